@@ -1,0 +1,76 @@
+"""errors: every exception that tenantplane raises on purpose, and how its message reads.
+
+    TenantplaneError              catch this one to catch all
+    ├── InvalidInputError         what was asked for can't be right; also a ValueError
+    └── HostError                 the host cluster can't be reached, or lacks something
+
+Each message is `<thing>: <what is wrong>, got <value>; <do this>` (style rule 19).
+Not here: how a message reaches the user (__main__.py, automation/).
+"""
+
+from collections.abc import Sequence
+from enum import Enum
+
+
+class _Absent(Enum):
+    """A sentinel of its own type: None and "" are values that an error may want to show."""
+
+    ABSENT = "absent"
+
+
+_LONGEST_VALUE = 80
+
+
+class TenantplaneError(Exception):
+    """Anything that tenantplane found wrong; its text is written for the person who runs it."""
+
+
+class InvalidInputError(TenantplaneError, ValueError):
+    """An input that can't be right, refused before anything is created."""
+
+    problems: tuple[str, ...]
+    """One complete message per problem; more than one after `together`."""
+
+    def __init__(
+        self, thing: str, problem: str, got: object = _Absent.ABSENT, remedy: str = ""
+    ) -> None:
+        """Say what is wrong.
+
+        Args:
+            thing: What it is about, in the caller's words: `tenant acme`, `tenants[2].profile`.
+            problem: What is wrong with it, lower case.
+            got: The offending value; leave it out when it is secret or says nothing.
+            remedy: What to do about it.
+        """
+        shown = "" if got is _Absent.ABSENT else f", got {_show(got)}"
+        advice = f"; {remedy}" if remedy else ""
+        message = f"{thing}: {problem}{shown}{advice}"
+        super().__init__(message)
+        self.problems = (message,)
+
+    @classmethod
+    def together(cls, errors: Sequence["InvalidInputError"]) -> "InvalidInputError":
+        """Return one error that says everything at once, so that a user mends a file in one go."""
+        problems = tuple(text for error in errors for text in error.problems)
+        if len(problems) == 1:
+            return errors[0]
+        joined = cls.__new__(cls)
+        ValueError.__init__(joined, list_of(f"{len(problems)} problems", problems))
+        joined.problems = problems
+        return joined
+
+
+class HostError(TenantplaneError):
+    """The host cluster can't be reached, or lacks something that tenants need."""
+
+
+def list_of(title: str, lines: Sequence[str]) -> str:
+    """Return a title and its lines as a bulleted list; one line stands on its own."""
+    if len(lines) == 1:
+        return lines[0]
+    return "\n".join([f"{title}:", *(f"  - {line}" for line in lines)])
+
+
+def _show(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."

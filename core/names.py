@@ -1,0 +1,130 @@
+"""names: what everything is called, derived from a tenant's id and nothing else.
+
+A tenant outlives its host, so no name that its users or its data depend on may come from the host.
+Not here: versions and image references (versions.py), names of Pulumi resources (each component).
+"""
+
+import re
+
+from core.errors import InvalidInputError
+
+API_GROUP = "tenantplane.dev"
+API_VERSION = f"{API_GROUP}/v1alpha1"
+
+LABEL_NAME = "app.kubernetes.io/name"
+LABEL_PART_OF = "app.kubernetes.io/part-of"
+LABEL_TENANT = f"{API_GROUP}/tenant"
+LABEL_PLATFORM = f"{API_GROUP}/platform"
+"""On objects inside a tenant that belong to the platform: the tenant's users can't change them."""
+PART_OF = "tenantplane"
+
+AGENT_NAMESPACE = "tenantplane-system"
+GATEWAY_NAMESPACE = "tenantplane-gateway"
+
+APISERVER = "kube-apiserver"
+"""The Service, the TLSRoute, the Secret and the container of a tenant's API server."""
+APISERVER_PORT = 6443
+
+TENANT_ID = re.compile(r"[a-z]([-a-z0-9]{0,28}[a-z0-9])?")
+POOL_NAME = re.compile(r"[a-z]([-a-z0-9]{0,18}[a-z0-9])?")
+_DOMAIN_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+DOMAIN = re.compile(rf"{_DOMAIN_LABEL}(\.{_DOMAIN_LABEL})*")
+
+_RESERVED_IDS = frozenset({"root"})
+"""etcd's own administrator is the user `root`; a tenant's id is its etcd user and its role."""
+
+# A DNS name has at most 253 characters; the longest tenant id and its dot come in front.
+_LONGEST_DOMAIN = 253 - 31
+
+
+def check_tenant_id(tenant: str, thing: str | None = None) -> str:
+    """Return the id unchanged.
+
+    Args:
+        tenant: The id.
+        thing: How an error names what was checked; default `tenant <id>`.
+
+    Raises:
+        InvalidInputError: it can't be a tenant's id.
+    """
+    label = thing or f"tenant {tenant}"
+    if not TENANT_ID.fullmatch(tenant):
+        raise InvalidInputError(
+            label,
+            "name is not a tenant id",
+            tenant,
+            "use 1 to 30 lower-case letters, digits and dashes, a letter first and no dash last",
+        )
+    if tenant in _RESERVED_IDS:
+        raise InvalidInputError(
+            label, "name is reserved for the administrator of etcd", tenant, "choose another name"
+        )
+    return tenant
+
+
+def check_pool_name(pool: str, thing: str | None = None) -> str:
+    """Return the name of an etcd pool unchanged, or raise InvalidInputError."""
+    if POOL_NAME.fullmatch(pool):
+        return pool
+    raise InvalidInputError(
+        thing or f"etcd pool {pool}",
+        "name can't be part of a namespace",
+        pool,
+        "use 1 to 20 lower-case letters, digits and dashes, a letter first and no dash last",
+    )
+
+
+def check_domain(domain: str, thing: str = "domain") -> str:
+    """Return the installation's domain unchanged, or raise InvalidInputError."""
+    if DOMAIN.fullmatch(domain) and len(domain) <= _LONGEST_DOMAIN:
+        return domain
+    raise InvalidInputError(
+        thing,
+        "is not a domain that tenants' names can be put in front of",
+        domain,
+        f"write it in lower case, like tenants.example.com, {_LONGEST_DOMAIN} characters at most",
+    )
+
+
+def namespace(tenant: str) -> str:
+    """Return the tenant's namespace on its host."""
+    return f"tenant-{tenant}"
+
+
+def etcd_prefix(tenant: str) -> str:
+    """Return the prefix of the tenant's keys, as kube-apiserver's --etcd-prefix wants it."""
+    return f"/t/{tenant}"
+
+
+def etcd_range(tenant: str) -> tuple[str, str]:
+    """Return the first key of the tenant's range and the first key after it.
+
+    The trailing slash matters: `/t/a` would also cover `/t/aa`. `0` is the character after `/`.
+    """
+    return f"/t/{tenant}/", f"/t/{tenant}0"
+
+
+def public_name(tenant: str, domain: str) -> str:
+    """Return the DNS name and SNI of the tenant's API server."""
+    return f"{tenant}.{domain}"
+
+
+def issuer(tenant: str, domain: str) -> str:
+    """Return the service account issuer of the tenant."""
+    return f"https://{public_name(tenant, domain)}"
+
+
+def etcd_namespace(pool: str) -> str:
+    """Return the host namespace of an etcd pool."""
+    return f"tenantplane-etcd-{pool}"
+
+
+def tenant_labels(tenant: str) -> dict[str, str]:
+    """Return the labels of everything that belongs to a tenant on its host."""
+    return {LABEL_PART_OF: PART_OF, LABEL_TENANT: tenant}
+
+
+def workload_labels(name: str, tenant: str | None = None) -> dict[str, str]:
+    """Return the labels of one workload, of a tenant or (with none) of the host."""
+    owner = tenant_labels(tenant) if tenant else {LABEL_PART_OF: PART_OF}
+    return {LABEL_NAME: name, **owner}
