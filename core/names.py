@@ -51,13 +51,13 @@ def check_tenant_id(tenant: str, thing: str | None = None) -> str:
     if not TENANT_ID.fullmatch(tenant):
         raise InvalidInputError(
             label,
-            "name is not a tenant id",
+            "is not a tenant id",
             tenant,
             "use 1 to 30 lower-case letters, digits and dashes, a letter first and no dash last",
         )
     if tenant in _RESERVED_IDS:
         raise InvalidInputError(
-            label, "name is reserved for the administrator of etcd", tenant, "choose another name"
+            label, "is reserved for the administrator of etcd", tenant, "choose another name"
         )
     return tenant
 

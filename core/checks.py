@@ -1,0 +1,58 @@
+"""checks: what a single value in the settings must look like.
+
+Each takes the value and its path, and returns the value to keep or raises InvalidInputError.
+Not here: names (names.py), versions (versions.py), values taken together (settings_rules.py).
+"""
+
+import ipaddress
+import re
+
+from core import names, versions
+from core.errors import InvalidInputError
+
+_LABEL = re.compile(r"[a-z]([-a-z0-9]{0,28}[a-z0-9])?")
+
+
+def network(value: str, path: str) -> str:
+    """Check a network in CIDR notation."""
+    try:
+        return str(ipaddress.ip_network(value))
+    except ValueError:
+        remedy = "write it like 10.0.0.0/20"
+        raise InvalidInputError(path, "is not a network", value, remedy) from None
+
+
+def label(value: str, path: str) -> str:
+    """Check a name that becomes part of other names."""
+    if _LABEL.fullmatch(value):
+        return value
+    remedy = "use 1 to 30 lower-case letters, digits and dashes, a letter first and no dash last"
+    raise InvalidInputError(path, "is not a name", value, remedy)
+
+
+def image_name(value: str, path: str) -> str:
+    """Check the name of an image that tenantplane uses."""
+    if value in versions.IMAGE_NAMES:
+        return value
+    remedy = f"use one of {', '.join(versions.IMAGE_NAMES)}"
+    raise InvalidInputError(path, "is not an image of tenantplane", value, remedy)
+
+
+def reference(value: str, path: str) -> str:
+    """Check a registry, with or without a path below it, or an image in one."""
+    if not re.search(r"\s|://", value):
+        return value
+    remedy = "write it like mirror.example.com/k8s, with no https:// in front"
+    raise InvalidInputError(path, "is not a registry or an image", value, remedy)
+
+
+def address(value: str, path: str) -> str:
+    """Check an IP address or a DNS name."""
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        pass
+    if names.DOMAIN.fullmatch(value):
+        return value
+    remedy = "write it like 203.0.113.10, without https:// and port"
+    raise InvalidInputError(path, "is not an address", value, remedy)

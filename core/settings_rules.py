@@ -1,0 +1,133 @@
+"""settings_rules: what the settings must be together, each value being right on its own.
+
+Not here: single values (checks.py, names.py, versions.py), what a host must have (host_facts.py).
+"""
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from core.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from core.settings import GkeSettings, HostSettings, Settings, TenantSettings
+
+_NODE_PORTS = range(30000, 32768)
+
+
+def problems(settings: "Settings") -> Iterator[InvalidInputError]:
+    """Yield everything that is wrong with the settings as a whole."""
+    if settings.kind == "tenants":
+        yield from _without_host(settings)
+    else:
+        yield from _with_host(settings)
+    if settings.kind == "host" and settings.tenants:
+        yield InvalidInputError(
+            "tenants",
+            "a stack of kind host has no tenants",
+            remedy="move them to a stack of kind tenants, or set kind to dev",
+        )
+    yield from _duplicates(settings.tenants)
+
+
+def datastore_problems(
+    tenants: Iterable["TenantSettings"], pools: Iterable[str]
+) -> Iterator[InvalidInputError]:
+    """Yield a problem for each tenant whose datastore is none of the host's etcd pools."""
+    known = sorted(pools)
+    for number, tenant in enumerate(tenants):
+        if tenant.datastore not in known:
+            remedy = f"use {' or '.join(known)}, or declare the pool under etcd of its host"
+            yield InvalidInputError(
+                f"tenants[{number}].datastore",
+                f"the host of tenant {tenant.name} has no such etcd pool",
+                tenant.datastore,
+                remedy,
+            )
+
+
+def _without_host(settings: "Settings") -> Iterator[InvalidInputError]:
+    if settings.host_stack is None:
+        remedy = "set it to the full name of the host's stack (`pulumi stack ls` there shows it)"
+        yield InvalidInputError("hostStack", "is missing", remedy=remedy)
+    default = type(settings)(kind=settings.kind)
+    for name in ("domain", "host", "etcd", "gateway"):
+        if getattr(settings, name) != getattr(default, name):
+            remedy = "set it in the stack that hostStack names"
+            yield InvalidInputError(name, "belongs to the host of these tenants", remedy=remedy)
+
+
+def _with_host(settings: "Settings") -> Iterator[InvalidInputError]:
+    kind = settings.kind
+    if settings.host_stack is not None:
+        remedy = "leave it out, or set kind to tenants"
+        yield InvalidInputError("hostStack", f"a stack of kind {kind} has a host", remedy=remedy)
+    if settings.domain is None:
+        yield InvalidInputError("domain", "is missing", remedy="write it like tenants.example.com")
+    if settings.host is None:
+        yield InvalidInputError("host", "is missing", remedy="set host.name and host.adopt or gke")
+    else:
+        yield from _host(settings.host)
+    if not settings.etcd:
+        yield InvalidInputError(
+            "etcd", "has no pool", remedy="leave it out or name one: `shared: {}`"
+        )
+    for pool, etcd in settings.etcd.items():
+        if etcd.storage_gib < 2 * etcd.quota_gib:
+            yield InvalidInputError(
+                f"etcd.{pool}.storageGib",
+                "is too small: a defragmentation writes the store a second time",
+                etcd.storage_gib,
+                f"use {2 * etcd.quota_gib} or more, twice the quotaGib",
+            )
+    yield from _gateway(settings)
+    if settings.etcd:
+        yield from datastore_problems(settings.tenants, settings.etcd)
+
+
+def _host(host: "HostSettings") -> Iterator[InvalidInputError]:
+    if (host.adopt is None) == (host.gke is None):
+        both = "both adopt and gke are given" if host.adopt else "neither adopt nor gke is given"
+        yield InvalidInputError("host", both, remedy="keep exactly one of them")
+    if host.gke is not None:
+        yield from _gke(host.gke)
+
+
+def _gke(gke: "GkeSettings") -> Iterator[InvalidInputError]:
+    for key, pool in (("systemPool", gke.system_pool), ("gvisorPool", gke.gvisor_pool)):
+        if pool.min_nodes > pool.max_nodes:
+            path = f"host.gke.{key}.minNodes"
+            remedy = f"use {pool.max_nodes} or less, the pool's maxNodes"
+            yield InvalidInputError(path, "is more than the most", pool.min_nodes, remedy)
+    cidrs = {"nodeCidr": gke.node_cidr, "podCidr": gke.pod_cidr, "serviceCidr": gke.service_cidr}
+    networks = {key: ipaddress.ip_network(cidr) for key, cidr in cidrs.items()}
+    for (one, first), (other, second) in combinations(networks.items(), 2):
+        if first.overlaps(second):
+            path = f"host.gke.{other}"
+            remedy = f"choose one beside {one} ({first})"
+            yield InvalidInputError(path, f"overlaps with {one}", str(second), remedy)
+
+
+def _gateway(settings: "Settings") -> Iterator[InvalidInputError]:
+    gateway = settings.gateway
+    if gateway.exposure == "NodePort" and gateway.port not in _NODE_PORTS:
+        remedy = f"use {_NODE_PORTS[0]} to {_NODE_PORTS[-1]}"
+        yield InvalidInputError("gateway.port", "is not a NodePort", gateway.port, remedy)
+    if settings.host and settings.host.gke and gateway.exposure != "LoadBalancer":
+        yield InvalidInputError(
+            "gateway.exposure",
+            "the nodes of a GKE host have no address that users could reach",
+            gateway.exposure,
+            "use LoadBalancer",
+        )
+
+
+def _duplicates(tenants: Iterable["TenantSettings"]) -> Iterator[InvalidInputError]:
+    first: dict[str, int] = {}
+    for number, tenant in enumerate(tenants):
+        earlier = first.setdefault(tenant.name, number)
+        if earlier != number:
+            problem = f"is the name of tenants[{earlier}] already"
+            remedy = "give each tenant a name of its own"
+            yield InvalidInputError(f"tenants[{number}].name", problem, tenant.name, remedy)
