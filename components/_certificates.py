@@ -1,0 +1,103 @@
+"""Keys and certificates with pulumi-tls, as the plans of core/pki.py describe them.
+
+Owns: three resources per certificate (key, request, certificate) and their names.
+Not here: subjects, usages and lifetimes (core/pki.py).
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_tls as tls
+
+from core import pki
+
+
+@dataclass(frozen=True)
+class Authority:
+    """A certificate authority: what trusts it and what signs with it."""
+
+    certificate_pem: pulumi.Output[str]
+    key_pem: pulumi.Output[str]
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A signed leaf and its key."""
+
+    certificate_pem: pulumi.Output[str]
+    key_pem: pulumi.Output[str]
+    expires: pulumi.Output[str]
+    """When it ends, RFC 3339."""
+
+
+def private_key(name: str, opts: pulumi.ResourceOptions) -> tls.PrivateKey:
+    """Declare a key; its PEM outputs are secret."""
+    return tls.PrivateKey(
+        name, algorithm=pki.KEY_ALGORITHM, ecdsa_curve=pki.KEY_CURVE, opts=opts
+    )
+
+
+def authority(name: str, common_name: str, opts: pulumi.ResourceOptions) -> Authority:
+    """Declare a self-signed authority that signs leaves alone."""
+    key = private_key(f"{name}-key", opts)
+    key_pem = pulumi.Output.secret(key.private_key_pem)
+    certificate = tls.SelfSignedCert(
+        f"{name}-cert",
+        private_key_pem=key_pem,
+        subject={"common_name": common_name},
+        is_ca_certificate=True,
+        set_subject_key_id=True,
+        validity_period_hours=pki.AUTHORITY_VALIDITY_HOURS,
+        allowed_uses=["cert_signing", "crl_signing", "digital_signature"],
+        opts=opts,
+    )
+    return Authority(certificate.cert_pem, key_pem)
+
+
+def leaf(
+    name: str,
+    plan: pki.Leaf,
+    *,
+    ca_certificate_pem: pulumi.Input[str],
+    ca_key_pem: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
+) -> Certificate:
+    """Declare one leaf, named `<name>-<plan.name>-{key,csr,cert}`."""
+    key = private_key(f"{name}-{plan.name}-key", opts)
+    key_pem = pulumi.Output.secret(key.private_key_pem)
+    subject = {"common_name": plan.common_name}
+    if plan.organization is not None:
+        subject["organization"] = plan.organization
+    request = tls.CertRequest(
+        f"{name}-{plan.name}-csr",
+        private_key_pem=key_pem,
+        subject=subject,
+        dns_names=list(plan.dns_names) or None,
+        ip_addresses=list(plan.ip_addresses) or None,
+        opts=opts,
+    )
+    certificate = tls.LocallySignedCert(
+        f"{name}-{plan.name}-cert",
+        cert_request_pem=request.cert_request_pem,
+        ca_cert_pem=ca_certificate_pem,
+        ca_private_key_pem=pulumi.Output.secret(ca_key_pem),
+        validity_period_hours=pki.LEAF_VALIDITY_HOURS,
+        early_renewal_hours=pki.LEAF_EARLY_RENEWAL_HOURS,
+        allowed_uses=list(plan.uses),
+        opts=opts,
+    )
+    return Certificate(certificate.cert_pem, key_pem, certificate.validity_end_time)
+
+
+def fingerprint(*values: pulumi.Input[str]) -> pulumi.Output[str]:
+    """A short hash for a pod template's annotation: pods roll when one of the values changes.
+
+    The hash of a secret tells nothing about it, so it is shown in clear: as a secret it would
+    hide the whole Deployment in every preview.
+    """
+
+    def digest(parts: list[str]) -> str:
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+    return pulumi.Output.unsecret(pulumi.Output.all(*values).apply(digest))

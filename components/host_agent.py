@@ -1,0 +1,147 @@
+"""HostAgent: the small operator that does on a host what can't be declared from outside.
+
+Owns: the two custom resource definitions, the agent's rights, its Deployment, its access to stores.
+Not here: what it does (agent/), the custom resources of a tenant (tenant_control_plane.py).
+"""
+
+from typing import TypedDict
+
+import pulumi
+from pulumi_kubernetes.apiextensions.v1 import CustomResourceDefinition
+from pulumi_kubernetes.apps.v1 import Deployment
+from pulumi_kubernetes.core.v1 import Namespace, Secret, ServiceAccount
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
+from pulumi_kubernetes.rbac.v1 import ClusterRole, ClusterRoleBinding
+
+from components import _certificates
+from core import names
+from core.manifests import agent, crds, pods
+
+
+class AgentStore(TypedDict):
+    """How the agent administers one etcd pool."""
+
+    pool: str
+    """Name of the pool."""
+
+    client_url: pulumi.Input[str]
+    """https URL of the pool."""
+
+    ca_pem: pulumi.Input[str]
+    """Authority that the members' certificates are checked against, PEM."""
+
+    certificate_pem: pulumi.Input[str]
+    """Certificate of etcd's user `root`, PEM."""
+
+    key_pem: pulumi.Input[str]
+    """Key of that certificate, PEM; secret."""
+
+
+class HostAgentArgs(TypedDict):
+    """Inputs of HostAgent."""
+
+    image: str
+    """Image reference of the agent. Changing it replaces the agent; tenants don't notice."""
+
+    stores: list[AgentStore]
+    """The etcd pools of this host. Changing the list restarts the agent."""
+
+
+class HostAgent(pulumi.ComponentResource):
+    """The host agent, one per host."""
+
+    namespace: pulumi.Output[str]
+    """Namespace of the agent; known once the agent runs."""
+
+    def __init__(
+        self, name: str, args: HostAgentArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Declare the agent."""
+        super().__init__("tenantplane:index:HostAgent", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        namespace = Namespace(
+            f"{name}-ns",
+            metadata={
+                "name": names.AGENT_NAMESPACE,
+                "labels": {names.LABEL_PART_OF: names.PART_OF, **pods.RESTRICTED},
+            },
+            opts=child,
+        )
+        ns = namespace.metadata.name
+        definitions = [
+            CustomResourceDefinition(
+                f"{name}-crd-{definition['spec']['names']['plural']}",
+                metadata=definition["metadata"]
+                | {"annotations": {"pulumi.com/waitFor": "condition=Established"}},
+                spec=definition["spec"],
+                opts=child,
+            )
+            for definition in (crds.etcd_tenant(), crds.tenant_manifests())
+        ]
+        secrets = [
+            Secret(
+                f"{name}-store-{store['pool']}",
+                metadata={"name": agent.store_secret(store["pool"]), "namespace": ns},
+                string_data={
+                    "ca.crt": store["ca_pem"],
+                    "endpoint": store["client_url"],
+                    "tls.crt": store["certificate_pem"],
+                    "tls.key": pulumi.Output.secret(store["key_pem"]),
+                },
+                opts=child,
+            )
+            for store in args["stores"]
+        ]
+        rights = self._rights(name, ns)
+        meta = {"name": agent.NAME, "namespace": ns, "labels": agent.POD_LABELS}
+        policy = NetworkPolicy(
+            f"{name}-policy", metadata=meta, spec=agent.network_policy(), opts=child
+        )
+        deployment = Deployment(
+            f"{name}-deployment",
+            metadata=meta,
+            spec=agent.deployment(
+                image=args["image"],
+                pools=[store["pool"] for store in args["stores"]],
+                keys_hash=_certificates.fingerprint(
+                    *(store["certificate_pem"] for store in args["stores"])
+                ),
+            ),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[*definitions, *secrets, *rights, policy]
+            ),
+        )
+        self.namespace = deployment.metadata.namespace.apply(str)
+        self.register_outputs({"namespace": self.namespace})
+
+    def _rights(self, name: str, namespace: pulumi.Output[str]) -> list[pulumi.Resource]:
+        """Its ServiceAccount, what it may do everywhere, and what tenants' namespaces grant it."""
+        child = pulumi.ResourceOptions(parent=self)
+        role_name = "tenantplane-host-agent"
+        account = ServiceAccount(
+            f"{name}-account", metadata={"name": agent.NAME, "namespace": namespace}, opts=child
+        )
+        role = ClusterRole(
+            f"{name}-role",
+            metadata={"name": role_name},
+            rules=agent.cluster_role_rules(),
+            opts=child,
+        )
+        tenant_role = ClusterRole(
+            f"{name}-tenant-role",
+            metadata={"name": agent.TENANT_ROLE},
+            rules=agent.tenant_role_rules(),
+            opts=child,
+        )
+        binding = ClusterRoleBinding(
+            f"{name}-binding",
+            metadata={"name": role_name},
+            role_ref={
+                "apiGroup": "rbac.authorization.k8s.io",
+                "kind": "ClusterRole",
+                "name": role_name,
+            },
+            subjects=[{"kind": "ServiceAccount", "name": agent.NAME, "namespace": namespace}],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[role]),
+        )
+        return [account, role, tenant_role, binding]

@@ -1,0 +1,179 @@
+"""Command lines of the processes that make up a tenant and its shared store.
+
+Owns: every flag, sorted, so that a preview never shows a diff from their order.
+Not here: container specs (manifests/), memory and inflight figures (profiles.py), key files' content (pki.py).
+"""
+
+from collections.abc import Mapping
+
+from core import names
+from core.profiles import Profile
+
+APISERVER_PORT = 6443
+CONTROLLER_MANAGER_PORT = 10257
+ETCD_CLIENT_PORT = 2379
+ETCD_PEER_PORT = 2380
+ETCD_METRICS_PORT = 2381
+
+KEYS_DIR = "/etc/tenantplane/keys"
+CONFIG_DIR = "/etc/tenantplane/config"
+POLICIES_DIR = "/etc/tenantplane/policies"
+
+CONTROLLERS = (
+    "clusterrole-aggregation-controller",
+    "garbage-collector-controller",
+    "namespace-controller",
+    "root-ca-certificate-publisher-controller",
+    "serviceaccount-controller",
+    "serviceaccount-token-controller",
+)
+"""What an API without workloads needs; an allow-list, because `*` grows with every release."""
+
+_DISABLED_APIS = (
+    "autoscaling/v1",
+    "autoscaling/v2",
+    "batch/v1",
+    "node.k8s.io/v1",
+    "policy/v1",
+    "scheduling.k8s.io/v1",
+    "storage.k8s.io/v1",
+)
+"""APIs about nodes and workloads; off, they save 24 MiB a tenant (docs/adr/0001)."""
+
+_DISABLED_ADMISSION = (
+    "DefaultIngressClass",
+    "DefaultStorageClass",
+    "DefaultTolerationSeconds",
+    "LimitRanger",
+    "PersistentVolumeClaimResize",
+    "PodSecurity",
+    "PodTopologyLabels",
+    "Priority",
+    "RuntimeClass",
+    "StorageObjectInUseProtection",
+    "TaintNodesByCondition",
+)
+"""Plugins whose informers would wait for ever on a disabled API, or that only concern pods."""
+
+# A tenant has one group of API servers and no peers to proxy to: no identity leases to write.
+_FEATURE_GATES = ("APIServerIdentity=false", "UnknownVersionInteroperabilityProxy=false")
+
+
+def render(flags: Mapping[str, str | int]) -> list[str]:
+    """`--name=value`, sorted by name."""
+    return [f"--{name}={value}" for name, value in sorted(flags.items())]
+
+
+def apiserver(
+    *, tenant: str, domain: str, etcd_servers: str, profile: Profile, replicas: int
+) -> list[str]:
+    """kube-apiserver of one tenant on a shared etcd.
+
+    Compaction stays with the etcd members, because only etcd's root may compact
+    (etcd CVE-2026-33413); hence `--etcd-compaction-interval=0`.
+    """
+    keys = KEYS_DIR
+    flags: dict[str, str | int] = {
+        "admission-control-config-file": f"{CONFIG_DIR}/admission.yaml",
+        "advertise-address": "$(POD_IP)",
+        "authentication-config": f"{CONFIG_DIR}/authentication.yaml",
+        "authorization-mode": "RBAC",
+        "bind-address": "0.0.0.0",  # noqa: S104 -- a pod's own address; NetworkPolicies say who
+        "client-ca-file": f"{keys}/ca.crt",
+        "disable-admission-plugins": ",".join(_DISABLED_ADMISSION),
+        "endpoint-reconciler-type": "none",
+        "etcd-cafile": f"{keys}/etcd-ca.crt",
+        "etcd-certfile": f"{keys}/etcd.crt",
+        "etcd-compaction-interval": "0",
+        "etcd-count-metric-poll-period": "0",
+        "etcd-db-metric-poll-interval": "0",
+        "etcd-keyfile": f"{keys}/etcd.key",
+        "etcd-prefix": names.etcd_prefix(tenant),
+        "etcd-servers": etcd_servers,
+        "event-ttl": "15m",
+        "feature-gates": ",".join(_FEATURE_GATES),
+        "livez-grace-period": "60s",
+        "max-mutating-requests-inflight": profile.max_mutating_requests_inflight,
+        "max-requests-inflight": profile.max_requests_inflight,
+        "profiling": "false",
+        "runtime-config": ",".join(f"{api}=false" for api in _DISABLED_APIS),
+        "secure-port": APISERVER_PORT,
+        "service-account-extend-token-expiration": "false",
+        "service-account-issuer": names.issuer(tenant, domain),
+        "service-account-key-file": f"{keys}/service-account.pub",
+        "service-account-max-token-expiration": "24h",
+        "service-account-signing-key-file": f"{keys}/service-account.key",
+        "service-cluster-ip-range": "10.255.0.0/24",  # names only: nothing routes to it
+        "shutdown-delay-duration": "5s",
+        "shutdown-send-retry-after": "true",
+        "shutdown-watch-termination-grace-period": "5s",
+        "tls-cert-file": f"{keys}/tls.crt",
+        "tls-min-version": "VersionTLS13",
+        "tls-private-key-file": f"{keys}/tls.key",
+    }
+    if replicas > 1:
+        flags["goaway-chance"] = "0.001"  # spreads long HTTP/2 connections after a roll
+    return render(flags)
+
+
+def controller_manager(*, replicas: int) -> list[str]:
+    """kube-controller-manager with the controllers that a tenant needs.
+
+    Leader election costs one write every two seconds and tenant (k3s issue 10619), so a single
+    replica does without; several elect with long leases.
+    """
+    flags: dict[str, str | int] = {
+        "bind-address": "0.0.0.0",  # noqa: S104 -- the kubelet probes the pod's address
+        "concurrent-gc-syncs": 5,
+        "controllers": ",".join(CONTROLLERS),
+        "kube-api-burst": 40,
+        "kube-api-qps": 20,
+        "kubeconfig": f"{KEYS_DIR}/kubeconfig",
+        "leader-elect": "true" if replicas > 1 else "false",
+        "profiling": "false",
+        "root-ca-file": f"{KEYS_DIR}/ca.crt",
+        "secure-port": CONTROLLER_MANAGER_PORT,
+        "service-account-private-key-file": f"{KEYS_DIR}/service-account.key",
+        "use-service-account-credentials": "true",
+    }
+    if replicas > 1:
+        flags["leader-elect-lease-duration"] = "60s"
+        flags["leader-elect-renew-deadline"] = "40s"
+        flags["leader-elect-retry-period"] = "10s"
+    return render(flags)
+
+
+def etcd_member(*, pool: str, members: int, quota_gib: int) -> list[str]:
+    """One etcd member of a shared pool; `$(POD_NAME)` comes from the environment.
+
+    Compaction every 5 minutes matches what an API server promises its watchers
+    (kube-apiserver --etcd-compaction-interval, default 5m).
+    """
+    keys, peers = KEYS_DIR, f"etcd-peers.{names.etcd_namespace(pool)}.svc"
+    cluster = ",".join(f"etcd-{i}=https://etcd-{i}.{peers}:{ETCD_PEER_PORT}" for i in range(members))
+    return render(
+        {
+            "advertise-client-urls": f"https://$(POD_NAME).{peers}:{ETCD_CLIENT_PORT}",
+            "auto-compaction-mode": "periodic",
+            "auto-compaction-retention": "5m",
+            "cert-file": f"{keys}/server.crt",
+            "client-cert-auth": "true",
+            "data-dir": "/var/lib/etcd/data",
+            "enable-grpc-gateway": "false",  # it ignores certificate users (etcd auth/store.go)
+            "initial-advertise-peer-urls": f"https://$(POD_NAME).{peers}:{ETCD_PEER_PORT}",
+            "initial-cluster": cluster,
+            "initial-cluster-state": "new",
+            "initial-cluster-token": pool,
+            "key-file": f"{keys}/server.key",
+            "listen-client-urls": f"https://0.0.0.0:{ETCD_CLIENT_PORT}",
+            "listen-metrics-urls": f"http://0.0.0.0:{ETCD_METRICS_PORT}",
+            "listen-peer-urls": f"https://0.0.0.0:{ETCD_PEER_PORT}",
+            "name": "$(POD_NAME)",
+            "peer-cert-file": f"{keys}/peer.crt",
+            "peer-client-cert-auth": "true",
+            "peer-key-file": f"{keys}/peer.key",
+            "peer-trusted-ca-file": f"{keys}/peer-ca.crt",
+            "quota-backend-bytes": quota_gib * 1024**3,
+            "trusted-ca-file": f"{keys}/ca.crt",
+        }
+    )

@@ -1,0 +1,125 @@
+"""The host agent's own workload: Deployment, rights, network rules.
+
+Not here: what it does (agent/), the resources that it reconciles (crds.py).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from core import flags, names
+from core.manifests import pods, tenant
+
+NAME = "host-agent"
+POD_LABELS = {names.LABEL_NAME: NAME, names.LABEL_PART_OF: names.PART_OF}
+TENANT_ROLE = "tenantplane-host-agent-tenant"
+"""ClusterRole that a RoleBinding in each tenant's namespace grants to the agent."""
+
+STORES_DIR = "/etc/tenantplane/stores"
+LIVENESS_PORT = 8080
+METRICS_PORT = 9090
+
+
+def store_secret(pool: str) -> str:
+    """Name of the Secret with the agent's access to one etcd pool."""
+    return f"store-{pool}"
+
+
+def cluster_role_rules() -> list[dict[str, Any]]:
+    """What the agent may do everywhere: its own two kinds, and events about them."""
+    ours = {"apiGroups": [names.API_GROUP]}
+    kinds = ["etcdtenants", "tenantmanifests"]
+    return [
+        {**ours, "resources": kinds, "verbs": ["get", "list", "patch", "watch"]},
+        {
+            **ours,
+            "resources": [f"{kind}/{sub}" for kind in kinds for sub in ("finalizers", "status")],
+            "verbs": ["patch", "update"],
+        },
+        {"apiGroups": ["", "events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"]},
+        {
+            "apiGroups": ["apiextensions.k8s.io"],
+            "resources": ["customresourcedefinitions"],
+            "verbs": ["get", "list", "watch"],
+        },
+    ]
+
+
+def tenant_role_rules() -> list[dict[str, Any]]:
+    """What the agent may do in a tenant's namespace: read its own credentials in that tenant."""
+    return [
+        {
+            "apiGroups": [""],
+            "resources": ["secrets"],
+            "resourceNames": [tenant.AGENT_SECRET],
+            "verbs": ["get"],
+        }
+    ]
+
+
+def deployment(*, image: str, pools: Sequence[str], keys_hash: Any) -> dict[str, Any]:
+    """Spec of the Deployment. One replica, replaced: two agents would work against each other."""
+    return {
+        "replicas": 1,
+        "strategy": {"type": "Recreate"},
+        "selector": {"matchLabels": POD_LABELS},
+        "template": {
+            "metadata": {
+                "labels": POD_LABELS,
+                "annotations": {f"{names.API_GROUP}/keys-hash": keys_hash},
+            },
+            "spec": {
+                "enableServiceLinks": False,
+                "serviceAccountName": NAME,
+                "securityContext": pods.pod_security(),
+                "containers": [_container(image, pools)],
+                "volumes": [
+                    {"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": "16Mi"}},
+                    *(
+                        pods.secret_volume(f"store-{pool}", store_secret(pool))
+                        for pool in sorted(pools)
+                    ),
+                ],
+            },
+        },
+    }
+
+
+def _container(image: str, pools: Sequence[str]) -> dict[str, Any]:
+    return {
+        "name": NAME,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "ports": [
+            {"name": "liveness", "containerPort": LIVENESS_PORT},
+            {"name": "metrics", "containerPort": METRICS_PORT},
+        ],
+        "resources": pods.resources(cpu_millicores=20, request_mib=96, limit_mib=1024),
+        "securityContext": pods.container_security(),
+        "startupProbe": pods.startup_probe("/healthz", LIVENESS_PORT, scheme="HTTP"),
+        "livenessProbe": pods.http_probe("/healthz", LIVENESS_PORT, scheme="HTTP", failures=6),
+        "volumeMounts": [
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 -- the only writable place
+            *(pods.mount(f"store-{pool}", f"{STORES_DIR}/{pool}") for pool in sorted(pools)),
+        ],
+    }
+
+
+def network_policy() -> dict[str, Any]:
+    """Nobody calls the agent but who scrapes it; it calls stores, tenants, the host API and DNS."""
+    tenants = {
+        "namespaceSelector": {
+            "matchExpressions": [{"key": names.LABEL_TENANT, "operator": "Exists"}]
+        },
+        "podSelector": {"matchLabels": {names.LABEL_NAME: tenant.NAME}},
+    }
+    stores = {"namespaceSelector": {}, "podSelector": {"matchLabels": {names.LABEL_NAME: "etcd"}}}
+    return pods.network_policy(
+        POD_LABELS,
+        ingress=[{"ports": pods.tcp(METRICS_PORT)}],
+        egress=[
+            pods.dns_egress(),
+            {"to": [tenants], "ports": pods.tcp(flags.APISERVER_PORT)},
+            {"to": [stores], "ports": pods.tcp(flags.ETCD_CLIENT_PORT)},
+            {"ports": pods.tcp(443, 6443)},  # the host's API server has no pod to select
+        ],
+    )

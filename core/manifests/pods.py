@@ -1,0 +1,121 @@
+"""Pieces that every pod of ours shares: Pod Security `restricted`, probes, network rules.
+
+Not here: the workloads (tenant.py, etcd.py, gateway.py, agent.py).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+USER = 65532
+"""`nonroot` of the distroless images; owner of everything that our containers may read."""
+
+RESTRICTED = {
+    "pod-security.kubernetes.io/enforce": "restricted",
+    "pod-security.kubernetes.io/enforce-version": "latest",
+}
+"""Labels of every namespace of ours."""
+
+
+def pod_security() -> dict[str, Any]:
+    """Pod-level security context: non-root, default seccomp, volumes readable by our group."""
+    return {
+        "fsGroup": USER,
+        "fsGroupChangePolicy": "OnRootMismatch",
+        "runAsGroup": USER,
+        "runAsNonRoot": True,
+        "runAsUser": USER,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def container_security() -> dict[str, Any]:
+    """Container-level security context that Pod Security `restricted` admits."""
+    return {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+    }
+
+
+def resources(*, cpu_millicores: int, request_mib: int, limit_mib: int) -> dict[str, Any]:
+    """Requests, and a limit on memory alone: a CPU limit throttles an API server at start."""
+    return {
+        "requests": {"cpu": f"{cpu_millicores}m", "memory": f"{request_mib}Mi"},
+        "limits": {"memory": f"{limit_mib}Mi"},
+    }
+
+
+def http_probe(
+    path: str, port: int, *, scheme: str = "HTTPS", period_seconds: int = 10, failures: int = 3
+) -> dict[str, Any]:
+    """Return an httpGet probe."""
+    return {
+        "httpGet": {"path": path, "port": port, "scheme": scheme},
+        "periodSeconds": period_seconds,
+        "timeoutSeconds": 5,
+        "failureThreshold": failures,
+    }
+
+
+def startup_probe(path: str, port: int, *, scheme: str = "HTTPS") -> dict[str, Any]:
+    """Every second for two minutes: what waits for it starts within a second of readiness."""
+    return {
+        **http_probe(path, port, scheme=scheme, period_seconds=1, failures=120),
+        "timeoutSeconds": 2,
+    }
+
+
+def secret_volume(name: str, secret: str) -> dict[str, Any]:
+    """A volume of a Secret that only our group reads."""
+    return {"name": name, "secret": {"secretName": secret, "defaultMode": 0o440}}
+
+
+def mount(name: str, path: str) -> dict[str, Any]:
+    """A read-only mount."""
+    return {"name": name, "mountPath": path, "readOnly": True}
+
+
+def tcp(*ports: int) -> list[dict[str, Any]]:
+    """Return ports of a NetworkPolicy rule."""
+    return [{"protocol": "TCP", "port": port} for port in ports]
+
+
+def peer(
+    *, namespace: Mapping[str, str] | None = None, pods: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """A NetworkPolicy peer by labels; no namespace means the policy's own."""
+    selector: dict[str, Any] = {}
+    if namespace is not None:
+        selector["namespaceSelector"] = {"matchLabels": dict(namespace)}
+    if pods is not None:
+        selector["podSelector"] = {"matchLabels": dict(pods)}
+    return selector
+
+
+def namespace_name(name: str) -> dict[str, str]:
+    """Label that Kubernetes puts on every namespace."""
+    return {"kubernetes.io/metadata.name": name}
+
+
+def dns_egress() -> dict[str, Any]:
+    """Egress to the cluster's DNS, wherever it keeps it under kube-system."""
+    ports = [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]
+    return {"to": [peer(namespace=namespace_name("kube-system"))], "ports": ports}
+
+
+def network_policy(
+    pods: Mapping[str, str],
+    ingress: Sequence[Mapping[str, Any]],
+    egress: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Spec of a NetworkPolicy that denies everything it does not name, both ways."""
+    return {
+        "podSelector": {"matchLabels": dict(pods)},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": list(ingress),
+        "egress": list(egress),
+    }
+
+
+DENY_ALL = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+"""Spec of a NetworkPolicy that denies everything for every pod of its namespace."""

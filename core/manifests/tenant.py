@@ -1,0 +1,281 @@
+"""One tenant on its host: the pod with API server and controllers, and the fence around it.
+
+Not here: flags (core/flags.py), the public route (gateway.py), objects inside the tenant
+(base_rbac.py), certificates (core/pki.py).
+"""
+
+from typing import Any
+
+import yaml
+
+from core import flags, names, versions
+from core.manifests import pods
+from core.manifests.platform_policy import static_policies
+from core.profiles import Profile
+
+NAME = "control-plane"
+APISERVER_SECRET = "kube-apiserver"  # noqa: S105 -- a name
+CONTROLLER_MANAGER_SECRET = "kube-controller-manager"  # noqa: S105 -- a name
+AGENT_SECRET = "host-agent"  # noqa: S105 -- a name
+CONFIG_MAP = "kube-apiserver"
+STATIC_POLICIES_SINCE = (1, 37)
+"""Admission from files is on by default since 1.37 (ManifestBasedAdmissionControlConfig beta)."""
+
+_PODS_PER_REPLICA = 2  # the pod itself and its successor in an upgrade
+
+
+def pod_labels(tenant: str) -> dict[str, str]:
+    """Labels of a tenant's pods."""
+    return names.workload_labels(NAME, tenant)
+
+
+def namespace_labels(tenant: str) -> dict[str, str]:
+    """Labels of a tenant's namespace."""
+    return {**names.tenant_labels(tenant), **pods.RESTRICTED}
+
+
+def server(tenant: str) -> str:
+    """URL of the tenant's API server inside its host."""
+    return f"https://{names.APISERVER}.{names.namespace(tenant)}.svc:{flags.APISERVER_PORT}"
+
+
+def has_static_policies(version: str) -> bool:
+    """Whether this version loads admission policies from files."""
+    return versions.minor(version) >= STATIC_POLICIES_SINCE
+
+
+def config_files(version: str) -> dict[str, str]:
+    """Data of the ConfigMap: authentication, admission, and the static policies where they work."""
+    files = {
+        "authentication.yaml": _yaml(_authentication()),
+        "admission.yaml": _yaml(_admission(static=has_static_policies(version))),
+    }
+    if has_static_policies(version):
+        files["policies.yaml"] = "---\n".join(_yaml(policy) for policy in static_policies())
+    return files
+
+
+def _authentication() -> dict[str, Any]:
+    paths = ("/healthz", "/livez", "/readyz")
+    return {
+        "apiVersion": "apiserver.config.k8s.io/v1",
+        "kind": "AuthenticationConfiguration",
+        "anonymous": {"enabled": True, "conditions": [{"path": path} for path in paths]},
+    }
+
+
+def _admission(*, static: bool) -> dict[str, Any]:
+    plugins = []
+    if static:
+        configuration = {
+            "apiVersion": "apiserver.config.k8s.io/v1",
+            "kind": "ValidatingAdmissionPolicyConfiguration",
+            "staticManifestsDir": flags.POLICIES_DIR,
+        }
+        plugins.append({"name": "ValidatingAdmissionPolicy", "configuration": configuration})
+    return {
+        "apiVersion": "apiserver.config.k8s.io/v1",
+        "kind": "AdmissionConfiguration",
+        "plugins": plugins,
+    }
+
+
+def _yaml(document: dict[str, Any]) -> str:
+    text: str = yaml.safe_dump(document, sort_keys=True, width=10**6)
+    return text
+
+
+def deployment(
+    *,
+    tenant: str,
+    version: str,
+    replicas: int,
+    profile: Profile,
+    apiserver_args: Any,
+    apiserver_image: str,
+    controller_manager_image: str,
+    keys_hash: Any,
+) -> dict[str, Any]:
+    """Spec of the Deployment.
+
+    Args:
+        tenant: The id.
+        version: Kubernetes version of both images.
+        replicas: Pods, 1 to 3.
+        profile: Requests, limits and Go's memory settings.
+        apiserver_args: `flags.apiserver`, or an Output of it.
+        apiserver_image: Image reference.
+        controller_manager_image: Image reference.
+        keys_hash: Rolls the pods when a Secret or the config changes; may be an Output.
+
+    The API server is a native sidecar, so that the controller manager starts only once it answers:
+    started side by side, the controller manager crashes once and back-off costs 12 s.
+    """
+    apiserver = _apiserver(apiserver_image, apiserver_args, profile, version)
+    return {
+        "replicas": replicas,
+        "strategy": {
+            "type": "RollingUpdate",
+            "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
+        },
+        "selector": {"matchLabels": pod_labels(tenant)},
+        "template": {
+            "metadata": {
+                "labels": pod_labels(tenant),
+                "annotations": {f"{names.API_GROUP}/keys-hash": keys_hash},
+            },
+            "spec": {
+                "automountServiceAccountToken": False,
+                "enableServiceLinks": False,
+                "securityContext": pods.pod_security(),
+                "terminationGracePeriodSeconds": 30,
+                "topologySpreadConstraints": _spread(tenant),
+                "initContainers": [apiserver],
+                "containers": [_controller_manager(controller_manager_image, profile, replicas)],
+                "volumes": _volumes(version),
+            },
+        },
+    }
+
+
+def _spread(tenant: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": key,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": pod_labels(tenant)},
+        }
+        for key in ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
+    ]
+
+
+def _apiserver(image: str, args: Any, profile: Profile, version: str) -> dict[str, Any]:
+    port = flags.APISERVER_PORT
+    mounts = [pods.mount("apiserver-keys", flags.KEYS_DIR), pods.mount("config", flags.CONFIG_DIR)]
+    if has_static_policies(version):
+        mounts.append(pods.mount("policies", flags.POLICIES_DIR))
+    return {
+        "name": "kube-apiserver",
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["kube-apiserver"],
+        "args": args,
+        "restartPolicy": "Always",
+        "env": [
+            {"name": "GOGC", "value": str(profile.apiserver_gogc)},
+            {"name": "GOMEMLIMIT", "value": f"{profile.apiserver_gomemlimit_mib}MiB"},
+            {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
+        ],
+        "ports": [{"name": "https", "containerPort": port}],
+        "resources": pods.resources(
+            cpu_millicores=profile.apiserver_cpu_request_millicores,
+            request_mib=profile.apiserver_memory_request_mib,
+            limit_mib=profile.apiserver_memory_limit_mib,
+        ),
+        "securityContext": pods.container_security(),
+        "startupProbe": pods.startup_probe("/readyz", port),
+        "readinessProbe": pods.http_probe("/readyz", port),
+        "livenessProbe": pods.http_probe("/livez", port, failures=6),
+        "volumeMounts": mounts,
+    }
+
+
+def _controller_manager(image: str, profile: Profile, replicas: int) -> dict[str, Any]:
+    return {
+        "name": "kube-controller-manager",
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["kube-controller-manager"],
+        "args": flags.controller_manager(replicas=replicas),
+        "env": [
+            {"name": "GOGC", "value": str(profile.controller_manager_gogc)},
+            {"name": "GOMEMLIMIT", "value": f"{profile.controller_manager_gomemlimit_mib}MiB"},
+        ],
+        "resources": pods.resources(
+            cpu_millicores=profile.controller_manager_cpu_request_millicores,
+            request_mib=profile.controller_manager_memory_request_mib,
+            limit_mib=profile.controller_manager_memory_limit_mib,
+        ),
+        "securityContext": pods.container_security(),
+        "livenessProbe": pods.http_probe("/healthz", flags.CONTROLLER_MANAGER_PORT, failures=6),
+        "volumeMounts": [pods.mount("controller-manager-keys", flags.KEYS_DIR)],
+    }
+
+
+def _volumes(version: str) -> list[dict[str, Any]]:
+    def config(name: str, files: list[str]) -> dict[str, Any]:
+        items = [{"key": file, "path": file} for file in files]
+        return {"name": name, "configMap": {"name": CONFIG_MAP, "items": items}}
+
+    volumes = [
+        pods.secret_volume("apiserver-keys", APISERVER_SECRET),
+        config("config", ["admission.yaml", "authentication.yaml"]),
+        pods.secret_volume("controller-manager-keys", CONTROLLER_MANAGER_SECRET),
+    ]
+    if has_static_policies(version):
+        volumes.append(config("policies", ["policies.yaml"]))
+    return volumes
+
+
+def service(tenant: str) -> dict[str, Any]:
+    """Spec of the Service in front of the tenant's API servers."""
+    return {
+        "selector": pod_labels(tenant),
+        "ports": [{"name": "https", "port": flags.APISERVER_PORT}],
+    }
+
+
+def pod_disruption_budget(tenant: str) -> dict[str, Any]:
+    """Spec of the budget; only for several replicas, since with one it would block every drain."""
+    return {"maxUnavailable": 1, "selector": {"matchLabels": pod_labels(tenant)}}
+
+
+def network_policy(tenant: str, etcd_namespace: str) -> dict[str, Any]:
+    """The gateway and the agent reach the API server, which reaches its store, and DNS."""
+    port = pods.tcp(flags.APISERVER_PORT)
+    gateway = pods.peer(
+        namespace=pods.namespace_name(names.GATEWAY_NAMESPACE),
+        pods={names.LABEL_NAME: "traefik"},
+    )
+    agent = pods.peer(
+        namespace=pods.namespace_name(names.AGENT_NAMESPACE),
+        pods={names.LABEL_NAME: "host-agent"},
+    )
+    store = pods.peer(
+        namespace=pods.namespace_name(etcd_namespace), pods={names.LABEL_NAME: "etcd"}
+    )
+    return pods.network_policy(
+        pod_labels(tenant),
+        ingress=[{"from": [gateway, agent], "ports": port}],
+        egress=[pods.dns_egress(), {"to": [store], "ports": pods.tcp(flags.ETCD_CLIENT_PORT)}],
+    )
+
+
+def limit_range() -> dict[str, Any]:
+    """Spec of the LimitRange: what a container gets that asks for nothing."""
+    return {
+        "limits": [
+            {
+                "type": "Container",
+                "default": {"memory": "512Mi"},
+                "defaultRequest": {"cpu": "10m", "memory": "64Mi"},
+            }
+        ]
+    }
+
+
+def resource_quota(profile: Profile, replicas: int) -> dict[str, Any]:
+    """Spec of the ResourceQuota: an upgrade's surge fits, and one pod that is slow to end."""
+    pods_allowed = replicas * _PODS_PER_REPLICA + 1
+    request = profile.apiserver_memory_request_mib + profile.controller_manager_memory_request_mib
+    limit = profile.apiserver_memory_limit_mib + profile.controller_manager_memory_limit_mib
+    return {
+        "hard": {
+            "limits.memory": f"{pods_allowed * limit}Mi",
+            "pods": str(pods_allowed),
+            "requests.memory": f"{pods_allowed * request}Mi",
+            "services.loadbalancers": "0",
+            "services.nodeports": "0",
+        }
+    }

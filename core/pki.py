@@ -1,0 +1,124 @@
+"""The certificates of an installation, as plans: who signs, who is named, what for, how long.
+
+Owns: subjects, subject alternative names, key usages and lifetimes.
+Not here: the keys themselves (components/_certificates.py makes them with pulumi-tls).
+"""
+
+from dataclasses import dataclass
+
+from core import names
+
+KEY_ALGORITHM = "ECDSA"
+KEY_CURVE = "P256"
+"""Always spelled out: pulumi-tls defaults to P224, which Go's TLS does not speak."""
+
+AUTHORITY_VALIDITY_HOURS = 10 * 365 * 24
+LEAF_VALIDITY_HOURS = 90 * 24
+LEAF_EARLY_RENEWAL_HOURS = 30 * 24
+"""A leaf lives 90 days; every `pulumi up` in its last 30 days renews it."""
+
+TENANT_ADMINS = "tenant-admins"
+"""Group of a tenant's own administrators, bound by RBAC in the tenant."""
+
+MASTERS = "system:masters"
+"""Above RBAC and impossible to revoke: only the break-glass and the host agent's certificates."""
+
+_CLIENT = ("client_auth", "digital_signature")
+_SERVER = ("digital_signature", "key_encipherment", "server_auth")
+_PEER = ("client_auth", "digital_signature", "key_encipherment", "server_auth")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaf:
+    """One certificate that an authority signs."""
+
+    name: str
+    """Name of the resources that make it; part of their URN."""
+
+    common_name: str
+    """The user name that the other side sees, or a label for servers."""
+
+    organization: str | None = None
+    """The group that a Kubernetes API server sees."""
+
+    uses: tuple[str, ...] = _CLIENT
+    """Key usages in pulumi-tls' words, sorted."""
+
+    dns_names: tuple[str, ...] = ()
+    ip_addresses: tuple[str, ...] = ()
+
+
+def tenant_leaves(tenant: str, domain: str) -> list[Leaf]:
+    """Certificates that the tenant's own authority signs."""
+    namespace = names.namespace(tenant)
+    return [
+        Leaf(
+            name="apiserver",
+            common_name="kube-apiserver",
+            uses=_SERVER,
+            dns_names=tuple(
+                sorted(
+                    (
+                        "kube-apiserver",
+                        f"kube-apiserver.{namespace}",
+                        f"kube-apiserver.{namespace}.svc",
+                        f"kube-apiserver.{namespace}.svc.cluster.local",
+                        "kubernetes",
+                        "kubernetes.default",
+                        "kubernetes.default.svc",
+                        "localhost",
+                        names.public_name(tenant, domain),
+                    )
+                )
+            ),
+            ip_addresses=("127.0.0.1",),
+        ),
+        Leaf(name="controller-manager", common_name="system:kube-controller-manager"),
+        Leaf(name="host-agent", common_name="tenantplane:host-agent", organization=MASTERS),
+        Leaf(name="break-glass", common_name="tenantplane:break-glass", organization=MASTERS),
+        Leaf(name="admin", common_name="tenant-admin", organization=TENANT_ADMINS),
+    ]
+
+
+def store_client(tenant: str) -> Leaf:
+    """What the tenant shows to the shared etcd: the common name is the etcd user."""
+    return Leaf(name="etcd", common_name=tenant)
+
+
+def store_root() -> Leaf:
+    """What the host agent shows to a shared etcd."""
+    return Leaf(name="root", common_name="root")
+
+
+def store_server(pool: str) -> Leaf:
+    """What every member of a pool shows to its clients."""
+    namespace = names.etcd_namespace(pool)
+    return Leaf(
+        name="server",
+        common_name="etcd",
+        uses=_PEER,  # a member dials its own client port for its status
+        dns_names=tuple(
+            sorted(
+                (
+                    f"*.etcd-peers.{namespace}.svc",
+                    "etcd",
+                    f"etcd.{namespace}",
+                    f"etcd.{namespace}.svc",
+                    f"etcd.{namespace}.svc.cluster.local",
+                    "localhost",
+                )
+            )
+        ),
+        ip_addresses=("127.0.0.1",),
+    )
+
+
+def store_peer(pool: str) -> Leaf:
+    """What members show to each other; its own authority, so that no tenant can join as a peer."""
+    namespace = names.etcd_namespace(pool)
+    return Leaf(
+        name="peer",
+        common_name="etcd-peer",
+        uses=_PEER,
+        dns_names=(f"*.etcd-peers.{namespace}.svc", f"*.etcd-peers.{namespace}.svc.cluster.local"),
+    )
