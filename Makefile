@@ -1,0 +1,47 @@
+# One verb each. `make` alone lists them.
+SHELL := /bin/bash
+.ONESHELL:
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+HOST ?= dev
+TENANT ?= acme
+PYTHON := .venv/bin/python
+
+.PHONY: help up down status test check bench docs env kubeconfig
+
+help: ## This list
+	@grep -hE '^[a-z]+: .*## ' $(MAKEFILE_LIST) | awk -F ': .*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.venv/complete: requirements.txt pyproject.toml agent/requirements.txt rig/bootstrap.sh
+	@rig/bootstrap.sh
+
+up: .venv/complete ## A host cluster, a working Pulumi, and tenants acme and globex on it
+	@$(PYTHON) -m rig up --host $(HOST) --stack
+
+down: .venv/complete ## Remove all of it: tenants, host, processes, network
+	@$(PYTHON) -m rig down --host $(HOST)
+
+status: .venv/complete ## What runs on the local host, and where its logs are
+	@$(PYTHON) -m rig status --host $(HOST)
+
+check: .venv/complete ## Lint, types, import rules, unit tests (under 90 s)
+	@.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/pytest -q -n 2 -m 'not e2e and not processes'
+
+test: check ## Everything that proves it: check, real processes, and a real host
+	@$(PYTHON) -m rig test
+
+bench: .venv/complete ## Measure the figures in benchmarks/ and write them to benchmarks/results/
+	@$(PYTHON) -m benchmarks
+
+docs: .venv/complete ## Write docs/reference/ from the code
+	@$(PYTHON) -m docs.generate
+
+env: .venv/complete ## Shell lines for plain `pulumi`: eval "$$(make env)"
+	@$(PYTHON) -m rig env
+
+kubeconfig: .venv/complete ## kubeconfig of one tenant: make kubeconfig TENANT=acme > acme.yaml
+	@$(PYTHON) -m rig kubeconfig --tenant $(TENANT)
