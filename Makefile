@@ -31,8 +31,10 @@ check: .venv/complete ## Lint, types, import rules, unit tests (under 90 s)
 	.venv/bin/lint-imports
 	.venv/bin/pytest -q -n 2 -m 'not e2e and not processes'
 
-test: check ## Everything that proves it: check, real processes, and a real host
-	@$(PYTHON) -m rig test
+test: check ## Everything that proves it: check, real processes, and a real host of its own
+	@trap '$(PYTHON) -m rig down --host e2e' EXIT
+	$(PYTHON) -m rig up --host e2e
+	.venv/bin/pytest -q -m 'processes or e2e'
 
 bench: .venv/complete ## Measure the figures in benchmarks/ and write them to benchmarks/results/
 	@$(PYTHON) -m benchmarks

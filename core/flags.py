@@ -60,8 +60,8 @@ _FEATURE_GATES = ("APIServerIdentity=false", "UnknownVersionInteroperabilityProx
 
 
 def render(flags: Mapping[str, str | int]) -> list[str]:
-    """`--name=value`, sorted by name."""
-    return [f"--{name}={value}" for name, value in sorted(flags.items())]
+    """`--name=value`, sorted."""
+    return sorted(f"--{name}={value}" for name, value in flags.items())
 
 
 def apiserver(

@@ -1,0 +1,47 @@
+"""core.pki: who is named by which certificate."""
+
+from core import pki
+
+
+def leaves():
+    return {leaf.name: leaf for leaf in pki.tenant_leaves("acme", "tenants.test")}
+
+
+def test_only_the_platform_is_above_rbac():
+    """system:masters can't be revoked, so a tenant's users never have it."""
+    masters = {name for name, leaf in leaves().items() if leaf.organization == pki.MASTERS}
+    assert masters == {"break-glass", "host-agent"}
+    assert leaves()["admin"].organization == "tenant-admins"
+
+
+def test_the_public_name_is_in_the_serving_certificate():
+    assert "acme.tenants.test" in leaves()["apiserver"].dns_names
+
+
+def test_a_serving_certificate_names_no_other_tenant():
+    """A wildcard would let HTTP/2 clients coalesce connections of two tenants."""
+    assert not [name for name in leaves()["apiserver"].dns_names if "*" in name]
+
+
+def test_names_are_sorted():
+    """Their order is part of the certificate: an unstable one would renew it on every run."""
+    for leaf in [*leaves().values(), pki.store_server("shared"), pki.store_peer("shared")]:
+        assert list(leaf.dns_names) == sorted(leaf.dns_names)
+        assert list(leaf.uses) == sorted(leaf.uses)
+
+
+def test_a_client_certificate_serves_nobody():
+    clients = [pki.store_client("acme"), pki.store_root()]
+    clients += [leaf for name, leaf in leaves().items() if name != "apiserver"]
+    for leaf in clients:
+        assert "server_auth" not in leaf.uses
+        assert not leaf.dns_names
+
+
+def test_the_store_knows_a_tenant_by_its_id():
+    assert pki.store_client("acme").common_name == "acme"
+    assert pki.store_root().common_name == "root"
+
+
+def test_a_leaf_is_renewed_in_its_last_third():
+    assert pki.LEAF_EARLY_RENEWAL_HOURS * 3 == pki.LEAF_VALIDITY_HOURS
