@@ -1,0 +1,3 @@
+module tenantplane/rig/toolchain/pause
+
+go 1.26.0
