@@ -25,6 +25,10 @@ class TenantplaneError(Exception):
     """Anything that tenantplane found wrong; its text is written for the person who runs it."""
 
 
+class HostError(TenantplaneError):
+    """The host cluster can't be reached, or lacks something that tenants need."""
+
+
 class InvalidInputError(TenantplaneError, ValueError):
     """An input that can't be right, refused before anything is created."""
 
@@ -34,34 +38,33 @@ class InvalidInputError(TenantplaneError, ValueError):
     def __init__(
         self, thing: str, problem: str, got: object = _Absent.ABSENT, remedy: str = ""
     ) -> None:
-        """Say what is wrong.
-
-        Args:
-            thing: What it is about, in the caller's words: `tenant acme`, `tenants[2].profile`.
-            problem: What is wrong with it, lower case.
-            got: The offending value; leave it out when it is secret or says nothing.
-            remedy: What to do about it.
-        """
-        shown = "" if got is _Absent.ABSENT else f", got {_show(got)}"
-        advice = f"; {remedy}" if remedy else ""
-        message = f"{thing}: {problem}{shown}{advice}"
+        """Say what is wrong, in the words that `describe` takes."""
+        message = describe(thing, problem, got, remedy)
         super().__init__(message)
         self.problems = (message,)
 
     @classmethod
     def together(cls, errors: Sequence["InvalidInputError"]) -> "InvalidInputError":
-        """Return one error that says everything at once, so that a user mends a file in one go."""
+        """Return one error that says everything at once, so that a user mends it in one go."""
         problems = tuple(text for error in errors for text in error.problems)
-        if len(problems) == 1:
-            return errors[0]
         joined = cls.__new__(cls)
         ValueError.__init__(joined, list_of(f"{len(problems)} problems", problems))
         joined.problems = problems
         return joined
 
 
-class HostError(TenantplaneError):
-    """The host cluster can't be reached, or lacks something that tenants need."""
+def describe(thing: str, problem: str, got: object = _Absent.ABSENT, remedy: str = "") -> str:
+    """Return the text of an error.
+
+    Args:
+        thing: What it is about, in the caller's words: `tenant acme`, `tenants[2].profile`.
+        problem: What is wrong with it, lower case.
+        got: The offending value; leave it out when it is secret or says nothing.
+        remedy: What to do about it.
+    """
+    shown = "" if got is _Absent.ABSENT else f", got {_show(got)}"
+    advice = f"; {remedy}" if remedy else ""
+    return f"{thing}: {problem}{shown}{advice}"
 
 
 def list_of(title: str, lines: Sequence[str]) -> str:
@@ -72,5 +75,8 @@ def list_of(title: str, lines: Sequence[str]) -> str:
 
 
 def _show(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # an int of more than 4300 digits
+        return "a value that can't be shown"
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."

@@ -20,6 +20,9 @@ HOST_KUBERNETES_MIN = (1, 31)
 GATEWAY_API_MIN = (1, 5)
 """TLSRoute is v1 in the standard channel since Gateway API 1.5.0 (its changelog)."""
 
+GATEWAY_API = "1.6.3"
+"""What an adopted host without it is told to install."""
+
 DEFAULT_ETCD = "3.7.3"
 ETCD_FLOOR_3_6 = (3, 6, 14)
 ETCD_FLOOR = (3, 7, 1)
