@@ -111,11 +111,7 @@ RECIPES = {
             pinned="go.etcd.io/etcd/server/v3",
             programs=("etcdctl", "etcdutl"),
         ),
-        Recipe(
-            "coredns",
-            pinned="github.com/coredns/coredns",
-            package="github.com/coredns/coredns",
-        ),
+        Recipe("coredns", pinned="github.com/coredns/coredns"),
         Recipe(
             "kube-router",
             pinned="github.com/cloudnativelabs/kube-router",
