@@ -1,0 +1,133 @@
+"""The running host and a stack on it, shared by every e2e test.
+
+Needs a host named e2e: `python -m rig up --host e2e` (`make test` does it). Every test may count on
+tenants acme and globex; a test that adds one removes it.
+"""
+
+import copy
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support.kubectl import Kubectl
+from tests.support.probe import Target
+from tests.support.pulumi_cli import ROOT, PulumiCli
+
+HOST = os.environ.get("TENANTPLANE_E2E_HOST", "e2e")
+HOST_DIR = Path("/var/lib/tenantplane/hosts") / HOST
+
+
+def pytest_collection_modifyitems(items):
+    """Destroying is the last thing that happens to the shared stack."""
+    items.sort(key=lambda item: "test_destroy" in item.nodeid)
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def host():
+    """kubectl on the host cluster."""
+    path = Path(os.environ.get("HOST_KUBECONFIG", HOST_DIR / "kubeconfig"))
+    if not path.exists():
+        pytest.fail(f"no host named {HOST}; start one: python -m rig up --host {HOST}")
+    return Kubectl(path.read_text())
+
+
+@pytest.fixture(scope="session")
+def host_logs():
+    """Folder of the native host's component logs."""
+    return HOST_DIR / "logs"
+
+
+@pytest.fixture(scope="session")
+def pristine(host):
+    """What the host holds before anything of ours is on it."""
+    return inventory(host)
+
+
+KINDS = (
+    "namespaces,customresourcedefinitions,clusterroles,clusterrolebindings,gatewayclasses,"
+    "persistentvolumes,priorityclasses,validatingadmissionpolicies,storageclasses"
+)
+
+
+def inventory(host):
+    """Names of all cluster-wide objects."""
+    return set(host.out("get", KINDS, "-o", "name").split())
+
+
+@pytest.fixture(scope="session")
+def config(host):
+    """Pulumi.dev.yaml on this host, as plain values to change per stack."""
+    document = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
+    plain = {key.removeprefix("tenantplane:"): value for key, value in document.items()}
+    plain = copy.deepcopy(plain)
+    plain["host"]["adopt"] = {"kubeconfig": str(HOST_DIR / "kubeconfig")}
+    return plain
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory, config, pristine):
+    """The dev stack, up."""
+    folder = tmp_path_factory.mktemp("stack")
+    cli = PulumiCli(folder, "e2e", copy.deepcopy(config))
+    try:
+        cli.up()
+        yield cli
+    finally:
+        cli.run("destroy", "--yes", "--skip-preview", check=False)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def tenants(stack):
+    """kubectl as the administrators of each tenant, by tenant."""
+    return {name: Kubectl(text) for name, text in stack.outputs()["kubeconfigs"].items()}
+
+
+@pytest.fixture(scope="session")
+def break_glass(stack):
+    """kubectl above RBAC in each tenant, by tenant."""
+    return {name: Kubectl(text) for name, text in stack.outputs()["adminKubeconfigs"].items()}
+
+
+@pytest.fixture(scope="session")
+def targets(stack):
+    """Connections to each tenant's public address, by tenant."""
+    return {name: Target(text) for name, text in stack.outputs()["kubeconfigs"].items()}
+
+
+@pytest.fixture
+def etcdctl(host):
+    """Run etcdctl where the host agent runs: as etcd's root, or with a tenant's certificate."""
+
+    def run(*args, tenant=None, check=True):
+        folder = "/etc/tenantplane/stores/shared"
+        keys = [f"{folder}/ca.crt", f"{folder}/tls.crt", f"{folder}/tls.key"]
+        if tenant:
+            keys = [keys[0], *_tenant_keys(host, tenant)]
+        command = (
+            "exec etcdctl --endpoints=$(cat "
+            f"{folder}/endpoint) --cacert={keys[0]} --cert={keys[1]} --key={keys[2]} "
+            + " ".join(f"'{arg}'" for arg in args)
+        )
+        pod = ["exec", "-n", "tenantplane-system", "deploy/host-agent", "--", "sh", "-c", command]
+        return host.run(*pod, check=check)
+
+    return run
+
+
+def _tenant_keys(host, tenant):
+    """Copy a tenant's etcd certificate into the agent's only writable folder, which is memory."""
+    data = host.json("get", "secret", "-n", f"tenant-{tenant}", "kube-apiserver")["data"]
+    paths = []
+    for name in ("etcd.crt", "etcd.key"):
+        path = f"/tmp/{tenant}-{name}"
+        script = f"echo {data[name]} | base64 -d > {path}"
+        host.run("exec", "-n", "tenantplane-system", "deploy/host-agent", "--", "sh", "-c", script)
+        paths.append(path)
+    return paths

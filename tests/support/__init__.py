@@ -1,0 +1,1 @@
+"""What several test folders share: the Pulumi CLI, kubectl, probes, control planes of processes."""
