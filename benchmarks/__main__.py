@@ -1,0 +1,27 @@
+"""`python -m benchmarks [NAME ...]`: run benchmarks and write their results."""
+
+import sys
+
+from benchmarks import idle_tenant, make_up, one_more_tenant, ten_tenants
+
+BENCHMARKS = {
+    "one_more_tenant": one_more_tenant.run,
+    "idle_tenant": idle_tenant.run,
+    "ten_tenants": ten_tenants.run,
+    "make_up": make_up.run,
+}
+
+
+def main(chosen: list[str]) -> int:
+    """Run the chosen ones, or all."""
+    unknown = [name for name in chosen if name not in BENCHMARKS]
+    if unknown:
+        print(f"benchmarks: no such benchmark, got {unknown}; use {', '.join(BENCHMARKS)}")
+        return 2
+    for name in chosen or BENCHMARKS:
+        print(BENCHMARKS[name]().write())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
