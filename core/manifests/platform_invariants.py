@@ -1,0 +1,172 @@
+"""The admission rules inside a tenant that hold for everybody, the platform too.
+
+Owns: what roles, bindings and API registrations may never become.
+Not here: what is refused to a tenant's users alone (platform_policy.py).
+
+Why the platform too: a mutating webhook or policy of the tenant, which it may have, runs on the
+platform's own requests with the platform's rights. It could add `escalate` to the administrators'
+role while a controller writes it, or turn the API server's entry for a group into a proxy to a
+server of its own. Validation comes after mutation, so these rules look at the result.
+"""
+
+from typing import Any
+
+from core.manifests import admission
+
+ADMIN_ROLES = "tenantplane:tenant-admin"
+"""The administrators' ClusterRole; the names of its parts start with it."""
+
+_RBAC = "rbac.authorization.k8s.io"
+_CHANGES = ("CREATE", "UPDATE")
+
+_BUILT_IN_GROUPS = (
+    "",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "apps",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "internal.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+    "storagemigration.k8s.io",
+)
+"""API groups that kube-apiserver serves itself, in any version, and no other server may."""
+
+_EVERYBODYS_ROLES = (
+    "system:basic-user",
+    "system:cluster-trust-bundle-discovery",
+    "system:discovery",
+    "system:monitoring",
+    "system:public-info-viewer",
+    "system:service-account-issuer-discovery",
+    "view",
+)
+"""Bootstrap roles that tenants' users have, or may hand out."""
+
+_COMPONENTS = (
+    "aggregate-to-",
+    "certificates.k8s.io:",
+    "controller:",
+    "kube-controller-manager",
+    "kubelet",
+    "node",
+)
+"""What the names of bootstrap roles with rights that no tenant has begin with, after `system:`."""
+
+_LEADS_TO_MORE = "['*', 'escalate', 'bind', 'impersonate', 'approve', 'sign', 'attest']"
+"""Verbs by which one gets rights that one does not have; with `impersonate:*` (KEP-5284)."""
+
+
+def policies() -> list[dict[str, Any]]:
+    """All rules of this kind."""
+    return [_roles_of_all(), _powerful_bindings(), _built_in_apis()]
+
+
+def _roles_of_all() -> dict[str, Any]:
+    """Roles that tenants' users have never lead to more rights, whoever writes them."""
+    everybody = ", ".join(f"'{role}'" for role in _EVERYBODYS_ROLES)
+    theirs = (
+        f"object.metadata.name.startsWith('{ADMIN_ROLES}')"
+        f" || object.metadata.name in [{everybody}]"
+        f" || ({admission.IN_KUBE_SYSTEM})"
+    )
+    return admission.policy(
+        "roles-of-all",
+        [admission.on([_RBAC], ["clusterroles", "roles"], _CHANGES)],
+        [
+            admission.deny_unless(
+                "variables.rules.all(r, !r.verbs.exists(v,"
+                f" v in {_LEADS_TO_MORE} || v.startsWith('impersonate')))",
+                "a role of the tenant's users can't have a verb that leads to more rights",
+            ),
+            admission.deny_unless(
+                "variables.rules.all(r, !has(r.apiGroups) || !('*' in r.apiGroups))",
+                "a role of the tenant's users names its API groups",
+            ),
+            admission.deny_unless(
+                "variables.rules.all(r, !has(r.apiGroups) || !('' in r.apiGroups)"
+                " || !r.resources.exists(x, x.startsWith('*') || x == 'nodes'"
+                " || x.startsWith('nodes/')))",
+                "a role of the tenant's users has no access to nodes",
+            ),
+        ],
+        [admission.condition("roles-of-tenants-users", theirs)],
+        {"rules": "has(object.rules) && object.rules != null ? object.rules : []"},
+    )
+
+
+def _powerful_bindings() -> dict[str, Any]:
+    """The roles of Kubernetes' own components stay with these, whoever binds them.
+
+    In one namespace of their own they would be harmless; the rule is about the whole tenant and
+    kube-system.
+    """
+    everywhere = "!has(request.namespace) || request.namespace in ['', 'kube-system']"
+    role = "object.roleRef.name"
+    powerful = " || ".join(
+        [
+            f"{role} in ['admin', 'cluster-admin', 'edit']",
+            *(f"{role}.startsWith('system:{start}')" for start in _COMPONENTS),
+        ]
+    )
+    own = (
+        "(s.kind == 'ServiceAccount' && has(s.namespace) && s.namespace == 'kube-system')"
+        " || (s.kind != 'ServiceAccount' && s.name.startsWith('system:')"
+        " && !s.name.startsWith('system:serviceaccount')"
+        " && !(s.name in ['system:anonymous', 'system:authenticated', 'system:unauthenticated']))"
+    )
+    return admission.policy(
+        "powerful-bindings",
+        [admission.on([_RBAC], ["clusterrolebindings", "rolebindings"], _CHANGES)],
+        [
+            admission.deny_unless(
+                "!has(object.subjects) || object.subjects == null"
+                f" || object.subjects.all(s, {own})",
+                "this role belongs to Kubernetes' own components; bind one that names its rights",
+            )
+        ],
+        [
+            admission.condition("everywhere", everywhere),
+            admission.condition(
+                "powerful", f"object.roleRef.kind == 'ClusterRole' && ({powerful})"
+            ),
+        ],
+    )
+
+
+def _built_in_apis() -> dict[str, Any]:
+    """No other server answers for the API groups of Kubernetes itself, whoever says so.
+
+    The API server's own authorizer reads roles through the same front door: a server of the
+    tenant's behind rbac.authorization.k8s.io could grant anything.
+    """
+    groups = ", ".join(f"'{group}'" for group in _BUILT_IN_GROUPS)
+    return admission.policy(
+        "built-in-apis",
+        [admission.on(["apiregistration.k8s.io"], ["apiservices"], _CHANGES)],
+        [
+            admission.deny_unless(
+                "!has(object.spec.service) || object.spec.service == null",
+                "this API group is served by Kubernetes itself; choose a group of your own",
+            )
+        ],
+        [
+            admission.condition(
+                "built-in", f"(has(object.spec.group) ? object.spec.group : '') in [{groups}]"
+            )
+        ],
+    )

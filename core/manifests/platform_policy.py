@@ -1,0 +1,150 @@
+"""The admission rules inside a tenant that keep the platform's things the platform's.
+
+Owns: which writes are refused to a tenant's users, and how all rules reach the API server: as
+files from 1.37 on, as ordinary objects before.
+Not here: what RBAC grants in the first place (base_rbac.py), the rules that hold for the platform
+too (platform_invariants.py), where the files are mounted (tenant.py).
+
+Who is who: the platform is the group system:masters (the host agent, break-glass, the API server's
+own client), the controller manager and the ServiceAccounts of its controllers in kube-system.
+Everybody else is a tenant's user.
+"""
+
+from typing import Any
+
+from core import names, versions
+from core.manifests import admission, platform_invariants
+
+STATIC_SINCE = (1, 37)
+"""Policies from files are on by default since 1.37 (ManifestBasedAdmissionControlConfig, beta)."""
+
+_STATIC_SUFFIX = ".static.k8s.io"
+_RBAC = "rbac.authorization.k8s.io"
+
+_NOT_THE_PLATFORM = admission.condition(
+    "not-the-platform",
+    "!('system:masters' in request.userInfo.groups"
+    " || 'system:serviceaccounts:kube-system' in request.userInfo.groups"
+    " || request.userInfo.username == 'system:kube-controller-manager')",
+)
+_IN_KUBE_SYSTEM = admission.condition("in-kube-system", admission.IN_KUBE_SYSTEM)
+
+
+def has_static_policies(kubernetes_version: str) -> bool:
+    """Whether the API server reads policies from files, where no tenant can reach them."""
+    return versions.minor(kubernetes_version) >= STATIC_SINCE
+
+
+def static_policies() -> list[dict[str, Any]]:
+    """Policies and bindings as files for --admission-control-config-file's staticManifestsDir."""
+    return [
+        document
+        for policy in _policies()
+        for document in admission.renamed(policy, f"{policy['metadata']['name']}{_STATIC_SUFFIX}")
+    ]
+
+
+def policies_as_objects() -> list[dict[str, Any]]:
+    """The same as objects in the tenant, for versions that read no policies from files."""
+    labels = {names.LABEL_PART_OF: names.PART_OF, names.LABEL_PLATFORM: "true"}
+    documents = []
+    for policy in _policies():
+        name = f"{policy['metadata']['name']}.{names.API_GROUP}"
+        for document in admission.renamed(policy, name):
+            document["metadata"]["labels"] = labels
+            documents.append(document)
+    return documents
+
+
+def _policies() -> list[dict[str, Any]]:
+    ours = [_platform_objects(), _kube_system(), _bootstrap_objects()]
+    return ours + platform_invariants.policies()
+
+
+def _without_label(which: str, label: str) -> str:
+    return (
+        f"{which} == null || !has({which}.metadata) || !has({which}.metadata.labels)"
+        f" || !('{label}' in {which}.metadata.labels)"
+    )
+
+
+def _platform_objects() -> dict[str, Any]:
+    """What the platform labelled stays as it is, and nobody else labels anything so."""
+    label = names.LABEL_PLATFORM
+    return admission.policy(
+        "platform-objects",
+        [admission.on(["*"], ["*/*"])],
+        [
+            admission.deny_unless(
+                _without_label("oldObject", label),
+                f"objects with the label {label} belong to the platform and can't be changed",
+            ),
+            admission.deny_unless(
+                _without_label("object", label),
+                f"the label {label} is the platform's own; leave it out",
+            ),
+        ],
+        [_NOT_THE_PLATFORM],
+    )
+
+
+def _kube_system() -> dict[str, Any]:
+    """The controllers' ServiceAccounts live in kube-system, and may escalate and read everything.
+
+    kube-controller-manager runs with --use-service-account-credentials: a token of
+    clusterrole-aggregation-controller would be a way to every right in the tenant.
+    """
+    own = "['extension-apiserver-authentication', 'kube-root-ca.crt']"
+    name = "(object == null ? oldObject : object).metadata.name"
+    return admission.policy(
+        "kube-system",
+        [
+            admission.on([""], ["serviceaccounts", "serviceaccounts/token", "pods", "secrets"]),
+            admission.on([""], ["configmaps"]),
+            admission.on(["coordination.k8s.io"], ["leases"]),
+        ],
+        [
+            admission.deny_unless(
+                "!(request.resource.resource in ['serviceaccounts', 'pods'])",
+                "ServiceAccounts and pods in kube-system are the platform's; use another namespace",
+            ),
+            admission.deny_unless(
+                "request.resource.resource != 'secrets' || object == null"
+                " || !has(object.type) || object.type != 'kubernetes.io/service-account-token'",
+                "tokens of kube-system are the platform's; use a ServiceAccount elsewhere",
+            ),
+            admission.deny_unless(
+                f"request.resource.resource != 'configmaps' || !({name} in {own})",
+                "this ConfigMap is the API server's own",
+            ),
+            admission.deny_unless(
+                "request.resource.resource != 'leases'"
+                f" || !({name}.startsWith('kube-') || {name}.startsWith('apiserver-'))",
+                "this Lease elects the platform's own processes",
+            ),
+        ],
+        [_NOT_THE_PLATFORM, _IN_KUBE_SYSTEM],
+    )
+
+
+def _bootstrap_objects() -> dict[str, Any]:
+    """What the API server makes for itself and repairs only when it starts, or a moment later."""
+    return admission.policy(
+        "bootstrap-objects",
+        [
+            admission.on([_RBAC], ["clusterroles", "clusterrolebindings", "roles", "rolebindings"]),
+            admission.on(["apiregistration.k8s.io"], ["apiservices", "apiservices/status"]),
+        ],
+        [
+            admission.deny_unless(
+                f"{_without_label(which, label)}",
+                f"objects with the label {label} are the API server's own and can't be changed",
+            )
+            for label in (
+                "kubernetes.io/bootstrapping",
+                "kube-aggregator.kubernetes.io/automanaged",
+            )
+            for which in ("oldObject", "object")
+        ],
+        [_NOT_THE_PLATFORM],
+    )
