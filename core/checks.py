@@ -10,7 +10,7 @@ import re
 from core import names, versions
 from core.errors import InvalidInputError
 
-_LABEL = re.compile(r"[a-z]([-a-z0-9]{0,28}[a-z0-9])?")
+_LABEL = re.compile(r"[a-z]([-a-z0-9]{0,18}[a-z0-9])?")
 
 
 def network(value: str, path: str) -> str:
@@ -26,7 +26,7 @@ def label(value: str, path: str) -> str:
     """Check a name that becomes part of other names."""
     if _LABEL.fullmatch(value):
         return value
-    remedy = "use 1 to 30 lower-case letters, digits and dashes, a letter first and no dash last"
+    remedy = "use 1 to 20 lower-case letters, digits and dashes, a letter first and no dash last"
     raise InvalidInputError(path, "is not a name", value, remedy)
 
 

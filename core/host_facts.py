@@ -94,7 +94,7 @@ def warnings(facts: HostFacts, host: str) -> Iterator[str]:
         yield describe(
             f"host {host}",
             "no enforcer of NetworkPolicies is seen, so tenants may reach each other's pods",
-            remedy="install one (Calico, Cilium, kube-router), or name the one that runs outside of "
+            remedy="install one (Calico, Cilium, kube-router) or name the one that runs outside of "
             f"pods: `{annotate}`",
         )
 

@@ -117,6 +117,15 @@ def read(text: str, context: str | None, thing: str) -> Connection:
     return Connection(context=chosen, server=server, cluster=cluster, user=user)
 
 
+def only(connection: Connection) -> str:
+    """Return a kubeconfig with nothing in it but one connection.
+
+    What goes into a state must not carry the other clusters that a person has access to.
+    """
+    name = connection.context
+    return _document(name, dict(connection.cluster), dict(connection.user))
+
+
 def _load(text: str, thing: str) -> Mapping[str, Any]:
     # A kubeconfig holds keys: no error shows what was read.
     remedy = "give a kubeconfig that kubectl works with"

@@ -1,0 +1,54 @@
+"""Reads of a cluster what core/host_facts.py judges.
+
+Owns: which objects are asked for. Five small requests on one connection.
+Not here: the connection (_cluster_api.py), the judgement (core/host_facts.py).
+"""
+
+from typing import Any
+
+from components._cluster_api import ClusterApi
+from core.host_facts import ENFORCER_ANNOTATION, GATEWAY_GROUP, HostFacts
+from core.kubeconfig import Connection
+
+_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+_TLS_ROUTES = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/tlsroutes.{GATEWAY_GROUP}"
+_DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+
+
+def read_facts(connection: Connection, host: str) -> HostFacts:
+    """Return what a host is judged by.
+
+    Raises:
+        HostError: the cluster can't be reached, or refuses.
+    """
+    with ClusterApi(connection, host) as api:
+        version = api.get("/version") or {}
+        served = api.get(f"/apis/{GATEWAY_GROUP}/v1") or {}
+        routes = api.get(_TLS_ROUTES, _METADATA)
+        classes = _items(api.get("/apis/storage.k8s.io/v1/storageclasses", _METADATA_LIST))
+        daemons = _items(api.get("/apis/apps/v1/daemonsets", _METADATA_LIST))
+        system = api.get("/api/v1/namespaces/kube-system", _METADATA)
+    return HostFacts(
+        kubernetes_version=str(version.get("gitVersion", "")),
+        gateway_resources=frozenset(one["name"] for one in served.get("resources", [])),
+        gateway_bundle=_annotations(routes).get(f"{GATEWAY_GROUP}/bundle-version"),
+        storage_classes=tuple(sorted(_name(one) for one in classes)),
+        default_storage_classes=tuple(
+            sorted(_name(one) for one in classes if _annotations(one).get(_DEFAULT_CLASS) == "true")
+        ),
+        daemon_sets=frozenset(_name(one) for one in daemons),
+        policy_enforcer=_annotations(system).get(ENFORCER_ANNOTATION),
+    )
+
+
+def _items(found: dict[str, Any] | None) -> list[dict[str, Any]]:
+    return list((found or {}).get("items") or [])
+
+
+def _name(found: dict[str, Any]) -> str:
+    return str(found["metadata"]["name"])
+
+
+def _annotations(found: dict[str, Any] | None) -> dict[str, str]:
+    return ((found or {}).get("metadata") or {}).get("annotations") or {}
