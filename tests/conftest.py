@@ -1,6 +1,7 @@
-"""Fixtures that every test may use: Pulumi mocks that remember, golden files.
+"""Fixtures that every test may use: an engine to declare into, golden files.
 
-Not here: real processes (tests/support/), the running host (tests/e2e/conftest.py).
+Not here: the engine itself (tests/support/mocks.py), real processes (tests/support/), the running
+host (tests/e2e/conftest.py).
 """
 
 import os
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pulumi
 import pytest
+
+from tests.support.mocks import RecordingMocks, declare_into
 
 GOLDEN = Path(__file__).parent / "golden"
 REGENERATE = "TENANTPLANE_REGENERATE_GOLDEN"
@@ -28,38 +31,19 @@ def golden():
     return compare
 
 
-class RecordingMocks(pulumi.runtime.Mocks):
-    """Echo inputs back as outputs and remember every resource declared."""
-
-    def __init__(self):
-        self.resources = []
-
-    def new_resource(self, args):
-        self.resources.append(args)
-        outputs = dict(args.inputs)
-        if isinstance(outputs.get("metadata"), dict) or args.typ.startswith("kubernetes:"):
-            outputs["metadata"] = {"name": args.name, **(args.inputs.get("metadata") or {})}
-        return f"{args.name}-id", {**_computed(args), **outputs}
-
-    def call(self, args):
-        raise AssertionError(f"{args.token} was invoked: a preview has no cluster to ask")
-
-
-def _computed(args):
-    """What the tls plugin works out by itself; the rest of our outputs are echoes."""
-    if not args.typ.startswith("tls:"):
-        return {}
-    return {
-        "privateKeyPem": f"{args.name} PRIVATE KEY",
-        "publicKeyPem": f"{args.name} public key",
-        "certPem": f"{args.name} certificate",
-        "certRequestPem": f"{args.name} request",
-        "validityEndTime": "2027-01-01T00:00:00Z",
-    }
+@pytest.fixture
+def mocks():
+    """A fresh engine that updates an empty stack."""
+    return declare_into(RecordingMocks())
 
 
 @pytest.fixture
-def mocks():
-    recording = RecordingMocks()
-    pulumi.runtime.set_mocks(recording, project="tenantplane", stack="test")
-    return recording
+def monitor(mocks):
+    """What the engine was sent."""
+    return pulumi.runtime.settings.get_monitor()
+
+
+@pytest.fixture
+def first_preview(mocks):
+    """The same engine previewing an empty stack: what only a provider knows is unknown."""
+    return declare_into(mocks, preview=True)

@@ -24,7 +24,7 @@ def test_illegal_ids_are_refused_with_the_rule(tenant):
 
 
 def test_root_is_no_tenant():
-    """etcd's administrator is the user root: a tenant of that name could read every tenant."""
+    """Etcd's administrator is the user root: a tenant of that name could read every tenant."""
     with pytest.raises(InvalidInputError, match="reserved for the administrator"):
         names.check_tenant_id("root")
 

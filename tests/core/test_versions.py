@@ -80,4 +80,4 @@ def test_the_project_has_one_version():
 
 
 def test_the_default_is_the_newest_supported():
-    assert versions.DEFAULT_KUBERNETES == list(versions.KUBERNETES.values())[-1]
+    assert list(versions.KUBERNETES.values())[-1] == versions.DEFAULT_KUBERNETES
