@@ -144,10 +144,12 @@ class _Builder:
         with self._report.step(f"download {recipe.name}") as step:
             listing = ["list", "-deps", "-f={{if .Stale}}{{.ImportPath}}{{end}}", *common]
             stale = self._run([*listing, recipe.package], recipe, log, _Downloads(step))
-        with self._report.step(f"compile {recipe.name}") as step:
-            with cache.locked("compile", waiting=lambda: step.update("waits for another build")):
-                command = ["build", "-v", *common, "-o", str(folder / recipe.name), recipe.package]
-                self._run(command, recipe, log, _Compiled(step, len(stale)))
+        with (
+            self._report.step(f"compile {recipe.name}") as step,
+            cache.locked("compile", waiting=lambda: step.update("waits for another build")),
+        ):
+            command = ["build", "-v", *common, "-o", str(folder / recipe.name), recipe.package]
+            self._run(command, recipe, log, _Compiled(step, len(stale)))
         for program in recipe.programs:
             (folder / program).symlink_to(recipe.name)
 

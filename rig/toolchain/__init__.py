@@ -70,7 +70,9 @@ class Recipe:
 
 
 def _required(modfile: Path, name: str) -> str:
-    found = re.search(rf"^\s*(?:require )?{re.escape(name)} (\S+)", modfile.read_text(), re.MULTILINE)
+    found = re.search(
+        rf"^\s*(?:require )?{re.escape(name)} (\S+)", modfile.read_text(), re.MULTILINE
+    )
     if not found:
         raise InvalidInputError(f"{modfile}", f"does not require {name}", remedy="restore the file")
     return found[1]
