@@ -95,7 +95,9 @@ class Machine:
 def machine() -> Machine:
     """Read /proc for the machine that this runs on."""
     cpuinfo = Path("/proc/cpuinfo").read_text()
-    models = [line.partition(":")[2].strip() for line in cpuinfo.splitlines() if "model name" in line]
+    models = [
+        line.partition(":")[2].strip() for line in cpuinfo.splitlines() if "model name" in line
+    ]
     memory_kib = int(Path("/proc/meminfo").read_text().split()[1])
     return Machine(
         processor=models[0] if models else platform.processor(),

@@ -44,7 +44,7 @@ def _add(stack: PulumiCli, model: Target, name: str) -> tuple[float, float]:
 
 
 def _watch(model: Target, name: str, start: float, found: list[float]) -> None:
-    """Ask every 50 ms, by the new tenant's name, until it answers; its authority is not known yet."""
+    """Ask every 50 ms by the new tenant's name until it answers; nobody knows its authority yet."""
     target = Target.__new__(Target)
     target.__dict__.update(model.__dict__)
     target.name = model.name.replace("t0.", f"{name}.", 1)

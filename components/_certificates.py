@@ -33,9 +33,7 @@ class Certificate:
 
 def private_key(name: str, opts: pulumi.ResourceOptions) -> tls.PrivateKey:
     """Declare a key; its PEM outputs are secret."""
-    return tls.PrivateKey(
-        name, algorithm=pki.KEY_ALGORITHM, ecdsa_curve=pki.KEY_CURVE, opts=opts
-    )
+    return tls.PrivateKey(name, algorithm=pki.KEY_ALGORITHM, ecdsa_curve=pki.KEY_CURVE, opts=opts)
 
 
 def authority(name: str, common_name: str, opts: pulumi.ResourceOptions) -> Authority:

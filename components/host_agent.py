@@ -76,7 +76,7 @@ class HostAgent(pulumi.ComponentResource):
                 spec=definition["spec"],
                 opts=child,
             )
-            for definition in (crds.etcd_tenant(), crds.tenant_manifests())
+            for definition in crds.crds()
         ]
         secrets = [
             Secret(

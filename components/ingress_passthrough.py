@@ -90,7 +90,7 @@ class IngressPassthrough(pulumi.ComponentResource):
         service = Service(
             f"{name}-service",
             metadata=meta,
-            spec=gateway.service(exposure, port, None if address is None else address),
+            spec=gateway.service(exposure, port, address),
             opts=child,
         )
         deployment = Deployment(
@@ -110,9 +110,7 @@ class IngressPassthrough(pulumi.ComponentResource):
         self.gateway_namespace = deployment.metadata.namespace.apply(str)
         self.register_outputs({"address": self.address, "port": self.port})
 
-    def _gateway(
-        self, name: str, namespace: pulumi.Output[str], domain: str
-    ) -> CustomResource:
+    def _gateway(self, name: str, namespace: pulumi.Output[str], domain: str) -> CustomResource:
         """The class that says who serves, and the Gateway with its one listener."""
         gateway_class = CustomResource(
             f"{name}-class",
@@ -182,9 +180,7 @@ def _pod_security(exposure: str) -> dict[str, str]:
     return {**pods.RESTRICTED, "pod-security.kubernetes.io/enforce": "privileged"}
 
 
-def _address(
-    service: Service, address: pulumi.Input[str] | None
-) -> pulumi.Output[str]:
+def _address(service: Service, address: pulumi.Input[str] | None) -> pulumi.Output[str]:
     if address is not None:
         return pulumi.Output.from_input(address)
 
@@ -192,4 +188,5 @@ def _address(
         ingress = status.load_balancer.ingress[0]  # type: ignore[attr-defined]
         return str(ingress.ip or ingress.hostname)
 
-    return service.status.apply(first)
+    found: pulumi.Output[str] = service.status.apply(first)
+    return found

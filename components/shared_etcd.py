@@ -102,8 +102,7 @@ class SharedEtcd(pulumi.ComponentResource):
         )
         peers = Service(
             f"{name}-peers",
-            metadata=meta
-            | {"name": "etcd-peers", "annotations": {"pulumi.com/skipAwait": "true"}},
+            metadata=meta | {"name": "etcd-peers", "annotations": {"pulumi.com/skipAwait": "true"}},
             spec=etcd.peer_service(),
             opts=child,
         )
@@ -146,7 +145,9 @@ class SharedEtcd(pulumi.ComponentResource):
     ) -> tuple[Secret, pulumi.Output[str], list[pulumi.Output[str]]]:
         """Certificates of the members, in one Secret that only they mount."""
         child = pulumi.ResourceOptions(parent=self)
-        peer_ca = _certificates.authority(f"{name}-peer-ca", f"tenantplane etcd {pool} peers", child)
+        peer_ca = _certificates.authority(
+            f"{name}-peer-ca", f"tenantplane etcd {pool} peers", child
+        )
         server = _certificates.leaf(
             name,
             pki.store_server(pool),

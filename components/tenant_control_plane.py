@@ -2,8 +2,9 @@
 
 Owns: namespace, keys, store access, API server and controllers, route, kubeconfigs, the tenant's
 base objects.
-Not here: anything host-wide (shared_etcd.py, ingress_passthrough.py, host_agent.py), manifests and
-flags (core/).
+Not here: its keys and kubeconfigs (_tenant_keys.py), its route (_tenant_route.py), the fence
+around it (_tenant_fence.py), anything host-wide (shared_etcd.py, ingress_passthrough.py,
+host_agent.py), manifests and flags (core/).
 """
 
 from typing import Any, NotRequired, TypedDict
@@ -11,26 +12,19 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.apps.v1 import Deployment
-from pulumi_kubernetes.core.v1 import (
-    ConfigMap,
-    LimitRange,
-    Namespace,
-    ResourceQuota,
-    Secret,
-    Service,
-)
-from pulumi_kubernetes.discovery.v1 import EndpointSlice
-from pulumi_kubernetes.networking.v1 import NetworkPolicy
-from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
+from pulumi_kubernetes.core.v1 import ConfigMap, Namespace, Secret
 from pulumi_kubernetes.rbac.v1 import RoleBinding
 
-from components import _certificates
-from core import flags, kubeconfig, names, pki, profiles, versions
+from components import _tenant_fence, _tenant_route
+from components._tenant_keys import TenantKeys
+from core import flags, names, profiles, versions
 from core.errors import InvalidInputError
-from core.manifests import agent, base_rbac, gateway, pods, tenant
+from core.manifests import agent, base_rbac, tenant
+from core.profiles import Profile
 
+DEFAULT_TIMEOUT_SECONDS = 300
+_MOST_REPLICAS = 3
 _READY = {"pulumi.com/waitFor": "condition=Ready"}
-_SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
 
 
 class TenantControlPlaneArgs(TypedDict):
@@ -117,20 +111,12 @@ class TenantControlPlane(pulumi.ComponentResource):
         Raises:
             InvalidInputError: an id, version, profile or number of replicas that can't be.
         """
-        tenant_id = names.check_tenant_id(args["tenant"])
-        thing = f"tenant {tenant_id}"
-        version = versions.check_kubernetes(
-            args.get("version", versions.DEFAULT_KUBERNETES), thing
-        )
-        profile = profiles.profile(args.get("profile", profiles.DEFAULT_PROFILE), thing)
-        replicas = int(args.get("replicas", 1))
-        if not 1 <= replicas <= 3:  # noqa: PLR2004
-            raise InvalidInputError(thing, "replicas is not 1 to 3", replicas, "use 1, 2 or 3")
+        tenant_id, version, profile, replicas = _checked(args)
         super().__init__("tenantplane:index:TenantControlPlane", name, {}, opts)
         self._name, self._args, self._tenant = name, args, tenant_id
         self._child = pulumi.ResourceOptions(parent=self)
-        self._timeout = {"pulumi.com/timeoutSeconds": str(int(args.get("timeout_seconds", 300)))}
-
+        timeout = int(args.get("timeout_seconds", DEFAULT_TIMEOUT_SECONDS))
+        self._timeout = {"pulumi.com/timeoutSeconds": str(timeout)}
         namespace = Namespace(
             f"{name}-ns",
             metadata={
@@ -139,29 +125,36 @@ class TenantControlPlane(pulumi.ComponentResource):
             },
             opts=self._child,
         )
-        self._namespace = namespace.metadata.name.apply(str)
-        fence = self._fence(profile, replicas)
-        self._declare_keys()
-        route = self._route()
-        mounted, keys_hash = self._mounted(version)
-        store = self._store()
-        deployment = Deployment(
-            f"{name}-control-plane",
-            metadata=self._meta(tenant.NAME, self._timeout),
-            spec=tenant.deployment(
-                tenant=tenant_id,
-                version=version,
-                replicas=replicas,
-                profile=profile,
-                apiserver_args=self._apiserver_args(profile, replicas),
-                apiserver_image=args["apiserver_image"],
-                controller_manager_image=args["controller_manager_image"],
-                keys_hash=keys_hash,
-            ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*fence, *mounted, store]),
+        self._namespace: pulumi.Output[str] = namespace.metadata.name
+        keys = TenantKeys(
+            name,
+            tenant_id,
+            args["domain"],
+            etcd_ca_pem=args["etcd_ca_pem"],
+            etcd_ca_key_pem=args["etcd_ca_key_pem"],
+            opts=self._child,
         )
-        base = self._base_objects(version)
-        self._publish(version, [deployment, base, route])
+        fence = _tenant_fence.declare(
+            name,
+            tenant_id,
+            namespace=self._namespace,
+            store=args["store"],
+            profile=profile,
+            replicas=replicas,
+            opts=self._child,
+        )
+        route = _tenant_route.declare(
+            name,
+            tenant_id,
+            args["domain"],
+            namespace=self._namespace,
+            gateway_name=args["gateway_name"],
+            gateway_namespace=args["gateway_namespace"],
+            opts=self._child,
+        )
+        deployment = self._deployment(keys, version, profile, replicas, after=fence)
+        base = self._base_objects(keys, version)
+        self._publish(keys, version, after=[deployment, base, *route])
 
     def _meta(self, name: str, annotations: dict[str, Any] | None = None) -> dict[str, Any]:
         meta: dict[str, Any] = {
@@ -171,130 +164,49 @@ class TenantControlPlane(pulumi.ComponentResource):
         }
         return meta | {"annotations": annotations} if annotations else meta
 
-    def _fence(self, profile: profiles.Profile, replicas: int) -> list[pulumi.Resource]:
-        """What keeps the tenant's pods apart from everybody else's, before any pod starts."""
-        name = self._name
-        fence: list[pulumi.Resource] = [
-            NetworkPolicy(
-                f"{name}-deny-all",
-                metadata=self._meta("deny-all"),
-                spec=pods.DENY_ALL,
-                opts=self._child,
-            ),
-            NetworkPolicy(
-                f"{name}-policy",
-                metadata=self._meta(tenant.NAME),
-                spec=tenant.network_policy(
-                    self._tenant, names.etcd_namespace(self._args["store"])
-                ),
-                opts=self._child,
-            ),
-            LimitRange(
-                f"{name}-limits",
-                metadata=self._meta("limits"),
-                spec=tenant.limit_range(),
-                opts=self._child,
-            ),
-            ResourceQuota(
-                f"{name}-quota",
-                metadata=self._meta("quota"),
-                spec=tenant.resource_quota(profile, replicas),
-                opts=self._child,
-            ),
-        ]
-        if replicas > 1:
-            fence.append(
-                PodDisruptionBudget(
-                    f"{name}-budget",
-                    metadata=self._meta(tenant.NAME),
-                    spec=tenant.pod_disruption_budget(self._tenant),
-                    opts=self._child,
-                )
-            )
-        return fence
-
-    def _declare_keys(self) -> None:
-        """The tenant's authority, its service account key and every leaf."""
-        self._ca = _certificates.authority(
-            f"{self._name}-ca", f"tenantplane tenant {self._tenant}", self._child
-        )
-        self._service_account = _certificates.private_key(
-            f"{self._name}-service-account-key", self._child
-        )
-        self._leaves = {
-            plan.name: _certificates.leaf(
-                self._name,
-                plan,
-                ca_certificate_pem=self._ca.certificate_pem,
-                ca_key_pem=self._ca.key_pem,
-                opts=self._child,
-            )
-            for plan in pki.tenant_leaves(self._tenant, self._args["domain"])
-        }
-        self._store_leaf = _certificates.leaf(
-            self._name,
-            pki.store_client(self._tenant),
-            ca_certificate_pem=self._args["etcd_ca_pem"],
-            ca_key_pem=self._args["etcd_ca_key_pem"],
+    def _deployment(
+        self,
+        keys: TenantKeys,
+        version: str,
+        profile: Profile,
+        replicas: int,
+        *,
+        after: list[pulumi.Resource],
+    ) -> Deployment:
+        """The pods, once everything is there that they mount and the store knows them."""
+        files = tenant.config_files(version)
+        config = ConfigMap(
+            f"{self._name}-config",
+            metadata=self._meta(tenant.CONFIG_MAP),
+            data=files,
             opts=self._child,
         )
-
-    def _mounted(self, version: str) -> tuple[list[pulumi.Resource], pulumi.Output[str]]:
-        """What the pods and the agent mount, each its own keys; and a hash that rolls the pods."""
-        server, manager = self._leaves["apiserver"], self._leaves["controller-manager"]
-        signing_key = pulumi.Output.secret(self._service_account.private_key_pem)
-        ca_pem = self._ca.certificate_pem
-        files = tenant.config_files(version)
-        resources: list[pulumi.Resource] = [
-            self._secret(
-                tenant.APISERVER_SECRET,
-                {
-                    "ca.crt": ca_pem,
-                    "etcd-ca.crt": self._args["etcd_ca_pem"],
-                    "etcd.crt": self._store_leaf.certificate_pem,
-                    "etcd.key": self._store_leaf.key_pem,
-                    "service-account.key": signing_key,
-                    "service-account.pub": self._service_account.public_key_pem,
-                    "tls.crt": server.certificate_pem,
-                    "tls.key": server.key_pem,
-                },
-            ),
+        secrets = [
+            self._secret(tenant.APISERVER_SECRET, keys.apiserver_files()),
             self._secret(
                 tenant.CONTROLLER_MANAGER_SECRET,
-                {
-                    "ca.crt": ca_pem,
-                    "kubeconfig": self._kubeconfig(manager, "https://127.0.0.1:6443", None),
-                    "service-account.key": signing_key,
-                },
-            ),
-            ConfigMap(
-                f"{self._name}-config",
-                metadata=self._meta(tenant.CONFIG_MAP),
-                data=files,
-                opts=self._child,
+                keys.controller_manager_files(f"https://127.0.0.1:{flags.APISERVER_PORT}"),
             ),
         ]
-        keys_hash = _certificates.fingerprint(
-            ca_pem,
-            self._store_leaf.certificate_pem,
-            self._service_account.public_key_pem,
-            server.certificate_pem,
-            manager.certificate_pem,
-            *(text for _, text in sorted(files.items())),
+        return Deployment(
+            f"{self._name}-control-plane",
+            metadata=self._meta(tenant.NAME, self._timeout),
+            spec=tenant.deployment(
+                tenant=self._tenant,
+                version=version,
+                replicas=replicas,
+                profile=profile,
+                apiserver_args=self._apiserver_args(profile, replicas),
+                apiserver_image=self._args["apiserver_image"],
+                controller_manager_image=self._args["controller_manager_image"],
+                keys_hash=keys.fingerprint(*(text for _, text in sorted(files.items()))),
+            ),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[*after, config, *secrets, self._store()]
+            ),
         )
-        return resources, keys_hash
 
-    def _secret(self, name: str, data: dict[str, pulumi.Input[str]]) -> Secret:
-        return Secret(
-            f"{self._name}-secret-{name}",
-            metadata=self._meta(name),
-            string_data=data,
-            opts=self._child,
-        )
-
-    def _apiserver_args(
-        self, profile: profiles.Profile, replicas: int
-    ) -> pulumi.Output[list[str]]:
+    def _apiserver_args(self, profile: Profile, replicas: int) -> pulumi.Output[list[str]]:
         def render(etcd_servers: str) -> list[str]:
             return flags.apiserver(
                 tenant=self._tenant,
@@ -305,6 +217,14 @@ class TenantControlPlane(pulumi.ComponentResource):
             )
 
         return pulumi.Output.from_input(self._args["etcd_url"]).apply(render)
+
+    def _secret(self, name: str, data: dict[str, pulumi.Input[str]]) -> Secret:
+        return Secret(
+            f"{self._name}-secret-{name}",
+            metadata=self._meta(name),
+            string_data=data,
+            opts=self._child,
+        )
 
     def _store(self) -> CustomResource:
         """User, role and prefix in etcd, made by the agent; removing it removes the keys."""
@@ -322,71 +242,23 @@ class TenantControlPlane(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _route(self) -> list[pulumi.Resource]:
-        """The tenant's Service, and in the gateway's namespace what leads there by its name."""
-        service = Service(
-            f"{self._name}-service",
-            metadata=self._meta(names.APISERVER, _SKIP_AWAIT),
-            spec=tenant.service(self._tenant),
-            opts=self._child,
-        )
-        meta = {
-            "name": gateway.route_name(self._tenant),
-            "namespace": self._args["gateway_namespace"],
-            "labels": names.tenant_labels(self._tenant),
-        }
-        front = Service(
-            f"{self._name}-route-service",
-            metadata=meta | {"annotations": _SKIP_AWAIT},
-            spec=gateway.route_service(),
-            opts=self._child,
-        )
-        endpoints = EndpointSlice(
-            f"{self._name}-route-endpoints",
-            metadata=meta | {"labels": gateway.endpoint_slice_labels(self._tenant)},
-            address_type="IPv4",
-            endpoints=gateway.endpoints(service.spec.cluster_ip),
-            ports=gateway.endpoint_ports(),
-            opts=self._child,
-        )
-        route = CustomResource(
-            f"{self._name}-route",
-            api_version=gateway.API_VERSION,
-            kind="TLSRoute",
-            metadata=meta,
-            spec=gateway.tls_route(
-                self._tenant, self._args["domain"], gateway=self._args["gateway_name"]
-            ),
-            opts=self._child,
-        )
-        return [front, endpoints, route]
-
-    def _base_objects(self, version: str) -> CustomResource:
+    def _base_objects(self, keys: TenantKeys, version: str) -> CustomResource:
         """What every tenant has inside from its first second: its users' roles, platform rules."""
-        certificate = self._leaves["host-agent"]
-        secret = self._secret(
-            tenant.AGENT_SECRET,
-            {
-                "ca.crt": self._ca.certificate_pem,
-                "tls.crt": certificate.certificate_pem,
-                "tls.key": certificate.key_pem,
-            },
-        )
+        secret = self._secret(tenant.AGENT_SECRET, keys.agent_files())
+        subject = {
+            "kind": "ServiceAccount",
+            "name": agent.NAME,
+            "namespace": self._args["agent_namespace"],
+        }
         binding = RoleBinding(
             f"{self._name}-agent-binding",
-            metadata=self._meta("host-agent"),
+            metadata=self._meta(agent.NAME),
             role_ref={
                 "apiGroup": "rbac.authorization.k8s.io",
                 "kind": "ClusterRole",
                 "name": agent.TENANT_ROLE,
             },
-            subjects=[
-                {
-                    "kind": "ServiceAccount",
-                    "name": agent.NAME,
-                    "namespace": self._args["agent_namespace"],
-                }
-            ],
+            subjects=[subject],
             opts=self._child,
         )
         return CustomResource(
@@ -405,33 +277,20 @@ class TenantControlPlane(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[secret, binding]),
         )
 
-    def _kubeconfig(
-        self, leaf: _certificates.Certificate, server: pulumi.Input[str], sni: str | None
-    ) -> pulumi.Output[str]:
-        def text(values: list[str]) -> str:
-            return kubeconfig.build(*values, name=self._tenant, tls_server_name=sni)
-
-        return pulumi.Output.secret(
-            pulumi.Output.all(
-                server, self._ca.certificate_pem, leaf.certificate_pem, leaf.key_pem
-            ).apply(text)
-        )
-
-    def _publish(self, version: str, ready: list[object]) -> None:
+    def _publish(self, keys: TenantKeys, version: str, *, after: list[pulumi.Resource]) -> None:
         """Outputs that are known once the tenant answers."""
         public = bool(self._args.get("public_dns", False))
         name = names.public_name(self._tenant, self._args["domain"])
-        host = pulumi.Output.from_input(name if public else self._args["gateway_address"])
-        flat = [r for item in ready for r in (item if isinstance(item, list) else [item])]
-        self.endpoint = pulumi.Output.all(
-            host, self._args["gateway_port"], *(resource.id for resource in flat)
-        ).apply(lambda values: f"https://{values[0]}:{values[1]}")
+        host = name if public else self._args["gateway_address"]
+        ready = [resource.urn for resource in after]
+        self.endpoint = pulumi.Output.all(host, self._args["gateway_port"], *ready).apply(
+            lambda values: f"https://{values[0]}:{int(values[1])}"
+        )
         sni = None if public else name
-        self.kubeconfig = self._kubeconfig(self._leaves["admin"], self.endpoint, sni)
-        self.admin_kubeconfig = self._kubeconfig(self._leaves["break-glass"], self.endpoint, sni)
+        self.kubeconfig = keys.kubeconfig("admin", self.endpoint, sni)
+        self.admin_kubeconfig = keys.kubeconfig("break-glass", self.endpoint, sni)
         self.version = pulumi.Output.from_input(version)
-        expiries = [leaf.expires for leaf in [*self._leaves.values(), self._store_leaf]]
-        self.certificate_expiry = pulumi.Output.all(*expiries).apply(min)
+        self.certificate_expiry = keys.expires
         self.register_outputs(
             {
                 "endpoint": self.endpoint,
@@ -441,3 +300,15 @@ class TenantControlPlane(pulumi.ComponentResource):
                 "adminKubeconfig": self.admin_kubeconfig,
             }
         )
+
+
+def _checked(args: TenantControlPlaneArgs) -> tuple[str, str, Profile, int]:
+    """Id, full version, profile and replicas, or an InvalidInputError."""
+    tenant_id = names.check_tenant_id(args["tenant"])
+    thing = f"tenant {tenant_id}"
+    version = versions.check_kubernetes(args.get("version", versions.DEFAULT_KUBERNETES), thing)
+    profile = profiles.profile(args.get("profile", profiles.DEFAULT_PROFILE), thing)
+    replicas = int(args.get("replicas", 1))
+    if not 1 <= replicas <= _MOST_REPLICAS:
+        raise InvalidInputError(thing, "replicas is not 1 to 3", replicas, "use 1, 2 or 3")
+    return tenant_id, version, profile, replicas

@@ -1,7 +1,8 @@
 """Command lines of the processes that make up a tenant and its shared store.
 
 Owns: every flag, sorted, so that a preview never shows a diff from their order.
-Not here: container specs (manifests/), memory and inflight figures (profiles.py), key files' content (pki.py).
+Not here: container specs (manifests/), memory and inflight figures (profiles.py), what the key
+files hold (pki.py).
 """
 
 from collections.abc import Mapping
@@ -150,7 +151,9 @@ def etcd_member(*, pool: str, members: int, quota_gib: int) -> list[str]:
     (kube-apiserver --etcd-compaction-interval, default 5m).
     """
     keys, peers = KEYS_DIR, f"etcd-peers.{names.etcd_namespace(pool)}.svc"
-    cluster = ",".join(f"etcd-{i}=https://etcd-{i}.{peers}:{ETCD_PEER_PORT}" for i in range(members))
+    cluster = ",".join(
+        f"etcd-{i}=https://etcd-{i}.{peers}:{ETCD_PEER_PORT}" for i in range(members)
+    )
     return render(
         {
             "advertise-client-urls": f"https://$(POD_NAME).{peers}:{ETCD_CLIENT_PORT}",

@@ -56,7 +56,7 @@ def tenant_role_rules() -> list[dict[str, Any]]:
     ]
 
 
-def deployment(*, image: str, pools: Sequence[str], keys_hash: Any) -> dict[str, Any]:
+def deployment(*, image: str, pools: Sequence[str], keys_hash: object) -> dict[str, Any]:
     """Spec of the Deployment. One replica, replaced: two agents would work against each other."""
     return {
         "replicas": 1,

@@ -41,7 +41,7 @@ def peer_service() -> dict[str, Any]:
 
 
 def stateful_set(
-    *, pool: str, members: int, quota_gib: int, storage_gib: int, image: str, keys_hash: Any
+    *, pool: str, members: int, quota_gib: int, storage_gib: int, image: str, keys_hash: object
 ) -> dict[str, Any]:
     """Spec of the StatefulSet; `keys_hash` rolls the members when certificates change."""
     return {
@@ -111,7 +111,7 @@ def _container(pool: str, members: int, quota_gib: int, image: str) -> dict[str,
 
 
 def network_policy() -> dict[str, Any]:
-    """Only tenants' API servers and the host agent reach the client port, only members the peers."""
+    """Tenants' API servers and the host agent reach the client port, members alone the peers."""
     tenants = {
         "namespaceSelector": {
             "matchExpressions": [{"key": names.LABEL_TENANT, "operator": "Exists"}]

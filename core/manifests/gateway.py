@@ -70,7 +70,7 @@ def endpoint_slice_labels(tenant: str) -> dict[str, str]:
     }
 
 
-def endpoints(cluster_ip: Any) -> list[dict[str, Any]]:
+def endpoints(cluster_ip: object) -> list[dict[str, Any]]:
     """One endpoint: the tenant Service's own address, which outlives the pods behind it."""
     return [{"addresses": [cluster_ip], "conditions": {"ready": True}}]
 
@@ -80,7 +80,7 @@ def endpoint_ports() -> list[dict[str, Any]]:
     return [{"name": "https", "port": flags.APISERVER_PORT, "protocol": "TCP"}]
 
 
-def tls_route(tenant: str, domain: str, *, gateway: Any) -> dict[str, Any]:
+def tls_route(tenant: str, domain: str, *, gateway: object) -> dict[str, Any]:
     """Spec of the TLSRoute: the tenant's public name leads to the tenant's Service."""
     return {
         "parentRefs": [{"group": _GROUP, "kind": "Gateway", "name": gateway}],
@@ -136,13 +136,13 @@ def role_rules() -> list[dict[str, Any]]:
     ]
 
 
-def service(exposure: str, port: int, address: str | None) -> dict[str, Any]:
+def service(exposure: str, port: int, address: object) -> dict[str, Any]:
     """Spec of the Service in front of Traefik.
 
     Args:
         exposure: HostPort, NodePort or LoadBalancer.
         port: The public port.
-        address: A reserved address for LoadBalancer, or None.
+        address: A reserved address for LoadBalancer (may be an Output), or None.
     """
     ports: dict[str, Any] = {"name": "tls", "port": port, "targetPort": "tls"}
     spec: dict[str, Any] = {"selector": POD_LABELS, "ports": [ports]}
@@ -205,7 +205,7 @@ def _container(image: str, host_port: int | None) -> dict[str, Any]:
                 "--ping.entryPoint=ping",
                 "--providers.kubernetesGateway=true",
                 f"--providers.kubernetesGateway.namespaces={names.GATEWAY_NAMESPACE}",
-                "--providers.providersThrottleDuration=100ms",  # default 2s: a tenant's first seconds
+                "--providers.providersThrottleDuration=100ms",  # default 2s, which tenants wait
             )
         ),
         "ports": [tls, {"name": "ping", "containerPort": PING_PORT}],

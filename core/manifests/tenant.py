@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from core import flags, names, versions
+from core import flags, names
 from core.manifests import pods
-from core.manifests.platform_policy import static_policies
+from core.manifests.platform_policy import has_static_policies, static_policies
 from core.profiles import Profile
 
 NAME = "control-plane"
@@ -18,9 +18,6 @@ APISERVER_SECRET = "kube-apiserver"  # noqa: S105 -- a name
 CONTROLLER_MANAGER_SECRET = "kube-controller-manager"  # noqa: S105 -- a name
 AGENT_SECRET = "host-agent"  # noqa: S105 -- a name
 CONFIG_MAP = "kube-apiserver"
-STATIC_POLICIES_SINCE = (1, 37)
-"""Admission from files is on by default since 1.37 (ManifestBasedAdmissionControlConfig beta)."""
-
 _PODS_PER_REPLICA = 2  # the pod itself and its successor in an upgrade
 
 
@@ -37,11 +34,6 @@ def namespace_labels(tenant: str) -> dict[str, str]:
 def server(tenant: str) -> str:
     """URL of the tenant's API server inside its host."""
     return f"https://{names.APISERVER}.{names.namespace(tenant)}.svc:{flags.APISERVER_PORT}"
-
-
-def has_static_policies(version: str) -> bool:
-    """Whether this version loads admission policies from files."""
-    return versions.minor(version) >= STATIC_POLICIES_SINCE
 
 
 def config_files(version: str) -> dict[str, str]:
@@ -91,10 +83,10 @@ def deployment(
     version: str,
     replicas: int,
     profile: Profile,
-    apiserver_args: Any,
+    apiserver_args: object,
     apiserver_image: str,
     controller_manager_image: str,
-    keys_hash: Any,
+    keys_hash: object,
 ) -> dict[str, Any]:
     """Spec of the Deployment.
 
@@ -150,7 +142,7 @@ def _spread(tenant: str) -> list[dict[str, Any]]:
     ]
 
 
-def _apiserver(image: str, args: Any, profile: Profile, version: str) -> dict[str, Any]:
+def _apiserver(image: str, args: object, profile: Profile, version: str) -> dict[str, Any]:
     port = flags.APISERVER_PORT
     mounts = [pods.mount("apiserver-keys", flags.KEYS_DIR), pods.mount("config", flags.CONFIG_DIR)]
     if has_static_policies(version):

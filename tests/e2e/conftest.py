@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def host():
-    """kubectl on the host cluster."""
+    """The host cluster, by kubectl."""
     path = Path(os.environ.get("HOST_KUBECONFIG", HOST_DIR / "kubeconfig"))
     if not path.exists():
         pytest.fail(f"no host named {HOST}; start one: python -m rig up --host {HOST}")
@@ -85,13 +85,13 @@ def stack(tmp_path_factory, config, pristine):
 
 @pytest.fixture(scope="session")
 def tenants(stack):
-    """kubectl as the administrators of each tenant, by tenant."""
+    """Each tenant as its administrators see it, by kubectl."""
     return {name: Kubectl(text) for name, text in stack.outputs()["kubeconfigs"].items()}
 
 
 @pytest.fixture(scope="session")
 def break_glass(stack):
-    """kubectl above RBAC in each tenant, by tenant."""
+    """Each tenant from above RBAC, by kubectl."""
     return {name: Kubectl(text) for name, text in stack.outputs()["adminKubeconfigs"].items()}
 
 

@@ -45,7 +45,9 @@ def test_owned_objects_go_with_their_owner(tenants, namespace):
 
 def test_a_namespace_gets_its_service_account_and_the_root_certificate(tenants, namespace, targets):
     acme = tenants["acme"]
-    eventually(lambda: "default" in acme.names("serviceaccounts", "-n", namespace), "default account")
+    eventually(
+        lambda: "default" in acme.names("serviceaccounts", "-n", namespace), "default account"
+    )
     published = eventually(
         lambda: acme.json("get", "configmap", "kube-root-ca.crt", "-n", namespace)["data"],
         "kube-root-ca.crt",
@@ -55,7 +57,9 @@ def test_a_namespace_gets_its_service_account_and_the_root_certificate(tenants, 
 
 def test_a_requested_token_authenticates(tenants, namespace, targets):
     acme = tenants["acme"]
-    eventually(lambda: "default" in acme.names("serviceaccounts", "-n", namespace), "default account")
+    eventually(
+        lambda: "default" in acme.names("serviceaccounts", "-n", namespace), "default account"
+    )
     token = acme.out("create", "token", "default", "-n", namespace)
     claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
     assert claims["iss"] == "https://acme.tenants.test"
@@ -75,7 +79,9 @@ def test_a_requested_token_authenticates(tenants, namespace, targets):
 def test_a_token_secret_is_filled(tenants, namespace):
     """serviceaccount-token-controller, for operators that still want such a Secret."""
     acme = tenants["acme"]
-    eventually(lambda: "default" in acme.names("serviceaccounts", "-n", namespace), "default account")
+    eventually(
+        lambda: "default" in acme.names("serviceaccounts", "-n", namespace), "default account"
+    )
     acme.apply(
         {
             "apiVersion": "v1",

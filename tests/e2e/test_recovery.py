@@ -69,7 +69,9 @@ def test_a_killed_apiserver_serves_again_within_ten_seconds(host, targets, tenan
         host.run("delete", "pod", "-n", "tenant-acme", "--all", "--grace-period=0", "--force")
         killed = time.monotonic()
         count = len(writer.acknowledged)
-        eventually(lambda: len(writer.acknowledged) > count + 5, "writes after the kill", seconds=10)
+        eventually(
+            lambda: len(writer.acknowledged) > count + 5, "writes after the kill", seconds=10
+        )
     assert answers(target), f"{time.monotonic() - killed:.1f} s after the kill"
     writer.check(tenants["acme"])
 
@@ -80,7 +82,13 @@ def test_a_killed_etcd_loses_nothing_that_was_acknowledged(host, targets, tenant
             eventually(lambda w=writer: len(w.acknowledged) > 20, "writes before the kill")
         pod = host.json("get", "pod", "-n", "tenantplane-etcd-shared", "etcd-0")["metadata"]["uid"]
         host.run(
-            "delete", "pod", "-n", "tenantplane-etcd-shared", "etcd-0", "--grace-period=0", "--force"
+            "delete",
+            "pod",
+            "-n",
+            "tenantplane-etcd-shared",
+            "etcd-0",
+            "--grace-period=0",
+            "--force",
         )
         counts = [len(writer.acknowledged) for writer in (first, second)]
         for writer, count in zip((first, second), counts, strict=True):

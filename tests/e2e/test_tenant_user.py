@@ -21,7 +21,9 @@ def test_they_make_namespaces_crds_and_rbac(tenants):
     try:
         acme.run("create", "namespace", "team")
         acme.apply(CRD)
-        acme.run("create", "role", "reader", "--verb=get,list", "--resource=configmaps", "-n", "team")
+        acme.run(
+            "create", "role", "reader", "--verb=get,list", "--resource=configmaps", "-n", "team"
+        )
         acme.run("create", "rolebinding", "reader", "--role=reader", "--user=jane", "-n", "team")
         acme.run("create", "clusterrole", "lister", "--verb=list", "--resource=namespaces")
         assert acme.can_i("list", "configmaps", "-n", "team", "--as=jane") is False, (
@@ -83,9 +85,18 @@ def test_they_cannot_borrow_the_controllers_accounts(tenants):
 
 def test_platform_objects_are_not_theirs_to_change(tenants, break_glass):
     acme = tenants["acme"]
-    platform = break_glass["acme"].out(
-        "get", "clusterroles,clusterrolebindings", "-l", "tenantplane.dev/platform=true", "-o", "name"
-    ).split()
+    platform = (
+        break_glass["acme"]
+        .out(
+            "get",
+            "clusterroles,clusterrolebindings",
+            "-l",
+            "tenantplane.dev/platform=true",
+            "-o",
+            "name",
+        )
+        .split()
+    )
     assert platform
     for name in platform:
         assert "denied" in acme.refused("delete", name), name

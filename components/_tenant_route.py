@@ -1,0 +1,71 @@
+"""The way from a host's gateway to one tenant, by the tenant's public name.
+
+Owns: the tenant's Service, and in the gateway's namespace Service, EndpointSlice and TLSRoute.
+Not here: the Gateway and its proxy (ingress_passthrough.py); why it is built so (docs/adr/0003).
+"""
+
+from typing import Any
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.core.v1 import Service
+from pulumi_kubernetes.discovery.v1 import EndpointSlice
+
+from core import names
+from core.manifests import gateway, tenant
+
+_SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
+"""A Service is there at once; the provider would wait until it has endpoints."""
+
+
+def declare(
+    name: str,
+    tenant_id: str,
+    domain: str,
+    *,
+    namespace: pulumi.Input[str],
+    gateway_name: pulumi.Input[str],
+    gateway_namespace: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
+) -> list[pulumi.Resource]:
+    """Declare the way; returns what has to exist before the tenant can be reached."""
+    labels = names.tenant_labels(tenant_id)
+    service = Service(
+        f"{name}-service",
+        metadata={
+            "name": names.APISERVER,
+            "namespace": namespace,
+            "labels": labels,
+            "annotations": _SKIP_AWAIT,
+        },
+        spec=tenant.service(tenant_id),
+        opts=opts,
+    )
+    meta: dict[str, Any] = {
+        "name": gateway.route_name(tenant_id),
+        "namespace": gateway_namespace,
+        "labels": labels,
+    }
+    front = Service(
+        f"{name}-route-service",
+        metadata=meta | {"annotations": _SKIP_AWAIT},
+        spec=gateway.route_service(),
+        opts=opts,
+    )
+    endpoints = EndpointSlice(
+        f"{name}-route-endpoints",
+        metadata=meta | {"labels": gateway.endpoint_slice_labels(tenant_id)},
+        address_type="IPv4",
+        endpoints=gateway.endpoints(service.spec.cluster_ip),
+        ports=gateway.endpoint_ports(),
+        opts=opts,
+    )
+    route = CustomResource(
+        f"{name}-route",
+        api_version=gateway.API_VERSION,
+        kind="TLSRoute",
+        metadata=meta,
+        spec=gateway.tls_route(tenant_id, domain, gateway=gateway_name),
+        opts=opts,
+    )
+    return [front, endpoints, route]

@@ -1,0 +1,53 @@
+"""HostAgent: it alone has etcd's root, and little else."""
+
+import pulumi
+
+from components.host_agent import HostAgent
+from core.manifests import agent
+
+
+def declare():
+    store = {
+        "pool": "shared",
+        "client_url": "https://etcd.tenantplane-etcd-shared.svc:2379",
+        "ca_pem": "authority",
+        "certificate_pem": "root certificate",
+        "key_pem": "root PRIVATE KEY",
+    }
+    return HostAgent("agent", {"image": "agent:0.1.0", "stores": [store]})
+
+
+@pulumi.runtime.test
+def test_it_waits_for_its_kinds_to_be_served(mocks):
+    def check(_):
+        definitions = [r for r in mocks.resources if r.typ.endswith(":CustomResourceDefinition")]
+        assert len(definitions) == 2
+        for definition in definitions:
+            annotations = definition.inputs["metadata"]["annotations"]
+            assert annotations["pulumi.com/waitFor"] == "condition=Established"
+
+    return declare().namespace.apply(check)
+
+
+@pulumi.runtime.test
+def test_each_store_is_mounted_where_the_agent_looks(mocks):
+    def check(_):
+        (deployment,) = [r.inputs for r in mocks.resources if r.typ.endswith(":Deployment")]
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        mounts = {m["mountPath"]: m["name"] for m in container["volumeMounts"]}
+        assert mounts["/etc/tenantplane/stores/shared"] == "store-shared"
+
+    return declare().namespace.apply(check)
+
+
+def test_it_reads_no_secret_but_its_own_in_each_tenant():
+    assert not [r for r in agent.cluster_role_rules() if "secrets" in r["resources"]]
+    (rule,) = agent.tenant_role_rules()
+    assert rule["resourceNames"] == ["host-agent"]
+    assert rule["verbs"] == ["get"]
+
+
+def test_it_has_no_right_with_a_star():
+    for rule in [*agent.cluster_role_rules(), *agent.tenant_role_rules()]:
+        for part in ("apiGroups", "resources", "verbs"):
+            assert "*" not in rule[part]

@@ -1,0 +1,74 @@
+"""SharedEtcd: what it declares, and what it refuses."""
+
+import pulumi
+import pytest
+
+from components.shared_etcd import SharedEtcd
+from core.errors import InvalidInputError
+
+
+def declare(**args):
+    return SharedEtcd("shared", {"pool": "shared", "image": "etcd:v3.7.3"} | args)
+
+
+def only(mocks, kind):
+    (found,) = [r.inputs for r in mocks.resources if r.typ.endswith(f":{kind}")]
+    return found
+
+
+@pulumi.runtime.test
+def test_clients_find_it_by_cluster_dns_over_tls(mocks):
+    def check(url):
+        assert url == "https://etcd.tenantplane-etcd-shared.svc:2379"
+
+    return declare().client_url.apply(check)
+
+
+@pytest.mark.parametrize("quota_gib", [3, 3.0], ids=["python", "typescript"])
+@pulumi.runtime.test
+def test_quota_reaches_etcd_in_whole_bytes(mocks, quota_gib):
+    """GiB at the boundary, bytes on the command line; other languages send 3.0 for 3."""
+
+    def check(_):
+        (container,) = only(mocks, "StatefulSet")["spec"]["template"]["spec"]["containers"]
+        assert "--quota-backend-bytes=3221225472" in container["args"]
+
+    return declare(quota_gib=quota_gib).client_url.apply(check)
+
+
+@pytest.mark.parametrize("members", [0, 2, 4, 5])
+def test_refuses_counts_that_survive_no_more_failures(members):
+    with pytest.raises(InvalidInputError, match=f"members is not 1 or 3, got {members}"):
+        declare(members=members)
+
+
+@pytest.mark.parametrize("version", ["3.5.33", "3.6.13", "3.7.0", "4.0.0"])
+def test_refuses_versions_that_leak_between_tenants(version):
+    with pytest.raises(InvalidInputError, match=version):
+        declare(version=version)
+
+
+@pulumi.runtime.test
+def test_members_do_not_take_clients_for_peers(mocks):
+    """One authority for both would let a tenant's certificate join the cluster."""
+
+    def check(_):
+        keys = only(mocks, "Secret")["stringData"]["value"]
+        assert keys["ca.crt"] != keys["peer-ca.crt"]
+        assert "ca.key" not in keys
+
+    return declare().client_url.apply(check)
+
+
+@pulumi.runtime.test
+def test_administrators_key_is_secret_and_no_member_mounts_it(mocks):
+    etcd = declare()
+
+    async def check(url):
+        assert url
+        assert await etcd.key_pem.is_secret()
+        assert await etcd.ca_key_pem.is_secret()
+        keys = only(mocks, "Secret")["stringData"]["value"].values()
+        assert not [value for value in keys if "root" in value]
+
+    return etcd.client_url.apply(check)

@@ -1,0 +1,202 @@
+"""TenantControlPlane: one tenant's resources, and what never leaves them."""
+
+import pulumi
+import pytest
+
+from components.tenant_control_plane import TenantControlPlane
+from core.errors import InvalidInputError
+
+
+def declare(**args):
+    defaults = {
+        "tenant": "acme",
+        "domain": "tenants.test",
+        "gateway_address": "192.0.2.1",
+        "gateway_port": 8443,
+        "gateway_name": "tenants",
+        "gateway_namespace": "tenantplane-gateway",
+        "agent_namespace": "tenantplane-system",
+        "store": "shared",
+        "etcd_url": "https://etcd.tenantplane-etcd-shared.svc:2379",
+        "etcd_ca_pem": "etcd authority",
+        "etcd_ca_key_pem": "etcd PRIVATE KEY",
+        "apiserver_image": "registry.k8s.io/kube-apiserver:v1.37.2",
+        "controller_manager_image": "registry.k8s.io/kube-controller-manager:v1.37.2",
+    }
+    given = defaults | args
+    return TenantControlPlane(given["tenant"], given)
+
+
+def inputs(mocks, name):
+    (found,) = [r.inputs for r in mocks.resources if r.name == name]
+    return found
+
+
+def containers(mocks):
+    spec = inputs(mocks, "acme-control-plane")["spec"]["template"]["spec"]
+    return {c["name"]: c for c in [*spec["initContainers"], *spec["containers"]]}, spec
+
+
+@pulumi.runtime.test
+def test_kubeconfigs_are_secret(mocks):
+    tenant = declare()
+
+    async def check(endpoint):
+        assert endpoint == "https://192.0.2.1:8443"
+        assert await tenant.kubeconfig.is_secret()
+        assert await tenant.admin_kubeconfig.is_secret()
+        assert not await tenant.endpoint.is_secret()
+
+    return tenant.endpoint.apply(check)
+
+
+@pulumi.runtime.test
+def test_a_kubeconfig_works_without_dns(mocks):
+    def check(text):
+        assert "server: https://192.0.2.1:8443" in text
+        assert "tls-server-name: acme.tenants.test" in text
+
+    return declare().kubeconfig.apply(check)
+
+
+@pulumi.runtime.test
+def test_with_a_wildcard_domain_the_server_is_the_tenants_name(mocks):
+    def check(text):
+        assert "server: https://acme.tenants.test:443" in text
+        assert "tls-server-name" not in text
+
+    return declare(public_dns=True, gateway_port=443).kubeconfig.apply(check)
+
+
+@pulumi.runtime.test
+def test_the_api_server_starts_before_the_controllers(mocks):
+    """Side by side the controller manager crashes once, and back-off costs 12 s."""
+
+    def check(_):
+        spec = containers(mocks)[1]
+        (apiserver,) = spec["initContainers"]
+        assert apiserver["name"] == "kube-apiserver"
+        assert apiserver["restartPolicy"] == "Always"
+        assert apiserver["startupProbe"]["periodSeconds"] == 1
+        assert apiserver["readinessProbe"]["periodSeconds"] == 10
+
+    return declare().endpoint.apply(check)
+
+
+@pulumi.runtime.test
+def test_each_container_mounts_only_its_own_keys(mocks):
+    def check(_):
+        found, spec = containers(mocks)
+        secrets = {v["name"]: v["secret"]["secretName"] for v in spec["volumes"] if "secret" in v}
+        mounted = {
+            name: {secrets[m["name"]] for m in c["volumeMounts"] if m["name"] in secrets}
+            for name, c in found.items()
+        }
+        assert mounted == {name: {name} for name in found}
+
+    return declare().endpoint.apply(check)
+
+
+@pulumi.runtime.test
+def test_pods_meet_pod_security_restricted(mocks):
+    def check(_):
+        found, spec = containers(mocks)
+        assert spec["securityContext"]["runAsNonRoot"] is True
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert spec["automountServiceAccountToken"] is False
+        assert spec["enableServiceLinks"] is False
+        for container in found.values():
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "capabilities": {"drop": ["ALL"]},
+                "readOnlyRootFilesystem": True,
+            }
+
+    return declare().endpoint.apply(check)
+
+
+@pulumi.runtime.test
+def test_nothing_of_a_tenants_identity_comes_from_its_host(mocks):
+    """Another address, gateway and store must give the same names, certificates and prefix."""
+
+    def check(_):
+        wanted = [f"{r.name} {sorted(map(str, r.inputs.items()))}" for r in mocks.resources]
+        identity = [line for line in wanted if line.split()[0].endswith(("-csr", "-ca-cert"))]
+        assert len(identity) == 7
+        for line in identity:
+            assert "192.0.2.1" not in line
+            assert "gateway" not in line
+        args = containers(mocks)[0]["kube-apiserver"]["args"]
+        assert "--service-account-issuer=https://acme.tenants.test" in args
+        assert "--etcd-prefix=/t/acme" in args
+
+    return declare().endpoint.apply(check)
+
+
+@pulumi.runtime.test
+def test_store_and_objects_wait_until_the_agent_is_done(mocks):
+    def check(_):
+        for name in ("acme-store", "acme-base"):
+            annotations = inputs(mocks, name)["metadata"]["annotations"]
+            assert annotations["pulumi.com/waitFor"] == "condition=Ready"
+            assert annotations["pulumi.com/timeoutSeconds"] == "45"
+
+    return declare(timeout_seconds=45).endpoint.apply(check)
+
+
+@pulumi.runtime.test
+def test_several_replicas_elect_and_have_a_budget(mocks):
+    def check(_):
+        assert inputs(mocks, "acme-budget")["spec"]["maxUnavailable"] == 1
+        args = containers(mocks)[0]["kube-controller-manager"]["args"]
+        assert "--leader-elect=true" in args
+
+    return declare(replicas=3).endpoint.apply(check)
+
+
+@pulumi.runtime.test
+def test_one_replica_has_no_budget(mocks):
+    """It would block every drain of its node."""
+
+    def check(_):
+        assert not [r for r in mocks.resources if r.typ.endswith("PodDisruptionBudget")]
+
+    return declare().endpoint.apply(check)
+
+
+@pulumi.runtime.test
+def test_an_older_version_gets_its_rules_as_objects(mocks):
+    """Admission from files is on by default since 1.37."""
+
+    def check(_):
+        objects = inputs(mocks, "acme-base")["spec"]["objects"]
+        assert [o for o in objects if o["kind"] == "ValidatingAdmissionPolicy"]
+        assert "policies.yaml" not in inputs(mocks, "acme-config")["data"]
+
+    return declare(version="1.36.3").endpoint.apply(check)
+
+
+@pulumi.runtime.test
+def test_a_newer_version_gets_its_rules_as_files(mocks):
+    def check(_):
+        objects = inputs(mocks, "acme-base")["spec"]["objects"]
+        assert not [o for o in objects if o["kind"] == "ValidatingAdmissionPolicy"]
+        assert ".static.k8s.io" in inputs(mocks, "acme-config")["data"]["policies.yaml"]
+
+    return declare(version="1.37.2").endpoint.apply(check)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ({"tenant": "Acme"}, "Acme"),
+        ({"version": "1.30"}, "1.30"),
+        ({"profile": "huge"}, "huge"),
+        ({"replicas": 0}, "replicas is not 1 to 3, got 0"),
+        ({"replicas": 4}, "replicas is not 1 to 3, got 4"),
+    ],
+)
+def test_wrong_input_is_refused_before_anything_is_declared(mocks, args, message):
+    with pytest.raises(InvalidInputError, match=message):
+        declare(**args)
+    assert mocks.resources == []
