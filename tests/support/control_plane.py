@@ -1,0 +1,235 @@
+"""etcd and control planes as plain processes on loopback, with the product's own flags.
+
+Everything lives in one folder and ends with the test run. A `Tenant` runs with the flags, the
+admission configuration and the certificates' subjects that the product would give it.
+"""
+
+import subprocess
+
+from core import flags, kubeconfig, pki, versions
+from core.manifests import tenant as tenant_manifests
+from core.profiles import profile
+from tests.support.api import Api
+from tests.support.certificates import Authority, new_key, private_key_pem, public_key_pem
+from tests.support.processes import Process, binary, free_port
+
+DOMAIN = "tenants.test"
+_LOOPBACK = ("localhost", "127.0.0.1")
+
+
+def _write(folder, files):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        path = folder / name
+        path.touch(mode=0o600)
+        path.write_text(text)
+    return folder
+
+
+def _command(program, lines, overrides, folders):
+    """The product's flags, with paths and ports of this machine."""
+    options = dict(line.removeprefix("--").split("=", 1) for line in lines)
+    for container, here in folders.items():
+        options = {k: v.replace(container, str(here)) for k, v in options.items()}
+    return [program, *flags.render(options | overrides)]
+
+
+class Etcd:
+    """One member that wants client certificates; auth is left to the agent, as in the product."""
+
+    def __init__(self, folder):
+        self.authority = Authority("etcd")
+        server, key = self.authority.issue("etcd", names=_LOOPBACK)
+        root, root_key = self.authority.issue("root")
+        self.root = {"ca.crt": self.authority.pem, "tls.crt": root, "tls.key": root_key}
+        self._keys = _write(
+            folder / "keys",
+            {"server.crt": server, "server.key": key}
+            | {"ca.crt": self.authority.pem, "root.crt": root, "root.key": root_key},
+        )
+        self.url = f"https://127.0.0.1:{free_port()}"
+        peers = f"http://127.0.0.1:{free_port()}"
+        options = {
+            "name": "etcd",
+            "data-dir": folder / "data",
+            "listen-client-urls": self.url,
+            "advertise-client-urls": self.url,
+            "listen-peer-urls": peers,
+            "initial-advertise-peer-urls": peers,
+            "initial-cluster": f"etcd={peers}",
+            "cert-file": self._keys / "server.crt",
+            "key-file": self._keys / "server.key",
+            "trusted-ca-file": self._keys / "ca.crt",
+            "client-cert-auth": "true",
+            "enable-grpc-gateway": "false",
+            "unsafe-no-fsync": "true",
+            "log-level": "warn",
+        }
+        command = [binary("etcd"), *flags.render(options)]
+        self.process = Process(command, folder / "etcd.log")
+        self.wait()
+
+    def wait(self):
+        self.process.wait_until(
+            lambda: self.ctl("endpoint", "health", check=False).returncode == 0, "healthy"
+        )
+
+    def ctl(self, *args, check=True, user="root"):
+        """Run etcdctl as one user, whose certificate is made on the spot."""
+        pair = self._keys / user
+        if not pair.with_suffix(".crt").exists():
+            certificate, key = self.authority.issue(user)
+            _write(self._keys, {f"{user}.crt": certificate, f"{user}.key": key})
+        command = [
+            binary("etcdctl", of="etcd"),
+            f"--endpoints={self.url}",
+            f"--cacert={self._keys / 'ca.crt'}",
+            f"--cert={pair.with_suffix('.crt')}",
+            f"--key={pair.with_suffix('.key')}",
+            "--command-timeout=2s",
+            *args,
+        ]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if check and result.returncode:
+            raise AssertionError(f"etcdctl {' '.join(args)}: {result.stderr}")
+        return result
+
+    def names(self, kind):
+        """Users or roles that there are."""
+        return self.ctl(kind, "list").stdout.split()
+
+    def keys(self, prefix):
+        return self.ctl("get", prefix, "--prefix", "--keys-only").stdout.split()
+
+
+class ControlPlane:
+    """A kube-apiserver, and a controller manager where asked for."""
+
+    def __init__(self, folder, authority, command_of):
+        self.folder, self.authority = folder, authority
+        self.port = free_port()
+        self.server = f"https://127.0.0.1:{self.port}"
+        self.service_account_key = new_key()
+        server, key = authority.issue("kube-apiserver", names=_LOOPBACK)
+        self.keys = _write(
+            folder / "keys",
+            {
+                "ca.crt": authority.pem,
+                "tls.crt": server,
+                "tls.key": key,
+                "service-account.key": private_key_pem(self.service_account_key),
+                "service-account.pub": public_key_pem(self.service_account_key),
+            },
+        )
+        self.process = Process(command_of(self), folder / "kube-apiserver.log")
+        self.controllers = None
+        self.masters = self.api("test", pki.MASTERS)
+
+    def wait(self):
+        self.process.wait_until(self.masters.ready, "ready", seconds=60)
+        return self
+
+    def restart(self):
+        """Kill the API server and start it again; returns once it is ready."""
+        self.process.kill()
+        self.process.start()
+        self.wait()
+
+    def certificate(self, user, group=None):
+        return self.authority.issue(user, organization=group)
+
+    def api(self, user, group=None):
+        return Api(self.server, self.authority.pem, self.certificate(user, group))
+
+    def token_api(self, token):
+        return Api(self.server, self.authority.pem, token=token)
+
+    def kubeconfig(self, user, group=None):
+        return kubeconfig.build(
+            self.server, self.authority.pem, *self.certificate(user, group), "test"
+        )
+
+    def start_controllers(self, *more):
+        """Start the controller manager with the product's controllers, and any others named."""
+        _write(self.keys, {"kubeconfig": self.kubeconfig("system:kube-controller-manager")})
+        overrides = {
+            "bind-address": "127.0.0.1",
+            "secure-port": str(free_port()),
+            "controllers": ",".join([*flags.CONTROLLERS, *more]),
+        }
+        command = _command(
+            binary("kube-controller-manager", of="kube"),
+            flags.controller_manager(replicas=1),
+            overrides,
+            {flags.KEYS_DIR: self.keys},
+        )
+        self.controllers = Process(command, self.folder / "kube-controller-manager.log")
+        return self
+
+    def stop(self):
+        for process in (self.controllers, self.process):
+            if process:
+                process.kill()
+
+
+def tenant(folder, etcd, tenant_id, version=versions.DEFAULT_KUBERNETES, store_user=None):
+    """A tenant's API server, not yet waited for: without its user in etcd it can't get ready.
+
+    Args:
+        folder: Where its files go.
+        etcd: Its store.
+        tenant_id: Its id.
+        version: Whose configuration files it gets; the binary is always the newest.
+        store_user: Common name of its certificate in etcd; default its id, as in the product.
+    """
+
+    def command(plane):
+        certificate, key = etcd.authority.issue(store_user or tenant_id)
+        store = {"etcd.crt": certificate, "etcd.key": key, "etcd-ca.crt": etcd.authority.pem}
+        _write(plane.keys, store)
+        policies, config = folder / "policies", folder / "config"
+        policies.mkdir(parents=True)
+        for name, text in tenant_manifests.config_files(version).items():
+            where = policies if name == "policies.yaml" else config
+            _write(where, {name: text.replace(flags.POLICIES_DIR, str(policies))})
+        lines = flags.apiserver(
+            tenant=tenant_id,
+            domain=DOMAIN,
+            etcd_servers=etcd.url,
+            profile=profile("small"),
+            replicas=1,
+        )
+        overrides = {"bind-address": "127.0.0.1", "secure-port": str(plane.port)}
+        overrides |= {"advertise-address": "127.0.0.1"}
+        folders = {flags.KEYS_DIR: plane.keys, flags.CONFIG_DIR: config}
+        return _command(binary("kube-apiserver", of="kube"), lines, overrides, folders)
+
+    return ControlPlane(folder, Authority(f"tenant {tenant_id}"), command)
+
+
+def host(folder, etcd):
+    """A host's API server: no tenant's restrictions, everything under /registry, as etcd's root."""
+
+    def command(plane):
+        options = {
+            "advertise-address": "127.0.0.1",
+            "authorization-mode": "RBAC",
+            "bind-address": "127.0.0.1",
+            "client-ca-file": plane.keys / "ca.crt",
+            "disable-admission-plugins": "ServiceAccount",
+            "endpoint-reconciler-type": "none",
+            "etcd-cafile": etcd._keys / "ca.crt",
+            "etcd-certfile": etcd._keys / "root.crt",
+            "etcd-keyfile": etcd._keys / "root.key",
+            "etcd-servers": etcd.url,
+            "secure-port": plane.port,
+            "service-account-issuer": "https://host.test",
+            "service-account-key-file": plane.keys / "service-account.pub",
+            "service-account-signing-key-file": plane.keys / "service-account.key",
+            "service-cluster-ip-range": "10.96.0.0/16",
+            "tls-cert-file": plane.keys / "tls.crt",
+            "tls-private-key-file": plane.keys / "tls.key",
+        }
+        return [binary("kube-apiserver", of="kube"), *flags.render(options)]
+
+    return ControlPlane(folder, Authority("host"), command)
