@@ -7,8 +7,13 @@ from typing import Any
 
 import pulumi
 from pulumi.runtime import mocks as pulumi_mocks
+from pulumi.runtime.rpc import _secret_sig, _special_sig_key
 from pulumi.runtime.stack import wait_for_rpcs
 from pulumi.runtime.sync_await import _sync_await
+
+SIGNATURE = _special_sig_key
+SECRET = _secret_sig
+"""How a secret is marked on its way to the engine."""
 
 
 def pem(kind: str, name: str) -> str:
@@ -83,6 +88,13 @@ class RecordingMonitor(pulumi_mocks.MockMonitor):
     def __init__(self, mocks: RecordingMocks) -> None:
         super().__init__(mocks)
         self.requests: dict[str, Any] = {}
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """As the engine does it: all ancestors but the stack are part of the type."""
+        ancestors = parent.split("::")[2] if parent else ""
+        if ancestors and ancestors != "pulumi:pulumi:Stack":
+            type_ = f"{ancestors}${type_}"
+        return f"urn:pulumi:test::tenantplane::{type_}::{name}"
 
     def RegisterResource(self, request):  # noqa: N802 - gRPC's name
         response = super().RegisterResource(request)
