@@ -7,12 +7,12 @@ from typing import Any
 
 import pulumi
 from pulumi.runtime import mocks as pulumi_mocks
-from pulumi.runtime.rpc import _secret_sig, _special_sig_key
+from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 from pulumi.runtime.stack import wait_for_rpcs
 from pulumi.runtime.sync_await import _sync_await
 
 SIGNATURE = _special_sig_key
-SECRET = _secret_sig
+SECRET = _special_secret_sig
 """How a secret is marked on its way to the engine."""
 
 
