@@ -1,0 +1,77 @@
+"""native: a host of plain processes on this Linux machine, in namespaces of its own.
+
+`NativeHost` is all that the rest of the rig sees. docs/local-host.md explains the whole.
+Not here: the steps of `up` (up.py), the processes (components.py), their removal (teardown.py).
+"""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from rig.hosts import Part
+from rig.hosts.native import health, state, teardown
+from rig.hosts.native.components import all_components
+from rig.hosts.native.layout import BASE, Layout, check_name
+from rig.progress import Progress
+
+
+class NativeHost:
+    """One native host, by name."""
+
+    kind = "native"
+
+    def __init__(self, name: str, base: Path = BASE) -> None:
+        """Name a host; nothing is made yet.
+
+        Raises:
+            InvalidInputError: no host can have this name.
+        """
+        self.name = check_name(name)
+        self._base = base
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Where the administrator's kubeconfig is."""
+        return Layout(self.name, 0, self._base).kubeconfig
+
+    def up(self, report: Progress) -> None:
+        """Bring it up."""
+        from rig.hosts.native.up import up  # noqa: PLC0415 - needs packages that status does not
+
+        with self._lock():
+            up(state.allocate(self.name, self._base), report)
+
+    def down(self, report: Progress) -> None:
+        """Take it away."""
+        layout = Layout(self.name, 0, self._base)
+        with self._lock():
+            if not teardown.exists(layout):
+                report.say(f"host {self.name}: is not there")
+            for name, function in (
+                ("processes", teardown.end_processes),
+                ("namespaces, cgroups and files", teardown.remove),
+            ):
+                with report.step(f"remove {name}"):
+                    function(layout)
+
+    def status(self) -> list[Part]:
+        """Return its components."""
+        root = Layout(self.name, 0, self._base)
+        known = state.load(root.state)
+        if not known:
+            return []
+        layout = Layout(self.name, known.number, self._base)
+        parts = []
+        for name, component in all_components(layout).items():
+            process = known.processes.get(name)
+            log = layout.log(name)
+            if not process or not process.identity.alive:
+                said = "has ended" if process else "was never started"
+                parts.append(Part(name, healthy=False, detail=said, log=log))
+                continue
+            trouble = health.trouble(layout, component.health)
+            pid, age = process.identity.pid, process.identity.age_seconds
+            parts.append(Part(name, not trouble, trouble or "", pid, age, log))
+        return parts
+
+    def _lock(self) -> AbstractContextManager[None]:
+        return state.lock(f"host-{self.name}", self._base)

@@ -1,0 +1,202 @@
+"""isolation: the network namespace, the mount namespace and the cgroup that one host lives in.
+
+All that the components mount, all firewall rules and all of the paths that Kubernetes hard-wires
+(/var/lib/kubelet, /var/lib/cni, /run/containerd, /var/log/containers) exist in there only; when the
+host's last process ends, the kernel takes them away.
+Not here: what is shared with the machine and has to be put back (machine.py).
+"""
+
+import errno
+import os
+import subprocess
+import time
+from pathlib import Path
+
+from core.errors import HostError
+from rig.hosts.native import machine
+from rig.hosts.native.layout import SERVICE_SUBNET, Layout
+
+PRIVATE_FOLDERS = {
+    "/var/lib/kubelet": "data/kubelet",
+    "/var/lib/cni": "run/cni-results",
+    "/run/containerd": "run/containerd",
+    "/var/log/containers": "logs/containers",
+}
+"""Paths that are compiled into Kubernetes, containerd or CNI, and the host's own folders there."""
+
+_CGROUPS = Path("/sys/fs/cgroup")
+_REAP_SECONDS = 15.0
+
+
+def run(*argv: str, given: str | None = None) -> str:
+    """Run a command and return its output.
+
+    Raises:
+        HostError: it failed; the message carries what it said.
+    """
+    done = subprocess.run(argv, input=given, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).strip()
+        raise HostError(f"{' '.join(argv)}: exited with {done.returncode}, got {said!r}")
+    return done.stdout
+
+
+def enter(layout: Layout) -> list[str]:
+    """Return the beginning of a command line that runs the rest of it inside the host.
+
+    Not `ip netns exec`: that mounts /sys anew and hides the cgroups from kubelet.
+    """
+    return [
+        "nsenter",
+        f"--net={layout.network_namespace}",
+        f"--mount={layout.mount_namespace}",
+        "--",
+    ]
+
+
+def is_pinned(pin: Path) -> bool:
+    """Say whether a namespace is mounted on this file; a plain file is half of a killed `up`."""
+    try:
+        return pin.stat().st_dev == Path("/proc/self/ns/net").stat().st_dev
+    except FileNotFoundError:
+        return False
+
+
+def make_network(layout: Layout) -> None:
+    """Make the network namespace and its link to the machine; nothing leads beyond the machine."""
+    machine.made("/run/netns", layout.base)
+    name, inside = layout.label, ["ip", "-netns", layout.label]
+    if not is_pinned(layout.network_namespace):
+        layout.network_namespace.unlink(missing_ok=True)
+        run("ip", "netns", "add", name)
+    run(*inside, "link", "set", "lo", "up")
+    if not Path("/sys/class/net", name).exists():
+        run("ip", "link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", name)
+    run("ip", "address", "replace", f"{layout.machine_address}/24", "dev", name)
+    run("ip", "link", "set", name, "up")
+    run(*inside, "address", "replace", f"{layout.node_address}/24", "dev", "eth0")
+    run(*inside, "link", "set", "eth0", "up")
+    # Without a route the kernel refuses a service's address before kube-proxy can translate it.
+    run(*inside, "route", "replace", SERVICE_SUBNET, "dev", "eth0")
+    net = f"--net={layout.network_namespace}"
+    run("nsenter", net, "sysctl", "-qw", "net.ipv4.ip_forward=1")
+    # Pods speak to the machine with the node's address: the machine has no route to theirs.
+    rules = (
+        "table ip tenantplane\n"
+        "delete table ip tenantplane\n"
+        "table ip tenantplane {\n"
+        "  chain postrouting {\n"
+        "    type nat hook postrouting priority srcnat;\n"
+        f'    ip saddr {layout.pod_subnet} oifname "eth0" masquerade\n'
+        "  }\n"
+        "}\n"
+    )
+    run("nsenter", net, "nft", "-f", "-", given=rules)
+
+
+def make_mounts(layout: Layout) -> None:
+    """Make the mount namespace, with the host's own folders at the hard-wired paths."""
+    for path in PRIVATE_FOLDERS:
+        machine.made(path, layout.base)
+    if is_pinned(layout.mount_namespace):
+        return
+    layout.pins.mkdir(parents=True, exist_ok=True)
+    if not machine.is_mount(layout.pins):
+        run("mount", "--bind", str(layout.pins), str(layout.pins))
+    run("mount", "--make-private", str(layout.pins))  # else the kernel refuses to pin it there
+    layout.mount_namespace.touch()
+    run("unshare", f"--mount={layout.mount_namespace}", "--propagation", "slave", "true")
+    script = ["set -e", "mount --make-rshared /"]
+    for path, own in PRIVATE_FOLDERS.items():
+        folder = layout.root / own
+        folder.mkdir(parents=True, exist_ok=True)
+        script.append(f"mount --bind {folder} {path}")
+    run("nsenter", f"--mount={layout.mount_namespace}", "sh", "-c", "\n".join(script))
+
+
+def remove_namespaces(layout: Layout) -> None:
+    """Take the pins away; the namespaces end with their last process."""
+    for path in (layout.mount_namespace, layout.pins):
+        while machine.is_mount(path):
+            run("umount", str(path))
+    if Path("/sys/class/net", layout.label).exists():
+        run("ip", "link", "delete", layout.label)
+    if is_pinned(layout.network_namespace):
+        run("ip", "netns", "delete", layout.label)
+    layout.network_namespace.unlink(missing_ok=True)
+
+
+def cgroups(layout: Layout) -> list[Path]:
+    """Return the host's cgroup in each hierarchy: one on cgroup v2, one per controller on v1."""
+    return [Path(mount) / layout.label for mount in _hierarchies()]
+
+
+def make_cgroups(layout: Layout) -> None:
+    """Make the host's cgroups: one leaf for the components, one for kubelet to put pods into."""
+    for cgroup in cgroups(layout):
+        for folder in (cgroup, cgroup / "components", cgroup / "pods"):
+            folder.mkdir(exist_ok=True)
+            for setting in ("cpuset.cpus", "cpuset.mems"):
+                # On v1 a new cgroup has no CPUs, and takes no process before it does. On v2 the
+                # root doesn't have these files.
+                if (cgroup.parent / setting).exists():
+                    (folder / setting).write_text((cgroup.parent / setting).read_text())
+
+
+def adopt(layout: Layout, pid: int) -> None:
+    """Move a component into the host's cgroup, out of the session or the job that called the rig.
+
+    Else it would count for that session, and end with it where sessions are ended by cgroup.
+    """
+    for cgroup in cgroups(layout):
+        try:
+            (cgroup / "components" / "cgroup.procs").write_text(str(pid))
+        except OSError as error:
+            if error.errno != errno.ESRCH:  # it has ended already: whoever waits for it will see
+                raise
+
+
+def members(layout: Layout) -> set[int]:
+    """Return the pids in the host's cgroups: components, shims and containers."""
+    found: set[int] = set()
+    for cgroup in cgroups(layout):
+        for file in cgroup.rglob("cgroup.procs"):
+            try:
+                found.update(int(pid) for pid in file.read_text().split())
+            except OSError:  # the cgroup went away meanwhile
+                continue
+    return found - {0}
+
+
+def remove_cgroups(layout: Layout) -> None:
+    """Remove the host's cgroups; a killed process stays in its own until its parent reaps it."""
+    deadline = time.monotonic() + _REAP_SECONDS
+    for cgroup in cgroups(layout):
+        for folder, _, _ in os.walk(cgroup, topdown=False):
+            while not _rmdir(Path(folder)):
+                if time.monotonic() > deadline:
+                    inside = Path(folder, "cgroup.procs").read_text().split()
+                    raise HostError(
+                        f"cgroup {folder}: is busy, got processes {', '.join(inside)}; see whether "
+                        "process 1 reaps its children, then run `down` again"
+                    )
+                time.sleep(0.02)
+
+
+def _rmdir(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except OSError as error:
+        if error.errno == errno.EBUSY:
+            return False
+        raise
+    return True
+
+
+def _hierarchies() -> list[str]:
+    mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
+    return [
+        fields[1]
+        for fields in mounts
+        if fields[2] in ("cgroup", "cgroup2") and Path(fields[1]).is_relative_to(_CGROUPS)
+    ]

@@ -1,0 +1,72 @@
+"""teardown: takes a host away, whatever state it is in: no process, mount, link or file stays.
+
+Everything is found twice: by what the state recorded, and by the network namespace and the cgroup,
+whose names derive from the host's: `down` also cleans up after a killed `up`, and without state.
+Not here: what hosts share (machine.py).
+"""
+
+import contextlib
+import os
+import shutil
+import time
+from pathlib import Path
+
+from core.errors import HostError
+from rig.hosts.native import isolation, machine, processes, state
+from rig.hosts.native.layout import Layout
+
+_PATIENCE_SECONDS = 20.0
+
+
+def exists(layout: Layout) -> bool:
+    """Say whether anything of the host is there."""
+    traces = [layout.root, layout.network_namespace, Path("/sys/class/net", layout.label)]
+    return any(trace.exists() for trace in [*traces, *isolation.cgroups(layout)])
+
+
+def end_processes(layout: Layout) -> None:
+    """Kill the components, then shims and containers, until nothing is born any more."""
+    with contextlib.suppress(HostError):  # an unreadable state: the rest finds them all
+        known = state.load(layout.state)
+        if known:
+            processes.kill([one.identity for one in known.processes.values()])
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while left := _inside(layout):
+        if time.monotonic() > deadline:
+            pids = ", ".join(str(one.pid) for one in left)
+            raise HostError(
+                f"host {layout.name}: processes don't end, got {pids}; see what they wait for in "
+                "/proc/<pid>/stack, then run `down` again"
+            )
+        processes.kill(left)
+
+
+def remove(layout: Layout) -> None:
+    """Remove namespaces, links, cgroups and files; its processes have ended."""
+    isolation.remove_namespaces(layout)
+    isolation.remove_cgroups(layout)
+    if layout.root.exists():
+        _refuse_foreign_mounts(layout)
+        shutil.rmtree(layout.root)
+    machine.restore(layout.base)
+
+
+def _inside(layout: Layout) -> list[processes.Identity]:
+    """Return the processes in the host's namespace and cgroups, but never this one."""
+    found = {one.pid: one for one in processes.in_network_namespace(layout.network_namespace)}
+    for pid in isolation.members(layout) - found.keys():
+        identity = processes.identify(pid)
+        if identity:
+            found[pid] = identity
+    found.pop(os.getpid(), None)
+    return list(found.values())
+
+
+def _refuse_foreign_mounts(layout: Layout) -> None:
+    """Stop before files are deleted that somebody mounted into the host's folder."""
+    foreign = [one for one in machine.mounts() if Path(one).is_relative_to(layout.root)]
+    if foreign:
+        raise HostError(
+            f"host {layout.name}: something is mounted in its folder, got {', '.join(foreign)}; "
+            "unmount it and run `down` again"
+        )

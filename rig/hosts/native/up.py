@@ -1,0 +1,202 @@
+"""up: brings one native host up, or back up: the ordered list of its steps.
+
+Every step can be repeated, and does only what is missing: on a host that runs well, nothing.
+Not here: how a component is started (supervise.py), taking a host away (teardown.py).
+"""
+
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.errors import HostError
+from rig import build, packages
+from rig.hosts.native import (
+    addons,
+    api,
+    components,
+    configs,
+    gateway_api,
+    images,
+    isolation,
+    machine,
+    pki,
+    processes,
+    repair,
+    state,
+)
+from rig.hosts.native.components import Component
+from rig.hosts.native.layout import Layout
+from rig.hosts.native.supervise import Supervisor
+from rig.images import archives
+from rig.progress import Progress, Step
+
+_READY_SECONDS = 120.0
+_POLL_SECONDS = 0.05
+
+
+@dataclass
+class _Run:
+    """One run of `up`, and what its steps hand to each other."""
+
+    layout: Layout
+    state: state.State
+    report: Progress
+    pool: ThreadPoolExecutor
+    binaries: dict[str, Path] = field(default_factory=dict)
+    archives: list[Path] = field(default_factory=list)
+    imported: "Future[list[str]] | None" = None
+
+    @property
+    def supervisor(self) -> Supervisor:
+        return Supervisor(self.layout, self.state, self.binaries)
+
+    @property
+    def components(self) -> dict[str, Component]:
+        return components.all_components(self.layout)
+
+    def admin(self) -> api.Api:
+        return api.Api(self.layout.server, self.layout.pki, "admin")
+
+
+def up(layout: Layout, report: Progress) -> None:
+    """Bring the host up. The caller holds its lock."""
+    known = state.load(layout.state) or state.State(layout.number)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        run = _Run(layout, known, report, pool)
+        for name, function in STEPS:
+            with report.step(name) as step:
+                function(run, step)
+
+
+def _packages(run: _Run, step: Step) -> None:
+    packages.ensure(run.report, step)
+
+
+def _binaries(run: _Run, _: Step) -> None:
+    built = build.binaries(["kube", "etcd", "kube-router"], run.report)
+    run.binaries = dict.fromkeys(components.KUBE, built["kube"])
+    run.binaries |= {name: built[name] for name in ("etcd", "kube-router")}
+    run.binaries["containerd"] = Path(shutil.which("containerd") or "/usr/bin/containerd")
+    run.binaries["python"] = Path(sys.executable)
+
+
+def _archives(run: _Run, _: Step) -> None:
+    run.archives = archives(run.report)
+
+
+def _kernel(run: _Run, step: Step) -> None:
+    changed = machine.tune(run.layout.base)
+    for line in changed:
+        run.report.say(f"   sysctl {line} (put back when the last host goes)")
+    step.update(f"{len(changed)} changed")
+
+
+def _files(run: _Run, _: Step) -> None:
+    repair.forget_other_boot(run.layout, run.state)
+    pki.ensure(run.layout)
+    for folder in configs.folders(run.layout):
+        folder.mkdir(parents=True, exist_ok=True)
+    for path, text in configs.files(run.layout).items():
+        state.write(path, text)
+
+
+def _isolation(run: _Run, _: Step) -> None:
+    repair.end_strays(run.layout, run.state)
+    isolation.make_network(run.layout)
+    isolation.make_mounts(run.layout)
+    isolation.make_cgroups(run.layout)
+
+
+def _api_server(run: _Run, step: Step) -> None:
+    """Start the store, the runtime and the API server; images are imported meanwhile."""
+    names = ("etcd", "containerd", "kube-apiserver")
+    _start(run, step, names)
+    run.supervisor.wait(run.components["containerd"])
+    run.imported = run.pool.submit(images.import_changed, run.layout, run.archives)
+    for name in names:
+        step.update(f"waits for {name}")
+        run.supervisor.wait(run.components[name])
+
+
+def _controllers(run: _Run, step: Step) -> None:
+    _start(run, step, ("kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"))
+
+
+def _addons(run: _Run, step: Step) -> None:
+    """Apply DNS, storage and roles; then start what the roles are for."""
+    with run.admin() as client:
+        for manifest in addons.manifests():
+            client.apply_manifest(manifest)
+        _start(run, step, ("provisioner",))
+        step.update("Gateway API")
+        gateway_api.install(client)
+
+
+def _network_policy(run: _Run, step: Step) -> None:
+    """Start kube-router, which ends at once if its node isn't there yet."""
+    step.update("waits for the node")
+    with run.admin() as client:
+        _wait_for(run, client, f"/api/v1/nodes/{run.layout.label}", "Ready")
+    _start(run, step, ("kube-router",))
+
+
+def _images(run: _Run, step: Step) -> None:
+    imported = run.imported.result() if run.imported else []
+    step.update(f"{len(imported)} new")
+
+
+def _works(run: _Run, step: Step) -> None:
+    """Wait until every component works, and names are answered."""
+    for name, component in run.components.items():
+        step.update(f"waits for {name}")
+        run.supervisor.wait(component)
+    step.update("waits for coredns")
+    with run.admin() as client:
+        coredns = "/apis/apps/v1/namespaces/kube-system/deployments/coredns"
+        _wait_for(run, client, coredns, "Available")
+
+
+STEPS: list[tuple[str, Callable[[_Run, Step], None]]] = [
+    ("Debian packages", _packages),
+    ("binaries", _binaries),
+    ("image archives", _archives),
+    ("kernel settings", _kernel),
+    ("certificates and configuration", _files),
+    ("network and mounts", _isolation),
+    ("API server", _api_server),
+    ("controllers and node", _controllers),
+    ("DNS, storage, Gateway API", _addons),
+    ("NetworkPolicy", _network_policy),
+    ("images", _images),
+    ("everything works", _works),
+]
+
+
+def _start(run: _Run, step: Step, names: tuple[str, ...]) -> None:
+    for name in names:
+        step.update(f"starts {name}")
+        before = run.state.processes.get(name)
+        if run.supervisor.start(run.components[name]) and before:
+            how = "changed" if before.identity.boot == processes.boot() else "the machine restarted"
+            run.report.say(f"   {name} was restarted: it had ended, or {how}")
+
+
+def _wait_for(run: _Run, client: api.Api, path: str, condition: str) -> None:
+    """Wait for a condition of an object."""
+    deadline = time.monotonic() + _READY_SECONDS
+    while True:
+        found = client.get(path) or {}
+        conditions = {one["type"]: one for one in found.get("status", {}).get("conditions", [])}
+        said = conditions.get(condition, {})
+        if said.get("status") == "True":
+            return
+        if time.monotonic() > deadline:
+            raise HostError(
+                f"host {run.layout.name}: {path} is not {condition} after {_READY_SECONDS:.0f} s, "
+                f"got {said.get('message', 'no such condition')!r}; see {run.layout.logs}"
+            )
+        time.sleep(_POLL_SECONDS)
