@@ -55,9 +55,10 @@ def test_a_tenants_prefix_is_its_own(tenant):
 def test_tenants_never_compact_a_shared_store():
     """Compact needs etcd's root; a tenant that tries logs an error every five minutes."""
     assert as_dict(apiserver())["etcd-compaction-interval"] == "0"
-    assert as_dict(flags.etcd_member(pool="p", members=1, quota_gib=1))[
-        "auto-compaction-retention"
-    ] == "5m"
+    assert (
+        as_dict(flags.etcd_member(pool="p", members=1, quota_gib=1))["auto-compaction-retention"]
+        == "5m"
+    )
 
 
 def test_etcd_knows_users_by_certificate_alone():
