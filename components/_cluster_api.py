@@ -19,6 +19,10 @@ from components._credentials import Credentials, decoded
 from core.errors import HostError, describe
 from core.kubeconfig import Connection
 
+METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+"""What to accept when an object's name, labels and annotations will do."""
+
 _CONNECT_SECONDS = 5.0
 _NOT_FOUND = 404
 _REFUSED = {401: "does not accept the credentials", 403: "does not let the user read"}

@@ -6,12 +6,10 @@ Not here: the connection (_cluster_api.py), the judgement (core/host_facts.py).
 
 from typing import Any
 
-from components._cluster_api import ClusterApi
+from components._cluster_api import METADATA, METADATA_LIST, ClusterApi
 from core.host_facts import ENFORCER_ANNOTATION, GATEWAY_GROUP, HostFacts
 from core.kubeconfig import Connection
 
-_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
-_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 _TLS_ROUTES = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/tlsroutes.{GATEWAY_GROUP}"
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
@@ -25,10 +23,10 @@ def read_facts(connection: Connection, host: str) -> HostFacts:
     with ClusterApi(connection, host) as api:
         version = api.get("/version") or {}
         served = api.get(f"/apis/{GATEWAY_GROUP}/v1") or {}
-        routes = api.get(_TLS_ROUTES, _METADATA)
-        classes = _items(api.get("/apis/storage.k8s.io/v1/storageclasses", _METADATA_LIST))
-        daemons = _items(api.get("/apis/apps/v1/daemonsets", _METADATA_LIST))
-        system = api.get("/api/v1/namespaces/kube-system", _METADATA)
+        routes = api.get(_TLS_ROUTES, METADATA)
+        classes = _items(api.get("/apis/storage.k8s.io/v1/storageclasses", METADATA_LIST))
+        daemons = _items(api.get("/apis/apps/v1/daemonsets", METADATA_LIST))
+        system = api.get("/api/v1/namespaces/kube-system", METADATA)
     return HostFacts(
         kubernetes_version=str(version.get("gitVersion", "")),
         gateway_resources=frozenset(one["name"] for one in served.get("resources", [])),

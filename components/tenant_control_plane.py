@@ -188,9 +188,11 @@ class TenantControlPlane(pulumi.ComponentResource):
                 keys.controller_manager_files(f"https://127.0.0.1:{flags.APISERVER_PORT}"),
             ),
         ]
+        meta = self._meta(tenant.NAME, self._timeout)
+        meta["labels"] = meta["labels"] | {names.LABEL_VERSION: version}
         return Deployment(
             f"{self._name}-control-plane",
-            metadata=self._meta(tenant.NAME, self._timeout),
+            metadata=meta,
             spec=tenant.deployment(
                 tenant=self._tenant,
                 version=version,

@@ -13,6 +13,7 @@ API_VERSION = f"{API_GROUP}/v1alpha1"
 
 LABEL_NAME = "app.kubernetes.io/name"
 LABEL_PART_OF = "app.kubernetes.io/part-of"
+LABEL_VERSION = "app.kubernetes.io/version"
 LABEL_TENANT = f"{API_GROUP}/tenant"
 LABEL_PLATFORM = f"{API_GROUP}/platform"
 """On objects inside a tenant that belong to the platform: the tenant's users can't change them."""

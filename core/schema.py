@@ -210,7 +210,7 @@ def _entries(
         # An entry without a body has only defaults; a scalar has none.
         given = {} if item is None and is_dataclass(kind) else item
         entries[name] = _value(kind, given, here, rule, errors)
-    return types.MappingProxyType(entries)
+    return entries
 
 
 def _scalar(kind: type, value: object, path: str, rule: Rule) -> Any:  # noqa: ANN401

@@ -3,15 +3,26 @@
 The containers of a tenant come from one version, so the only skew there can be is in time: between
 what wrote the store last and what reads it next (https://kubernetes.io/releases/version-skew-policy/:
 API servers go up one minor at a time; a storage version that is dropped can't be read by skipping).
-Not here: which versions there are (versions.py).
+Not here: which versions there are (versions.py), which ones run (components/running_tenants.py).
 """
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from core import versions
 from core.errors import InvalidInputError
 
+if TYPE_CHECKING:
+    from core.settings import TenantSettings
 
-def check_change(tenant: str, running: str, wanted: str) -> None:
+
+def check_change(running: str, wanted: str, thing: str) -> None:
     """Check that a tenant may go from one version to another.
+
+    Args:
+        running: Version that it has.
+        wanted: Version that it shall have.
+        thing: How an error names it.
 
     Raises:
         InvalidInputError: it would go down a minor, or up more than one.
@@ -21,21 +32,34 @@ def check_change(tenant: str, running: str, wanted: str) -> None:
         return
     if (new_major, new) < (major, old):
         raise InvalidInputError(
-            f"tenant {tenant}",
-            f"version can't go down from {running}: the older API server may not read its objects",
+            thing,
+            f"can't go down from {running}: an older API server may not read the tenant's objects",
             wanted,
             f"use {running} or newer",
         )
     step = versions.KUBERNETES.get(f"{major}.{old + 1}", f"{major}.{old + 1}")
     raise InvalidInputError(
-        f"tenant {tenant}",
-        f"version can't go up from {running} by more than one minor",
+        thing,
+        f"can't go up from {running} by more than one minor",
         wanted,
         f"set it to {step} and run `pulumi up` first",
     )
 
 
-def version_of(image: str) -> str | None:
-    """Return the version in an image's tag, None if it has none (a digest, a tag of one's own)."""
-    tag = image.partition("@")[0].rpartition(":")[2].removeprefix("v")
-    return tag if versions.parse(tag) else None
+def problems(
+    tenants: Iterable["TenantSettings"], running: Mapping[str, str]
+) -> Iterator[InvalidInputError]:
+    """Yield a problem for each tenant that can't go from where it is to what is wanted.
+
+    Args:
+        tenants: As the settings list them.
+        running: Versions by tenant, of those that exist.
+    """
+    for number, tenant in enumerate(tenants):
+        version = running.get(tenant.name)
+        if version is None or versions.parse(version) is None:
+            continue
+        try:
+            check_change(version, tenant.version, f"tenants[{number}].version")
+        except InvalidInputError as error:
+            yield error

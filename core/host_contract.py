@@ -1,0 +1,111 @@
+"""host_contract: what a host stack exports for the stacks of its tenants, and how they read it.
+
+The whole of it is secret: it opens the host and signs store certificates.
+Not here: exporting it (stacks/host.py), reading it by StackReference (stacks/tenants.py).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core import schema
+from core.errors import InvalidInputError
+from core.schema import setting
+
+OUTPUT = "hostContract"
+"""Name of the stack output."""
+
+VERSION = 1
+"""Raised when a program of the version before could not read it any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayContract:
+    """Where the host's tenants answer."""
+
+    address: str = setting()
+    port: int = setting(minimum=1, maximum=65535)
+    name: str = setting()
+    """Of the Gateway that routes attach to."""
+    namespace: str = setting()
+    public_dns: bool = setting()
+    """`*.<domain>` leads to the address."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreContract:
+    """An etcd pool of the host."""
+
+    client_url: str = setting()
+    ca_pem: str = setting(secret=True)
+    ca_key_pem: str = setting(secret=True)
+    """Signs the tenants' client certificates."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostContract:
+    """All that tenants need to know of their host."""
+
+    version: int = setting()
+    name: str = setting()
+    domain: str = setting()
+    kubeconfig: str = setting(secret=True)
+    agent_namespace: str = setting()
+    gateway: GatewayContract = setting()
+    stores: Mapping[str, StoreContract] = setting()
+
+
+def document(
+    *,
+    name: str,
+    domain: str,
+    kubeconfig: object,
+    agent_namespace: object,
+    gateway: Mapping[str, object],
+    stores: Mapping[str, Mapping[str, object]],
+) -> dict[str, Any]:
+    """Return the contract as it is exported; values may be Outputs.
+
+    Args:
+        name: The host's.
+        domain: The installation's.
+        kubeconfig: Of the platform team.
+        agent_namespace: The host agent's.
+        gateway: The fields of GatewayContract by name.
+        stores: The fields of StoreContract by name, by pool.
+    """
+    return {
+        "version": VERSION,
+        "name": name,
+        "domain": domain,
+        "kubeconfig": kubeconfig,
+        "agentNamespace": agent_namespace,
+        "gateway": _keys(gateway),
+        "stores": {pool: _keys(store) for pool, store in stores.items()},
+    }
+
+
+def parse(exported: object, stack: str) -> HostContract:
+    """Return the contract that a host stack exports.
+
+    Args:
+        exported: Value of its output, None when it has none.
+        stack: Its name, for errors.
+
+    Raises:
+        InvalidInputError: it is no host stack, not complete, or of another version.
+    """
+    if exported is None:
+        problem = f"stack {stack} exports no {OUTPUT}"
+        remedy = "name a stack of kind host, and run `pulumi up` there first"
+        raise InvalidInputError("hostStack", problem, remedy=remedy)
+    version = exported.get("version") if isinstance(exported, Mapping) else None
+    if version != VERSION:
+        problem = f"the {OUTPUT} of stack {stack} is not of version {VERSION}"
+        remedy = "run `pulumi up` there with the same version of tenantplane as here"
+        raise InvalidInputError("hostStack", problem, version, remedy)
+    return schema.read(HostContract, exported, f"{OUTPUT} of stack {stack}")
+
+
+def _keys(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {schema.camel(name): value for name, value in fields.items()}

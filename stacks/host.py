@@ -1,0 +1,123 @@
+"""host: a stack that is a host cluster with all that tenants need of it.
+
+Not here: the tenants (tenants.py), both in one stack (dev.py), what is exported (outputs.py).
+"""
+
+from dataclasses import asdict
+from typing import cast
+
+import pulumi
+
+from components.host_agent import HostAgent
+from components.host_cluster import GkeArgs, HostCluster, HostClusterArgs
+from components.ingress_passthrough import IngressPassthrough, IngressPassthroughArgs
+from components.shared_etcd import SharedEtcd
+from core import versions
+from core.settings import LOAD_BALANCER, EtcdSettings, HostSettings, ImageSettings, Settings
+from stacks import outputs
+from stacks.handles import Gateway, Handles, Store
+
+
+async def declare(settings: Settings) -> pulumi.Inputs:
+    """Declare a host and return the stack's outputs."""
+    return outputs.of_host(declare_host(settings))
+
+
+def declare_host(settings: Settings) -> outputs.DeclaredHost:
+    """Declare the cluster, its etcd pools, its agent and its gateway."""
+    host, domain = settings.host, settings.domain
+    if host is None or domain is None:  # settings_rules.py has refused it before
+        raise AssertionError(settings.kind)
+    cluster = HostCluster(host.name, _cluster_args(host))
+    on_host = pulumi.ResourceOptions(provider=cluster.provider)
+    pools = {
+        pool: _declare_pool(pool, etcd, settings.images, on_host)
+        for pool, etcd in sorted(settings.etcd.items())
+    }
+    agent = HostAgent(
+        "host-agent",
+        {
+            "image": _image("host-agent", settings.images),
+            "stores": [
+                {
+                    "pool": pool,
+                    "client_url": etcd.client_url,
+                    "ca_pem": etcd.ca_pem,
+                    "certificate_pem": etcd.certificate_pem,
+                    "key_pem": etcd.key_pem,
+                }
+                for pool, etcd in pools.items()
+            ],
+        },
+        on_host,
+    )
+    gateway = IngressPassthrough("gateway", _gateway_args(settings, domain, cluster), on_host)
+    return outputs.DeclaredHost(
+        handles=Handles(
+            cluster=cluster,
+            name=host.name,
+            domain=domain,
+            agent_namespace=agent.namespace,
+            gateway=Gateway(
+                address=gateway.address,
+                port=gateway.port,
+                name=gateway.gateway_name,
+                namespace=gateway.gateway_namespace,
+                public_dns=settings.gateway.public_dns,
+            ),
+            stores={pool: _store(etcd) for pool, etcd in pools.items()},
+        ),
+        store_expiry={pool: etcd.expires for pool, etcd in pools.items()},
+    )
+
+
+def _cluster_args(host: HostSettings) -> HostClusterArgs:
+    if host.adopt is not None:
+        adopt = host.adopt
+        return {"host": host.name, "kubeconfig": adopt.kubeconfig, "context": adopt.context}
+    if host.gke is None:
+        raise AssertionError(host.name)
+    gke = asdict(host.gke)  # GkeArgs has the same fields
+    return {"host": host.name, "gke": cast("GkeArgs", gke)}
+
+
+def _declare_pool(
+    pool: str, etcd: EtcdSettings, images: ImageSettings, opts: pulumi.ResourceOptions
+) -> SharedEtcd:
+    return SharedEtcd(
+        f"etcd-{pool}",
+        {
+            "pool": pool,
+            "members": etcd.members,
+            "quota_gib": etcd.quota_gib,
+            "storage_gib": etcd.storage_gib,
+            "version": etcd.version,
+            "image": _image("etcd", images, etcd.version),
+        },
+        opts,
+    )
+
+
+def _gateway_args(settings: Settings, domain: str, cluster: HostCluster) -> IngressPassthroughArgs:
+    gateway = settings.gateway
+    args: IngressPassthroughArgs = {
+        "domain": domain,
+        "image": _image("traefik", settings.images),
+        "exposure": gateway.exposure,
+        "port": gateway.port,
+        "replicas": gateway.replicas,
+    }
+    made_by_us = settings.host is not None and settings.host.gke is not None
+    if gateway.address is not None:
+        args["address"] = gateway.address
+    elif gateway.exposure != LOAD_BALANCER or made_by_us:
+        args["address"] = cluster.address
+    return args
+
+
+def _store(etcd: SharedEtcd) -> Store:
+    return Store(client_url=etcd.client_url, ca_pem=etcd.ca_pem, ca_key_pem=etcd.ca_key_pem)
+
+
+def _image(name: str, images: ImageSettings, version: str | None = None) -> str:
+    return versions.image(name, images.registry, images.overrides, version)

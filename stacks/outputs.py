@@ -1,0 +1,135 @@
+"""outputs: what the stacks export. The docstring under each is its entry in docs/reference.
+
+Not here: the values themselves (components/), the text of `readme` (readme.py).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+import pulumi
+from pulumi.runtime.stack import ResourceRegistrationFailed
+
+from components.tenant_control_plane import TenantControlPlane
+from core import schema
+from stacks import readme
+from stacks.handles import Handles
+
+
+class StackOutputs(TypedDict, total=False):
+    """Outputs by their name in Python; outside they are camelCase."""
+
+    kubeconfigs: dict[str, pulumi.Output[str]]
+    """Kubeconfig of each tenant's users, by tenant; secret. null for one that did not come up.
+
+    Its user is an administrator inside the tenant, by RBAC. Hand it out. Kinds dev and tenants.
+    """
+
+    admin_kubeconfigs: dict[str, pulumi.Output[str]]
+    """Break-glass kubeconfig of each tenant, by tenant; secret.
+
+    Its user is in system:masters, which no RBAC limits and nothing revokes. Keep it. Kinds dev and
+    tenants.
+    """
+
+    endpoints: dict[str, pulumi.Output[str]]
+    """https URL of each tenant's API server, by tenant. Kinds dev and tenants."""
+
+    versions: dict[str, pulumi.Output[str]]
+    """Kubernetes version of each tenant, by tenant. Kinds dev and tenants."""
+
+    certificate_expiry: dict[str, pulumi.Output[str]]
+    """When the first certificate ends (RFC 3339), by tenant and, as `etcd/<pool>`, by etcd pool.
+
+    A `pulumi up` in the last third of a certificate's life renews it.
+    """
+
+    hosts: dict[str, dict[str, Any]]
+    """The host by its name: server, kubernetesVersion, address, port, domain and etcd pools."""
+
+    host_contract: pulumi.Output[dict[str, Any]]
+    """What a stack of kind tenants needs of this host; secret as a whole. Kind host."""
+
+    readme: str
+    """How to use what this stack made, in Markdown; Pulumi Cloud shows it as the stack's page."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredHost:
+    """A host that this stack declares."""
+
+    handles: Handles
+    store_expiry: Mapping[str, pulumi.Output[str]]
+
+
+def of_host(host: DeclaredHost) -> dict[str, Any]:
+    """Return the outputs of a stack of kind host."""
+    return _exported(
+        {
+            "hosts": _hosts(host.handles),
+            "certificate_expiry": _store_expiry(host),
+            "host_contract": pulumi.Output.secret(host.handles.contract()),
+            "readme": readme.of_host(host.handles.name, host.handles.domain),
+        }
+    )
+
+
+def of_tenants(host: Handles, tenants: Mapping[str, TenantControlPlane]) -> dict[str, Any]:
+    """Return the outputs of a stack of kind tenants."""
+    return _exported(_tenants(host, tenants))
+
+
+def of_both(host: DeclaredHost, tenants: Mapping[str, TenantControlPlane]) -> dict[str, Any]:
+    """Return the outputs of a stack of kind dev."""
+    found = _tenants(host.handles, tenants)
+    found["certificate_expiry"] = _store_expiry(host) | found["certificate_expiry"]
+    return _exported(found)
+
+
+def _tenants(host: Handles, tenants: Mapping[str, TenantControlPlane]) -> StackOutputs:
+    def of_each(name: str) -> dict[str, pulumi.Output[str]]:
+        return {tenant: _or_none(getattr(one, name)) for tenant, one in sorted(tenants.items())}
+
+    def secret(values: dict[str, pulumi.Output[str]]) -> dict[str, pulumi.Output[str]]:
+        return {tenant: pulumi.Output.secret(value) for tenant, value in values.items()}
+
+    return {
+        "kubeconfigs": secret(of_each("kubeconfig")),
+        "admin_kubeconfigs": secret(of_each("admin_kubeconfig")),
+        "endpoints": of_each("endpoint"),
+        "versions": of_each("version"),
+        "certificate_expiry": of_each("certificate_expiry"),
+        "hosts": _hosts(host),
+        "readme": readme.of_tenants(host.name, sorted(tenants)),
+    }
+
+
+def _hosts(host: Handles) -> dict[str, dict[str, Any]]:
+    return {
+        host.name: {
+            "server": host.cluster.server,
+            "kubernetesVersion": host.cluster.kubernetes_version,
+            "domain": host.domain,
+            "address": host.gateway.address,
+            "port": host.gateway.port,
+            "etcdPools": sorted(host.stores),
+        }
+    }
+
+
+def _store_expiry(host: DeclaredHost) -> dict[str, pulumi.Output[str]]:
+    return {f"etcd/{pool}": expiry for pool, expiry in sorted(host.store_expiry.items())}
+
+
+def _or_none(value: pulumi.Output[str]) -> pulumi.Output[Any]:
+    """One tenant that did not come up must not take the others' outputs with it."""
+
+    def recovered(error: Exception) -> None:
+        if not isinstance(error, ResourceRegistrationFailed):
+            raise error
+
+    return pulumi.Output.recover(value, recovered)
+
+
+def _exported(outputs: StackOutputs) -> dict[str, Any]:
+    return {schema.camel(name): value for name, value in outputs.items()}

@@ -1,0 +1,86 @@
+"""tenants: a stack of tenants on the host that another stack declared.
+
+Not here: the host (host.py), what one tenant is made of (components/tenant_control_plane.py).
+"""
+
+import pulumi
+
+from components.host_cluster import HostCluster
+from components.running_tenants import running_versions
+from components.tenant_control_plane import TenantControlPlane
+from core import host_contract, settings_rules, skew, versions
+from core.errors import InvalidInputError
+from core.settings import ImageSettings, Settings, TenantSettings
+from stacks import outputs
+from stacks.handles import Handles
+
+
+async def declare(settings: Settings) -> pulumi.Inputs:
+    """Declare the tenants and return the stack's outputs."""
+    contract = await _read_contract(str(settings.host_stack))
+    errors = list(settings_rules.datastore_problems(settings.tenants, contract.stores))
+    if errors:
+        raise InvalidInputError.together(errors)
+    check_versions(settings, contract.kubeconfig, None, contract.name)
+    cluster = HostCluster(contract.name, {"host": contract.name, "kubeconfig": contract.kubeconfig})
+    handles = Handles.of(contract, cluster)
+    return outputs.of_tenants(handles, declare_tenants(settings, handles))
+
+
+def check_versions(settings: Settings, kubeconfig: str, context: str | None, host: str) -> None:
+    """Refuse changes of versions that a tenant would not survive, before anything is declared."""
+    errors = list(skew.problems(settings.tenants, running_versions(kubeconfig, context, host)))
+    if errors:
+        raise InvalidInputError.together(errors)
+
+
+def declare_tenants(settings: Settings, host: Handles) -> dict[str, TenantControlPlane]:
+    """Declare each tenant and return them by name."""
+    return {
+        tenant.name: _declare_tenant(tenant, settings.images, host) for tenant in settings.tenants
+    }
+
+
+def _declare_tenant(
+    tenant: TenantSettings, images: ImageSettings, host: Handles
+) -> TenantControlPlane:
+    store = host.stores[tenant.datastore]
+
+    def image(name: str) -> str:
+        return versions.image(name, images.registry, images.overrides, tenant.version)
+
+    return TenantControlPlane(
+        tenant.name,
+        {
+            "tenant": tenant.name,
+            "domain": host.domain,
+            "version": tenant.version,
+            "profile": tenant.profile,
+            "replicas": tenant.replicas,
+            "gateway_address": host.gateway.address,
+            "gateway_port": host.gateway.port,
+            "gateway_name": host.gateway.name,
+            "gateway_namespace": host.gateway.namespace,
+            "public_dns": host.gateway.public_dns,
+            "agent_namespace": host.agent_namespace,
+            "store": tenant.datastore,
+            "etcd_url": store.client_url,
+            "etcd_ca_pem": store.ca_pem,
+            "etcd_ca_key_pem": store.ca_key_pem,
+            "apiserver_image": image("kube-apiserver"),
+            "controller_manager_image": image("kube-controller-manager"),
+        },
+        pulumi.ResourceOptions(provider=host.provider),
+    )
+
+
+async def _read_contract(stack: str) -> host_contract.HostContract:
+    """Return what the host's stack exports.
+
+    It is read before anything is declared, so that the preview shows real addresses and a host
+    that isn't there is one clear error. What is secret in it is marked again where it is used.
+    """
+    reference = pulumi.StackReference(stack)
+    details = await reference.get_output_details(host_contract.OUTPUT)
+    exported = details.secret_value if details.value is None else details.value
+    return host_contract.parse(exported, stack)
