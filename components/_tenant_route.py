@@ -47,7 +47,7 @@ def declare(
         "labels": labels,
     }
     front = Service(
-        f"{name}-route-service",
+        f"{name}-front",
         metadata=meta | {"annotations": _SKIP_AWAIT},
         spec=gateway.route_service(),
         opts=opts,

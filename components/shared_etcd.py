@@ -146,7 +146,7 @@ class SharedEtcd(pulumi.ComponentResource):
         """Certificates of the members, in one Secret that only they mount."""
         child = pulumi.ResourceOptions(parent=self)
         peer_ca = _certificates.authority(
-            f"{name}-peer-ca", f"tenantplane etcd {pool} peers", child
+            f"{name}-peerca", f"tenantplane etcd {pool} peers", child
         )
         server = _certificates.leaf(
             name,
