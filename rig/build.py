@@ -11,8 +11,10 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import TenantplaneError
@@ -22,6 +24,7 @@ from rig.toolchain import Recipe
 
 _SHOWN_LINES = 20
 _COMMON_FLAGS = ("-trimpath", "-buildvcs=false")
+_TURN = threading.Lock()  # beside the lock on disk, so that only a foreign build is mentioned
 _PACKAGE = re.compile(r"[\w.~/+-]+")
 _GO_INPUTS = ("GOVERSION", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "GOEXPERIMENT", "GOFIPS140")
 
@@ -105,7 +108,9 @@ class _Builder:
             recipe.name,
             key,
             lambda folder: self._make(recipe, folder),
-            waiting=lambda: self._report.say(f" • {recipe.name}: another process compiles it"),
+            waiting=lambda: self._report.say(
+                f" • {recipe.name}: waits for its build, which runs already"
+            ),
         )
         return entry / recipe.name
 
@@ -142,16 +147,24 @@ class _Builder:
         log.write_text("")
         common = [f"-modfile={recipe.modfile}", *_COMMON_FLAGS, "-ldflags", recipe.ldflags()]
         with self._report.step(f"download {recipe.name}") as step:
+            # Unlike `go mod download` this leaves out what only tests of the modules need.
+            self._run(["list", "-deps", *common, recipe.package], recipe, log, _Downloads(step))
+        with self._turn(), self._report.step(f"compile {recipe.name}") as step:
             listing = ["list", "-deps", "-f={{if .Stale}}{{.ImportPath}}{{end}}", *common]
-            stale = self._run([*listing, recipe.package], recipe, log, _Downloads(step))
-        with (
-            self._report.step(f"compile {recipe.name}") as step,
-            cache.locked("compile", waiting=lambda: step.update("waits for another build")),
-        ):
+            stale = self._run([*listing, recipe.package], recipe, log, lambda _line: None)
             command = ["build", "-v", *common, "-o", str(folder / recipe.name), recipe.package]
             self._run(command, recipe, log, _Compiled(step, len(stale)))
         for program in recipe.programs:
             (folder / program).symlink_to(recipe.name)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait until nothing else is compiled on this machine: one Go uses every core."""
+        with _TURN, cache.locked("compile", waiting=self._say_waiting):
+            yield
+
+    def _say_waiting(self) -> None:
+        self._report.say(" • compiling waits for a build of another process")
 
     def _run(
         self, arguments: Sequence[str], recipe: Recipe, log: Path, observe: Callable[[str], None]

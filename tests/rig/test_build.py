@@ -26,9 +26,11 @@ start = time.monotonic()
 if command == "env":
     print(json.dumps({{"GOVERSION": say["version"], "GOOS": "linux", "GOARCH": "amd64"}}))
     sys.exit()
+if command == "list" and "Stale" in " ".join(sys.argv):
+    command = "stale"
+    print("example.com/a\\nexample.com/b\\ntenantplane/" + name)
 if command == "list":
     print("go: downloading example.com/a v1.0.0", file=sys.stderr)
-    print("example.com/a\\nexample.com/b\\ntenantplane/" + name)
 if command == "build":
     print("example.com/a\\nexample.com/b", file=sys.stderr, flush=True)
 time.sleep(say.get("seconds", {{}}).get(name, {{}}).get(command, 0))
