@@ -1,4 +1,4 @@
-"""The rig's command line: `python -m rig up|down|status|doctor|images|kubeconfig`.
+"""The rig's command line: `python -m rig up|down|status|doctor|images|env|kubeconfig`.
 
 Not here: what the commands do (hosts/, images/, doctor.py).
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core.errors import TenantplaneError
-from rig import doctor, images, progress
+from rig import doctor, images, progress, pulumi
 from rig.hosts import Host, Part, choose
 from rig.progress import Progress
 
@@ -81,6 +81,14 @@ def kubeconfig(name: str, _: Progress) -> int:
     return 0
 
 
+def environment(_: str, report: Progress) -> int:
+    """Print shell lines that make plain `pulumi` work in this checkout."""
+    if not pulumi.is_ready():
+        pulumi.prepare(report)
+    print(pulumi.export_lines(pulumi.environment()))
+    return 0
+
+
 def make_images(_: str, report: Progress) -> int:
     """Make the image archives, and print where they are."""
     for archive in images.archives(report):
@@ -101,6 +109,7 @@ COMMANDS: dict[str, tuple[Callable[[str, Progress], int], str]] = {
     "status": (status, "what a host is made of, and whether it works"),
     "doctor": (examine, "check this machine, with a remedy for each finding"),
     "kubeconfig": (kubeconfig, "print a host's kubeconfig"),
+    "env": (environment, "print shell lines for plain `pulumi`: eval \"$(make env)\""),
     "images": (make_images, "make the image archives of the native host"),
 }
 

@@ -73,6 +73,14 @@ def prepare(report: Progress, local: Path = LOCAL) -> Toolchain:
     return chosen
 
 
+def is_ready(local: Path = LOCAL) -> bool:
+    """Say whether a Pulumi was prepared here, and its CLI is still there."""
+    try:
+        return Path(json.loads((local / "pulumi.json").read_text())["cli"]).exists()
+    except FileNotFoundError:
+        return False
+
+
 def environment(local: Path = LOCAL) -> dict[str, str]:
     """Return the variables that make plain `pulumi` work in this checkout.
 

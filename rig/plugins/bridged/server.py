@@ -29,18 +29,24 @@ _Request = TypeVar("_Request")
 _Response = TypeVar("_Response")
 
 
-def serve(package: Package) -> NoReturn:
-    """Serve a package until the engine ends this process, or ends itself."""
-    parent = os.getppid()
+def start(package: Package) -> tuple[grpc.Server, int]:
+    """Serve a package in threads of this process; return the server and its port on loopback."""
     server = grpc.server(
         ThreadPoolExecutor(max_workers=_THREADS),
         options=[("grpc.max_receive_message_length", -1), ("grpc.so_reuseport", 0)],
     )
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(_Servicer(package), server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    port = int(server.add_insecure_port("127.0.0.1:0"))
+    server.start()
+    return server, port
+
+
+def serve(package: Package) -> NoReturn:
+    """Serve a package until the engine ends this process, or ends itself."""
+    parent = os.getppid()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
-    server.start()
+    server, port = start(package)
     print(port, flush=True)  # what the engine waits for
     while server.wait_for_termination(timeout=_ORPHAN_CHECK_SECONDS):
         if os.getppid() != parent:
