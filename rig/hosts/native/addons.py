@@ -3,6 +3,7 @@
 Not here: how they are applied (bootstrap.py), the Gateway API's definitions (gateway_api.py).
 """
 
+import hashlib
 from typing import Any
 
 from core.versions import image
@@ -14,21 +15,24 @@ PROVISIONER = "tenantplane.dev/local"
 STORAGE_CLASS = "local"
 
 _COREFILE = f"""\
-.:53 {{
+{CLUSTER_DOMAIN}:53 in-addr.arpa:53 ip6.arpa:53 {{
   errors
-  health
-  ready
   kubernetes {CLUSTER_DOMAIN} in-addr.arpa ip6.arpa {{
     pods insecure
-    fallthrough in-addr.arpa ip6.arpa
     ttl 5
   }}
   cache 5
-  # The host has no way out: no other name exists. Silence would cost each asker its timeout.
+  loadbalance
+  ready
+}}
+# The host has no way out: no other name exists. Silence would cost each asker its timeout. In a block
+# of its own, as this plugin comes before `kubernetes` wherever both are.
+.:53 {{
+  errors
+  health
   template ANY ANY {{
     rcode NXDOMAIN
   }}
-  loadbalance
 }}
 """
 
@@ -197,6 +201,9 @@ def _dns_deployment() -> Manifest:
         "containers": [container],
         "volumes": [{"name": "config", "configMap": {"name": "coredns"}}],
     }
+    # A changed configuration means new pods.
+    digest = hashlib.sha256(_COREFILE.encode()).hexdigest()[:16]
+    metadata = {"labels": _DNS_LABELS, "annotations": {"tenantplane.dev/corefile": digest}}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -204,6 +211,6 @@ def _dns_deployment() -> Manifest:
         "spec": {
             "replicas": 1,
             "selector": {"matchLabels": _DNS_LABELS},
-            "template": {"metadata": {"labels": _DNS_LABELS}, "spec": pod},
+            "template": {"metadata": metadata, "spec": pod},
         },
     }

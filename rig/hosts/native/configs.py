@@ -147,7 +147,8 @@ def _kubelet(layout: Layout) -> dict[str, object]:
         # Some machines still have cgroup v1, and no systemd to ask for cgroups.
         "failCgroupV1": False,
         "cgroupDriver": "cgroupfs",
-        "cgroupsPerQOS": False,
+        # Without a cgroup per pod, containers end up in /k8s.io, beside those of other hosts.
+        "cgroupsPerQOS": True,
         "cgroupRoot": f"/{layout.label}/pods",
         "enforceNodeAllocatable": [],
         "failSwapOn": False,

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PROC = Path("/proc")
-_STARTED = 19
-"""Index of `starttime` in /proc/<pid>/stat behind the parenthesis that ends the name (proc(5))."""
+_PARENT, _STARTED = 1, 19
+"""Indices of `ppid` and `starttime` in /proc/<pid>/stat, behind the name's parenthesis (proc(5))."""
 _POLL_SECONDS = 0.01
 
 
@@ -117,6 +117,21 @@ def in_network_namespace(pin: Path) -> list[Identity]:
     return found
 
 
+def with_descendants(pids: set[int]) -> set[int]:
+    """Return processes and all that they started, as far as these still have them as ancestors."""
+    children: dict[int, list[int]] = {}
+    for entry in _PROC.iterdir():
+        fields = _fields(int(entry.name)) if entry.name.isdecimal() else None
+        if fields:
+            children.setdefault(int(fields[_PARENT]), []).append(int(entry.name))
+    found, left = set(pids), list(pids)
+    while left:
+        new = set(children.get(left.pop(), ())) - found
+        found |= new
+        left.extend(new)
+    return found
+
+
 def _wait(identities: list[Identity], seconds: float) -> list[Identity]:
     """Wait until all have ended; return those that have not."""
     deadline = time.monotonic() + seconds
@@ -152,11 +167,14 @@ def _reap(pid: int) -> None:
 
 def _started(pid: int) -> int | None:
     """Return when the process started, in clock ticks; None if it doesn't run."""
+    fields = _fields(pid)
+    return None if fields is None or fields[0] in "ZX" else int(fields[_STARTED])
+
+
+def _fields(pid: int) -> list[str] | None:
+    """Return the fields of /proc/<pid>/stat that follow the name, which may have spaces in it."""
     try:
         text = (_PROC / str(pid) / "stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    fields = text.rpartition(")")[2].split()
-    if fields[0] in "ZX":
-        return None
-    return int(fields[_STARTED])
+    return text.rpartition(")")[2].split()

@@ -52,14 +52,10 @@ def remove(layout: Layout) -> None:
 
 
 def _inside(layout: Layout) -> list[processes.Identity]:
-    """Return the processes in the host's namespace and cgroups, but never this one."""
-    found = {one.pid: one for one in processes.in_network_namespace(layout.network_namespace)}
-    for pid in isolation.members(layout) - found.keys():
-        identity = processes.identify(pid)
-        if identity:
-            found[pid] = identity
-    found.pop(os.getpid(), None)
-    return list(found.values())
+    """Return the processes in the host's namespace and cgroups and below, but never this one."""
+    pids = {one.pid for one in processes.in_network_namespace(layout.network_namespace)}
+    pids = processes.with_descendants(pids | isolation.members(layout)) - {os.getpid()}
+    return [found for found in map(processes.identify, pids) if found]
 
 
 def _refuse_foreign_mounts(layout: Layout) -> None:
