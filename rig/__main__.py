@@ -109,7 +109,7 @@ COMMANDS: dict[str, tuple[Callable[[str, Progress], int], str]] = {
     "status": (status, "what a host is made of, and whether it works"),
     "doctor": (examine, "check this machine, with a remedy for each finding"),
     "kubeconfig": (kubeconfig, "print a host's kubeconfig"),
-    "env": (environment, "print shell lines for plain `pulumi`: eval \"$(make env)\""),
+    "env": (environment, 'print shell lines for plain `pulumi`: eval "$(make env)"'),
     "images": (make_images, "make the image archives of the native host"),
 }
 
