@@ -100,6 +100,8 @@ def parse(exported: object, stack: str) -> HostContract:
         remedy = "name a stack of kind host, and run `pulumi up` there first"
         raise InvalidInputError("hostStack", problem, remedy=remedy)
     version = exported.get("version") if isinstance(exported, Mapping) else None
+    if isinstance(version, float) and version.is_integer():
+        version = int(version)  # Pulumi knows one kind of number
     if version != VERSION:
         problem = f"the {OUTPUT} of stack {stack} is not of version {VERSION}"
         remedy = "run `pulumi up` there with the same version of tenantplane as here"

@@ -69,7 +69,7 @@ def check_pool_name(pool: str, thing: str | None = None) -> str:
         return pool
     raise InvalidInputError(
         thing or f"etcd pool {pool}",
-        "name can't be part of a namespace",
+        "can't be part of a namespace",
         pool,
         "use 1 to 20 lower-case letters, digits and dashes, a letter first and no dash last",
     )

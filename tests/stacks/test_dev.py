@@ -138,10 +138,11 @@ def clear_texts(value):
 
 
 def test_a_first_preview_knows_what_it_can(up, dev, first_preview):
-    """Keys and readiness are the future; versions and the shape of the stack are not."""
+    """Keys are the future; addresses and versions are not."""
     outputs = up(dev)
     assert is_known(outputs["versions"]["acme"])
     assert is_known(outputs["hosts"]["dev"]["server"])
+    assert not is_known(outputs["kubeconfigs"]["acme"])
     assert is_secret(outputs["kubeconfigs"]["acme"])
 
 

@@ -1,0 +1,60 @@
+"""One tenant that does not come up takes nobody's outputs with it."""
+
+from types import SimpleNamespace
+
+import pulumi
+import pytest
+from pulumi.runtime.stack import ResourceRegistrationFailed
+
+from stacks import outputs
+from tests.support.mocks import is_secret, settled
+
+
+class Tenant:
+    """What a TenantControlPlane hands out."""
+
+    def __init__(self, name, error=None):
+        def value(text):
+            if error is not None:
+                raise error
+            return f"{name} {text}"
+
+        for attribute in ("kubeconfig", "admin_kubeconfig", "endpoint", "version"):
+            setattr(self, attribute, pulumi.Output.from_input(attribute).apply(value))
+        self.certificate_expiry = pulumi.Output.from_input("2030").apply(value)
+
+
+HOST = SimpleNamespace(
+    name="dev",
+    domain="tenants.test",
+    stores={},
+    cluster=SimpleNamespace(server="https://x", kubernetes_version="v1.37.2"),
+    gateway=SimpleNamespace(address="192.0.2.1", port=8443),
+)
+"""What Handles hold, as far as outputs look at it."""
+
+
+def test_a_tenant_that_failed_is_null_and_the_others_are_there():
+    failed = Tenant("acme", ResourceRegistrationFailed("control-plane"))
+    found = outputs.of_tenants(HOST, {"acme": failed, "globex": Tenant("globex")})
+    assert settled(found["endpoints"]) == {"acme": None, "globex": "globex endpoint"}
+    assert settled(found["kubeconfigs"]) == {"acme": None, "globex": "globex kubeconfig"}
+    assert is_secret(found["kubeconfigs"]["globex"])
+
+
+def test_a_mistake_of_ours_is_not_hidden():
+    """Only a resource that the engine could not make is taken for a tenant that failed."""
+    found = outputs.of_tenants(HOST, {"acme": Tenant("acme", KeyError("typo"))})
+    with pytest.raises(KeyError, match="typo"):
+        settled(found["endpoints"])
+    for kind in ("kubeconfigs", "adminKubeconfigs", "versions", "certificateExpiry"):
+        with pytest.raises(KeyError, match="typo"):
+            settled(found[kind])
+
+
+def test_the_readme_names_outputs_that_exist():
+    found = outputs.of_tenants(HOST, {"acme": Tenant("acme")})
+    for name in ("endpoints", "versions", "certificateExpiry"):
+        assert f"${{outputs.{name}.acme}}" in found["readme"]
+        assert "acme" in found[name]
+    settled(found["endpoints"])

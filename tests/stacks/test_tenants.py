@@ -1,0 +1,137 @@
+"""A stack of tenants holds its host by what the host's stack exports."""
+
+import pulumi
+import pytest
+import yaml
+
+from core import host_contract
+from tests.support.fake_cluster import GOOD_HOST
+from tests.support.mocks import is_secret, pem, settled
+
+CONFIG = {
+    "kind": "tenants",
+    "hostStack": "organization/tenantplane/prod-host",
+    "tenants": [{"name": "acme"}, {"name": "globex", "datastore": "fast"}],
+}
+
+
+def contract(cluster, **changes):
+    store = {
+        "client_url": "https://etcd.test:2379",
+        "ca_pem": "CA",
+        "ca_key_pem": pem("PRIVATE KEY", "etcd"),
+    }
+    document = host_contract.document(
+        name="prod",
+        domain="tenants.example.com",
+        kubeconfig=cluster.kubeconfig(),
+        agent_namespace="tenantplane-system",
+        gateway={
+            "address": "203.0.113.10",
+            "port": 443,
+            "name": "tenantplane",
+            "namespace": "tenantplane-gateway",
+            "public_dns": True,
+        },
+        stores={"shared": store, "fast": store},
+    )
+    return document | changes
+
+
+@pytest.fixture
+def exported(cluster, mocks):
+    """What the host's stack exports; a test may change it."""
+    mocks.stack_outputs["hostContract"] = contract(cluster)
+    return mocks.stack_outputs
+
+
+def test_tenants_are_declared_on_the_host_of_the_contract(up, exported, monitor, golden):
+    outputs = up(CONFIG)
+    assert set(outputs) == {
+        "adminKubeconfigs",
+        "certificateExpiry",
+        "endpoints",
+        "hosts",
+        "kubeconfigs",
+        "readme",
+        "versions",
+    }
+    golden("urns/tenants.txt", "\n".join(monitor.urns) + "\n")
+
+
+def test_nothing_host_wide_is_declared_a_second_time(up, exported, monitor):
+    up(CONFIG)
+    for component in ("SharedEtcd", "HostAgent", "IngressPassthrough"):
+        assert not [urn for urn in monitor.urns if component in urn]
+
+
+def test_with_public_dns_a_kubeconfig_names_the_tenant_itself(up, exported):
+    outputs = up(CONFIG)
+    assert is_secret(outputs["kubeconfigs"]["acme"])
+    cluster = yaml.safe_load(settled(outputs["kubeconfigs"]["acme"]))["clusters"][0]["cluster"]
+    assert cluster["server"] == "https://acme.tenants.example.com:443"
+    assert "tls-server-name" not in cluster
+
+
+def test_each_tenant_uses_the_pool_that_it_names(up, exported, mocks):
+    up(CONFIG)
+    assert mocks.named("acme-store").inputs["spec"]["store"] == "shared"
+    assert mocks.named("globex-store").inputs["spec"]["store"] == "fast"
+
+
+def test_the_key_of_the_contract_stays_secret(up, exported, monitor):
+    """It came out of a StackReference as plain text; nothing but marking it again hides it."""
+    up(CONFIG)
+    for urn, request in monitor.requests.items():
+        text = str(request.object)
+        if "LocallySignedCert::acme-etcd" in urn:
+            assert "BEGIN PRIVATE KEY" in text
+            key = request.object["caPrivateKeyPem"]
+            assert "4dabf18193072939515e22adb298388d" in key
+
+
+def test_a_pool_that_the_host_does_not_have_is_refused(up, exported, mocks):
+    tenants = [{"name": "acme", "datastore": "slow"}]
+    with pytest.raises(pulumi.RunError, match=r"tenants\[0\]\.datastore: .* use fast or shared"):
+        up(CONFIG | {"tenants": tenants})
+    assert [one.typ for one in mocks.resources] == ["pulumi:pulumi:StackReference"]
+
+
+def test_a_stack_that_is_no_host_is_refused(up, exported):
+    del exported["hostContract"]
+    with pytest.raises(pulumi.RunError, match="exports no hostContract; name a stack of kind host"):
+        up(CONFIG)
+
+
+def test_a_contract_of_another_version_is_refused(up, exported, cluster):
+    exported["hostContract"] = contract(cluster, version=2)
+    with pytest.raises(pulumi.RunError, match="not of version 1, got 2; run `pulumi up` there"):
+        up(CONFIG)
+
+
+def test_a_host_that_does_not_answer_is_said_by_its_name(up, exported, cluster):
+    cluster.stop()
+    with pytest.raises(pulumi.RunError, match="host prod: its API server can't be reached"):
+        up(CONFIG)
+
+
+def test_a_version_cannot_go_down(up, exported, cluster):
+    labels = {"tenantplane.dev/tenant": "acme", "app.kubernetes.io/version": "1.37.2"}
+    path = (
+        "/apis/apps/v1/deployments?labelSelector=tenantplane.dev/tenant,app.kubernetes.io/version"
+    )
+    cluster.documents = GOOD_HOST | {path: {"items": [{"metadata": {"labels": labels}}]}}
+    with pytest.raises(pulumi.RunError, match=r"tenants\[0\]\.version: can't go down from"):
+        up(CONFIG | {"tenants": [{"name": "acme", "version": "1.36"}]})
+
+
+def test_what_belongs_to_the_host_is_refused_here(up, exported):
+    with pytest.raises(pulumi.RunError, match="gateway: belongs to the host of these tenants"):
+        up(CONFIG | {"gateway": {"port": 1}})
+
+
+def test_no_tenants_is_a_stack_too(up, exported):
+    """The first run, or the last tenant removed."""
+    outputs = up({key: value for key, value in CONFIG.items() if key != "tenants"})
+    assert outputs["kubeconfigs"] == {}
+    assert "# Tenants on host prod" in outputs["readme"]
