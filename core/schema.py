@@ -99,17 +99,28 @@ def read(cls: type[T], value: object, path: str = "") -> T:
     return typing.cast("T", settings)
 
 
-def plain(settings: object) -> Any:  # noqa: ANN401 - what YAML holds
-    """Return what `read` makes the same settings of; keys with their default are left out."""
+def plain(settings: object, default: object = None) -> Any:  # noqa: ANN401 - what YAML holds
+    """Return what `read` makes the same settings of; keys with their default are left out.
+
+    Args:
+        settings: What was read.
+        default: What stands there when nothing is given; its values are the keys' defaults.
+    """
     if is_dataclass(settings):
         cls = typing.cast("type", type(settings))
         named = ((key, getattr(settings, key.name)) for key in keys(cls).values())
-        return {key.key: plain(value) for key, value in named if value != key.default}
+        defaulted = ((key, value, default_of(key, default)) for key, value in named)
+        return {key.key: plain(value, usual) for key, value, usual in defaulted if value != usual}
     if isinstance(settings, Mapping):
         return {key: plain(value) for key, value in settings.items()}
     if isinstance(settings, tuple):
         return [plain(item) for item in settings]
     return settings
+
+
+def default_of(key: Key, section: object = None) -> Any:  # noqa: ANN401 - of any kind
+    """Return the default of a key: its section's own default says it, else its class."""
+    return key.default if section in (None, MISSING) else getattr(section, key.name)
 
 
 def camel(name: str) -> str:
@@ -118,7 +129,13 @@ def camel(name: str) -> str:
     return head + "".join(part.capitalize() for part in rest)
 
 
-def _section(cls: type, value: object, path: str, errors: list[InvalidInputError]) -> Any:  # noqa: ANN401
+def _section(
+    cls: type,
+    value: object,
+    path: str,
+    errors: list[InvalidInputError],
+    default: object = None,
+) -> Any:  # noqa: ANN401
     if not isinstance(value, Mapping):
         remedy = f"write keys below it: {', '.join(keys(cls))}"
         errors.append(InvalidInputError(path or "config", "is not a mapping", value, remedy))
@@ -129,12 +146,16 @@ def _section(cls: type, value: object, path: str, errors: list[InvalidInputError
     for key in keys(cls).values():
         here = f"{path}.{key.key}" if path else key.key
         given = value.get(key.key)
-        if given is not None:
-            read_values[key.name] = _value(key.kind, given, here, key.rule, errors)
-        elif key.default is MISSING and not key.optional:
+        usual = default_of(key, default)
+        if given is None and usual is MISSING:
             errors.append(InvalidInputError(here, "is missing", remedy=_set_it(key.rule)))
-        elif key.default is MISSING:
-            read_values[key.name] = None
+        elif given is None:
+            read_values[key.name] = usual
+        elif is_dataclass(key.kind):
+            kind = typing.cast("type", key.kind)
+            read_values[key.name] = _section(kind, given, here, errors, usual)
+        else:
+            read_values[key.name] = _value(key.kind, given, here, key.rule, errors)
     return cls(**read_values) if len(errors) == before else None
 
 

@@ -112,7 +112,7 @@ class EtcdSettings:
     """Size in GiB at which etcd refuses writes, of all its tenants. Rolling."""
 
     storage_gib: int = setting(default=4, minimum=2, maximum=1024)
-    """Size in GiB of each member's volume, at least twice the quota (defragmentation)."""
+    """Size in GiB of each member's volume: twice the quota or more, for defragmentation."""
 
     version: str = setting(default=versions.DEFAULT_ETCD, check=versions.check_etcd)
     """Version of etcd: at least 3.7.1, or 3.6.14 within 3.6. Rolling."""

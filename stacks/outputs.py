@@ -41,7 +41,7 @@ class StackOutputs(TypedDict, total=False):
     certificate_expiry: dict[str, pulumi.Output[str]]
     """When the first certificate ends (RFC 3339), by tenant and, as `etcd/<pool>`, by etcd pool.
 
-    A `pulumi up` in the last third of a certificate's life renews it.
+    A `pulumi up` within 30 days of it renews the certificate.
     """
 
     hosts: dict[str, dict[str, Any]]

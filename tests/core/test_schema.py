@@ -30,7 +30,7 @@ class Outer:
     on: bool = setting(default=False)
     note: str | None = setting(default=None)
     secret: str | None = setting(default=None, secret=True)
-    inner: Inner = setting(default=Inner())
+    inner: Inner = setting(default=Inner(size_gib=5))
     by_name: Mapping[str, Inner] = setting(factory=dict, key_check=shout)
     texts: Mapping[str, str] = setting(factory=dict)
     all_of: tuple[Inner, ...] = setting(default=())
@@ -69,6 +69,13 @@ def test_nested_values_are_read_by_camel_case_keys():
     assert found.by_name["A"].size_gib == 3
     assert [one.colour for one in found.all_of] == ["blue", "red"]
     assert found.texts == {"k": "v"}
+
+
+def test_a_section_given_in_part_keeps_the_rest_of_its_own_default():
+    """The gVisor pool has no nodes by default: naming its machine type must not add some."""
+    assert schema.read(Outer, {"name": "x", "inner": {"colour": "blue"}}).inner == Inner(
+        size_gib=5, colour="blue"
+    )
 
 
 def test_json_has_one_kind_of_number():

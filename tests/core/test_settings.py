@@ -119,8 +119,7 @@ def test_settings_are_frozen():
         ),
         (
             DEV | {"tenants": [{"name": "a"}, {"name": "b"}, {"name": "a"}]},
-            "tenants[2].name: is the"
-            " name of tenants[0] already, got 'a'; give each tenant a name of its own",
+            "tenants[2].name: is the name of tenants[0] already, got 'a'; give each tenant a",
         ),
     ],
 )
