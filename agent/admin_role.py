@@ -1,0 +1,37 @@
+"""The administrators' role for API groups: what it says, from the groups that a tenant serves.
+
+An API server registers an APIService for each group and version that it serves, those of CRDs
+within milliseconds: their names alone (`v1.example.com`) tell all groups, so one watch on their
+metadata is all that it takes.
+Not here: the watch (tenant.py), the role for the core group (core/manifests/base_rbac.py).
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from core.manifests.base_rbac import VERBS
+
+API_SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
+
+
+def group_of(api_service: str) -> str:
+    """Return the API group that an APIService's name tells: `v1.apps` -> `apps`."""
+    return api_service.partition(".")[2]
+
+
+def cluster_role(wanted: Mapping[str, Any], groups: Collection[str]) -> dict[str, Any]:
+    """Return the role for the non-core groups among `groups`.
+
+    Args:
+        wanted: `spec.adminRole` of a TenantManifests.
+        groups: API groups that the tenant serves.
+    """
+    left_out = {"", *wanted.get("exceptGroups", [])}
+    named = sorted(set(groups) - left_out)
+    rules = [{"apiGroups": named, "resources": ["*"], "verbs": list(VERBS)}] if named else []
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": wanted["name"], "labels": dict(wanted.get("labels", {}))},
+        "rules": rules,
+    }

@@ -1,0 +1,127 @@
+"""Putting objects into a tenant, and taking out those that are no longer wanted.
+
+Server-side apply under a field manager of our own: fields that others own stay theirs.
+Not here: when it happens and what is reported (handlers/tenant_manifests.py), the connection
+(tenant.py).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from typing import Any
+
+from agent.discovery import Discovery, NotServedError, Reference
+from agent.kube import ApiError, Client, Json
+from core.errors import TenantplaneError, list_of
+
+_CONCURRENT_REQUESTS = 6
+_CRD_SECONDS = 5.0
+_CRD_POLL_SECONDS = 0.05
+
+_CRD = "CustomResourceDefinition"
+_FIRST = ("Namespace", _CRD)
+"""Kinds that others can't do without; applied first, removed last."""
+
+
+class ApplyError(TenantplaneError):
+    """Some objects could not be applied or removed."""
+
+    def __init__(self, done: Collection[Reference], problems: Sequence[str]) -> None:
+        """Keep how far it got."""
+        shown = [*problems[:3], *([f"and {len(problems) - 3} more"] if len(problems) > 3 else [])]  # noqa: PLR2004
+        super().__init__(list_of(f"{len(problems)} objects failed", shown))
+        self.done = done
+
+
+async def apply_all(
+    client: Client, discovery: Discovery, objects: Iterable[Json]
+) -> set[Reference]:
+    """Apply objects, namespaces and definitions first, the others side by side.
+
+    Returns:
+        What was applied.
+
+    Raises:
+        ApplyError: Some were refused; the others were applied.
+        agent.kube.UnreachableError: The API server doesn't answer.
+    """
+    manifests = {Reference.of(manifest): manifest for manifest in objects}
+    first = [ref for ref in manifests if ref.kind in _FIRST]
+    others = [ref for ref in manifests if ref.kind not in _FIRST]
+    patience = _CRD_SECONDS if any(ref.kind == _CRD for ref in first) else 0.0
+
+    async def one(reference: Reference) -> None:
+        path = await _path_once_served(discovery, reference, patience)
+        await client.apply(path, manifests[reference])
+
+    return await _in_turn([first, others], one)
+
+
+async def remove_all(
+    client: Client, discovery: Discovery, references: Iterable[Reference]
+) -> set[Reference]:
+    """Remove objects, namespaces and definitions last; what is gone already counts as removed.
+
+    Raises:
+        ApplyError: Some were refused; the others were removed.
+        agent.kube.UnreachableError: The API server doesn't answer.
+    """
+
+    async def one(reference: Reference) -> None:
+        discovery.forget(reference.api_version, reference.kind)
+        try:
+            path = await discovery.path(reference)
+        except NotServedError:
+            return  # its definition is gone, and with it every object of its kind
+        await client.delete(path)
+
+    unwanted = set(references)
+    last = [ref for ref in unwanted if ref.kind in _FIRST]
+    others = [ref for ref in unwanted if ref.kind not in _FIRST]
+    return await _in_turn([others, last], one)
+
+
+async def _in_turn(
+    phases: Sequence[Sequence[Reference]], one: Callable[[Reference], Awaitable[Any]]
+) -> set[Reference]:
+    slots = asyncio.Semaphore(_CONCURRENT_REQUESTS)
+    done: set[Reference] = set()
+    problems: list[str] = []
+
+    async def guarded(reference: Reference) -> None:
+        try:
+            async with slots:
+                await one(reference)
+        except (ApiError, NotServedError) as error:
+            problems.append(_problem(reference, error))
+        else:
+            done.add(reference)
+
+    for phase in phases:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for reference in sorted(phase):
+                    group.create_task(guarded(reference))
+        except BaseExceptionGroup as group_error:  # not one object's fault: the server is away
+            raise group_error.exceptions[0] from None
+    if problems:
+        raise ApplyError(done, sorted(problems))
+    return done
+
+
+def _problem(reference: Reference, error: ApiError | NotServedError) -> str:
+    """What to say about an object; a Secret's values may be quoted in the server's message."""
+    if isinstance(error, ApiError) and reference.kind == "Secret":
+        return f"{reference}: the tenant's API server refused it, got {error.reason}"
+    return f"{reference}: {error}"
+
+
+async def _path_once_served(discovery: Discovery, reference: Reference, patience: float) -> str:
+    """A kind whose definition was applied a moment ago takes some milliseconds to be served."""
+    deadline = asyncio.get_running_loop().time() + patience
+    while True:
+        try:
+            return await discovery.path(reference)
+        except NotServedError:
+            if asyncio.get_running_loop().time() >= deadline:
+                raise
+            await asyncio.sleep(_CRD_POLL_SECONDS)

@@ -1,0 +1,1 @@
+"""What the agent does for each of its kinds, one module each."""

@@ -1,0 +1,100 @@
+"""EtcdTenant: a tenant's user, role and range in a shared etcd; its keys go with the object.
+
+Not here: the commands (agent/etcd.py), when an object is looked at (agent/loops.py).
+"""
+
+from collections.abc import Callable
+
+import kopf
+
+from agent import host, metrics
+from agent.etcd import Etcd, EtcdError, UnreachableError
+from agent.kube import Client, Json
+from agent.loops import NotReadyError, Outcome
+from agent.stores import Stores, UnknownStoreError
+from core import names
+from core.manifests import crds
+
+
+class EtcdTenants:
+    """Reconciles EtcdTenant objects."""
+
+    kind = "EtcdTenant"
+    plural = crds.ETCD_TENANTS
+    eager = False
+
+    def __init__(self, client: Client, stores: Stores) -> None:
+        self._client = client
+        self._stores = stores
+        self._etcds: dict[str, Etcd] = {}
+
+    async def reconcile(self, body: Json, wake: Callable[[], None]) -> Outcome:  # noqa: ARG002
+        """Make the tenant's place in its store, or remove it with all keys."""
+        leaving = "deletionTimestamp" in body["metadata"]
+        if leaving and crds.ETCD_TENANT_FINALIZER not in body["metadata"].get("finalizers", []):
+            return Outcome("Removed", finished=True)
+        _check_namespace(body)
+        try:
+            etcd = self._etcd(body["spec"]["store"])
+            return await (self._remove(body, etcd) if leaving else self._ensure(body, etcd))
+        except UnknownStoreError as error:
+            raise NotReadyError("UnknownStore", str(error)) from error
+        except UnreachableError as error:
+            raise NotReadyError("StoreUnreachable", _kept(body, error)) from error
+        except EtcdError as error:
+            raise NotReadyError("StoreRefused", _kept(body, error)) from error
+
+    async def forget(self, uid: str) -> None:
+        """Nothing is held for an object."""
+
+    async def start_stores(self) -> None:
+        """Turn authentication on in every store, before the first tenant needs it."""
+        for pool in self._stores.pools():
+            try:
+                await self._etcd(pool).start()
+            except EtcdError:
+                continue  # reported by the first tenant that needs it
+
+    def _etcd(self, pool: str) -> Etcd:
+        store = self._stores.get(pool)
+        return self._etcds.setdefault(pool, Etcd(store))
+
+    async def _ensure(self, body: Json, etcd: Etcd) -> Outcome:
+        tenant = body["spec"]["tenant"]
+        if not (host.is_ready(body) and await etcd.has_tenant(tenant)):
+            path = host.path_of(body, self.plural)
+            finalizer = crds.ETCD_TENANT_FINALIZER
+            if finalizer not in body["metadata"].get("finalizers", []):
+                await host.set_finalizer(self._client, path, finalizer, present=True)
+            await etcd.ensure_tenant(tenant)
+        prefix = f"{names.etcd_prefix(tenant)}/"
+        return Outcome("Granted", f"{tenant} may read and write {prefix}", {"prefix": prefix})
+
+    async def _remove(self, body: Json, etcd: Etcd) -> Outcome:
+        pool, tenant = body["spec"]["store"], body["spec"]["tenant"]
+        removed = await etcd.remove_tenant(tenant)
+        metrics.KEYS_REMOVED.labels(pool).inc(removed)
+        message = f"{removed} keys of {tenant} removed from store {pool}, its user and role too"
+        host.event(body, kopf.info, "KeysRemoved", message)
+        path = host.path_of(body, self.plural)
+        finalizer = crds.ETCD_TENANT_FINALIZER
+        await host.set_finalizer(self._client, path, finalizer, present=False)
+        return Outcome("Removed", message, finished=True)
+
+
+def _check_namespace(body: Json) -> None:
+    """An object anywhere else could take another tenant's keys with it."""
+    namespace, tenant = body["metadata"]["namespace"], body["spec"]["tenant"]
+    own = names.namespace(tenant)
+    if namespace != own:
+        raise NotReadyError(
+            "WrongNamespace",
+            f"tenant {tenant}: its EtcdTenant belongs to namespace {own}, got {namespace}; "
+            "delete this object and create it there",
+        )
+
+
+def _kept(body: Json, error: EtcdError) -> str:
+    if "deletionTimestamp" in body["metadata"]:
+        return f"keys not removed yet: {error}"
+    return str(error)

@@ -1,0 +1,158 @@
+"""TenantManifests: objects inside a tenant, applied, repaired and pruned.
+
+Not here: the requests (agent/apply.py), the connection and its watch (agent/tenant.py), when an
+object is looked at (agent/loops.py).
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import kopf
+
+from agent import host
+from agent.apply import ApplyError, apply_all, remove_all
+from agent.credentials import NoCredentialsError, secret_files
+from agent.discovery import Reference
+from agent.kube import ApiError, Client, Json, UnreachableError
+from agent.loops import NotReadyError, Outcome
+from agent.tenant import Tenant
+from core.manifests import crds
+
+_ROLE_API = "rbac.authorization.k8s.io/v1"
+
+
+@dataclass
+class _Session:
+    """A connection, and what it was made from: it lives as long as that stays the same."""
+
+    tenant: Tenant
+    made_from: str
+
+
+class TenantManifests:
+    """Reconciles TenantManifests objects."""
+
+    kind = "TenantManifests"
+    plural = crds.TENANT_MANIFESTS
+    eager = True
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._sessions: dict[str, _Session] = {}
+
+    async def reconcile(self, body: Json, wake: Callable[[], None]) -> Outcome:
+        """Bring the tenant's objects to the list, or take them out."""
+        finalizer = crds.TENANT_MANIFESTS_FINALIZER
+        ours = finalizer in body["metadata"].get("finalizers", [])
+        delete = body["spec"].get("deletionPolicy", "Delete") == "Delete"
+        if "deletionTimestamp" in body["metadata"]:
+            if ours and delete:
+                await self._remove(body, wake)
+            if ours:
+                await self._set_finalizer(body, present=False)
+            return Outcome("Removed", finished=True)
+        if ours != delete:
+            await self._set_finalizer(body, present=delete)
+        return await self._apply(body, wake)
+
+    async def forget(self, uid: str) -> None:
+        """Close the connection to a tenant whose object is gone."""
+        session = self._sessions.pop(uid, None)
+        if session is not None:
+            await session.tenant.close()
+
+    async def _set_finalizer(self, body: Json, *, present: bool) -> None:
+        path = host.path_of(body, self.plural)
+        finalizer = crds.TENANT_MANIFESTS_FINALIZER
+        await host.set_finalizer(self._client, path, finalizer, present=present)
+
+    async def _apply(self, body: Json, wake: Callable[[], None]) -> Outcome:
+        spec = body["spec"]
+        wanted = {Reference.of(manifest) for manifest in spec["objects"]}
+        role = spec.get("adminRole")
+        if role is not None:
+            wanted.add(Reference(_ROLE_API, "ClusterRole", "", role["name"]))
+        known = _inventory(body)
+        try:
+            tenant = await self._tenant(body, wake)
+            if not wanted <= known:
+                await self._note(body, wanted | known)
+            await apply_all(tenant.client, tenant.discovery, spec["objects"])
+            await tenant.follow_groups(role)
+            await remove_all(tenant.client, tenant.discovery, known - wanted)
+        except UnreachableError as error:
+            raise NotReadyError("Unreachable", str(error), {"lastError": str(error)}) from error
+        except ApplyError as error:
+            fields: Json = {
+                "applied": len(error.done),
+                "inventory": _entries(wanted | known),
+                "lastError": str(error),
+            }
+            raise NotReadyError("ApplyFailed", str(error), fields) from error
+        except ApiError as error:
+            await self._refused(body, error)
+            raise NotReadyError("Refused", str(error), {"lastError": str(error)}) from error
+        placed: Json = {"applied": len(wanted), "inventory": _entries(wanted), "lastError": None}
+        return Outcome("Applied", f"{len(wanted)} objects are in place", placed)
+
+    async def _remove(self, body: Json, wake: Callable[[], None]) -> None:
+        """Take the objects out of the tenant; let go of them where there is no way in any more."""
+        hint = "; to let go of them, set deletionPolicy to Orphan"
+        try:
+            tenant = await self._tenant(body, wake)
+            await remove_all(tenant.client, tenant.discovery, _inventory(body))
+        except (UnreachableError, ApplyError, ApiError) as error:
+            reason = "Unreachable" if isinstance(error, UnreachableError) else "RemoveFailed"
+            message = f"objects not removed yet: {error}{hint}"
+            raise NotReadyError(reason, message, {"lastError": str(error)}) from error
+        except NotReadyError as error:  # the Secret or the right to read it went first
+            host.event(body, kopf.warn, "ObjectsLeft", str(error))
+
+    async def _note(self, body: Json, references: set[Reference]) -> None:
+        """Write down what is about to be applied, so that it is pruned whatever happens next."""
+        path = f"{host.path_of(body, self.plural)}/status"
+        await self._client.merge(path, {"status": {"inventory": _entries(references)}})
+
+    async def _tenant(self, body: Json, wake: Callable[[], None]) -> Tenant:
+        """Return the connection; a new one if the address or the credentials changed."""
+        uid, spec = body["metadata"]["uid"], body["spec"]
+        files = await self._credentials(body)
+        address = f"{spec['server']} {spec.get('tlsServerName')}".encode()
+        made_from = hashlib.sha256(b"\0".join([address, *files.values()])).hexdigest()
+        session = self._sessions.get(uid)
+        if session is None or session.made_from != made_from:
+            await self.forget(uid)
+            try:
+                session = _Session(Tenant(spec, files, wake), made_from)
+            except NoCredentialsError as error:
+                raise NotReadyError("NoCredentials", str(error)) from error
+            self._sessions[uid] = session
+        return session.tenant
+
+    async def _credentials(self, body: Json) -> dict[str, bytes]:
+        namespace, name = body["metadata"]["namespace"], body["spec"]["credentialsSecret"]
+        try:
+            path = f"/api/v1/namespaces/{namespace}/secrets/{name}"
+            return secret_files(await self._client.get(path))
+        except ApiError as error:
+            message = (
+                f"Secret {namespace}/{name}: the agent can't read it, got {error.reason}; "
+                "create it, and the RoleBinding that lets the agent read it"
+            )
+            raise NotReadyError("NoCredentials", message) from error
+        except NoCredentialsError as error:
+            raise NotReadyError("NoCredentials", f"{namespace}/{name}: {error}") from error
+
+    async def _refused(self, body: Json, error: ApiError) -> None:
+        """A server that doesn't know us may have been made anew: connect anew next time."""
+        if error.unauthorized:
+            await self.forget(body["metadata"]["uid"])
+
+
+def _inventory(body: Json) -> set[Reference]:
+    return {Reference.of(entry) for entry in body.get("status", {}).get("inventory", [])}
+
+
+def _entries(references: set[Reference]) -> list[dict[str, str]]:
+    return [reference.entry() for reference in sorted(references)]

@@ -1,0 +1,209 @@
+"""A Kubernetes API over HTTP: the few verbs that the agent needs, asynchronous and small.
+
+aiohttp comes with kopf; the official client would cost 60 MiB more, and is not asynchronous.
+Not here: who one is (credentials.py), where a kind is served (discovery.py), what is sent
+(apply.py, handlers/).
+"""
+
+import json
+import ssl
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import aiohttp
+
+from core.errors import TenantplaneError
+
+Json = dict[str, Any]
+
+FIELD_MANAGER = "tenantplane-agent"
+
+_APPLY = "application/apply-patch+yaml"  # JSON is YAML
+_MERGE = "application/merge-patch+json"
+_METADATA = "application/json;as=PartialObjectMetadata{list};g=meta.k8s.io;v=v1"
+
+_TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=3)
+_WATCH_SECONDS = 600
+_SILENCE_SECONDS = 90
+"""A watch without a line for this long is dead: the server sends a bookmark every minute."""
+
+_CONFLICT = 409
+_GONE = 410
+_NOT_FOUND = 404
+_UNAUTHORIZED = 401
+
+
+class ApiError(TenantplaneError):
+    """The API server refused a request."""
+
+    def __init__(self, what: str, status: int, reason: str, message: str) -> None:
+        """Keep the parts: `message` may quote what was sent, so Secrets show `reason` alone."""
+        super().__init__(f"{what}: {message or reason} ({status})")
+        self.status = status
+        self.reason = reason or str(status)
+
+    @property
+    def not_found(self) -> bool:
+        """There is no such object, or no such kind."""
+        return self.status == _NOT_FOUND
+
+    @property
+    def conflict(self) -> bool:
+        """Somebody else changed the object meanwhile."""
+        return self.status == _CONFLICT
+
+    @property
+    def unauthorized(self) -> bool:
+        """The server doesn't know us: a certificate was renewed, or its authority."""
+        return self.status == _UNAUTHORIZED
+
+
+class UnreachableError(TenantplaneError):
+    """The API server doesn't answer, or not in time."""
+
+
+class Client:
+    """One API server, as one user."""
+
+    def __init__(
+        self,
+        server: str,
+        context: ssl.SSLContext,
+        *,
+        headers: Callable[[], dict[str, str]] = dict,
+        tls_server_name: str | None = None,
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            server: https URL.
+            context: Whom to trust, and our own certificate.
+            headers: Asked before each request, since tokens are renewed.
+            tls_server_name: Name in the server's certificate, where it is not the URL's host.
+        """
+        self._server = server.rstrip("/")
+        self._headers = headers
+        self._server_name = tls_server_name
+        connector = aiohttp.TCPConnector(ssl=context, limit=8, keepalive_timeout=20)
+        self._session = aiohttp.ClientSession(
+            connector=connector, timeout=_TIMEOUT, auto_decompress=True
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._session.close()
+
+    async def get(self, path: str, *, metadata_list: bool = False) -> Json:
+        """Read an object, a list, or (much smaller) the metadata of a list's objects."""
+        accept = _METADATA.format(list="List") if metadata_list else "application/json"
+        return await self._request("GET", path, accept=accept)
+
+    async def apply(self, path: str, body: Json) -> Json:
+        """Server-side apply; what others own and we want becomes ours."""
+        params = {"fieldManager": FIELD_MANAGER, "force": "true"}
+        return await self._request("PATCH", path, body, content_type=_APPLY, params=params)
+
+    async def merge(self, path: str, body: Json) -> Json:
+        """Merge patch: null removes, lists are replaced."""
+        return await self._request("PATCH", path, body, content_type=_MERGE)
+
+    async def delete(self, path: str) -> bool:
+        """Delete an object; returns whether it was there."""
+        try:
+            await self._request("DELETE", path, {"propagationPolicy": "Background"})
+        except ApiError as error:
+            if error.not_found:
+                return False
+            raise
+        return True
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        *,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+        params: dict[str, str] | None = None,
+    ) -> Json:
+        headers = {"Accept": accept, "Content-Type": content_type, **self._headers()}
+        data = None if body is None else json.dumps(body).encode()
+        try:
+            async with self._session.request(
+                method,
+                self._server + path,
+                data=data,
+                headers=headers,
+                params=params,
+                server_hostname=self._server_name,
+            ) as response:
+                return _checked(f"{method} {path}", response.status, await response.read())
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: Exception) -> UnreachableError:
+        text = str(error) or type(error).__name__
+        return UnreachableError(
+            f"API server {self._server}: no answer, got {text}; "
+            "see whether it runs and whether network policies let the agent reach it"
+        )
+
+    async def watch(self, path: str, resource_version: str) -> AsyncIterator[Json]:
+        """Stream changes to the metadata of a list's objects, from a version of the list on.
+
+        Ends when the server ends it; the caller lists again.
+
+        Raises:
+            ApiError: The version is too old, or the server refused.
+            UnreachableError: The connection broke, or was silent for too long.
+        """
+        params = {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": resource_version,
+            "timeoutSeconds": str(_WATCH_SECONDS),
+        }
+        headers = {"Accept": _METADATA.format(list=""), **self._headers()}
+        timeout = aiohttp.ClientTimeout(sock_connect=3, sock_read=_SILENCE_SECONDS)
+        try:
+            async with self._session.get(
+                self._server + path,
+                params=params,
+                headers=headers,
+                timeout=timeout,
+                server_hostname=self._server_name,
+            ) as response:
+                if response.status != 200:  # noqa: PLR2004 -- OK
+                    _checked(f"GET {path}", response.status, await response.read())
+                async for event in _lines(response.content):
+                    yield _event(path, event)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise self._unreachable(error) from error
+
+
+async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[Json]:
+    rest = b""
+    async for chunk in stream.iter_any():
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            if line.strip():
+                yield json.loads(line)
+
+
+def _event(path: str, event: Json) -> Json:
+    if event["type"] == "ERROR":
+        status = event["object"]
+        code = int(status.get("code", _GONE))
+        raise ApiError(f"GET {path}", code, status.get("reason", ""), status.get("message", ""))
+    return event
+
+
+def _checked(what: str, status: int, content: bytes) -> Json:
+    try:
+        body = json.loads(content) if content else {}
+    except ValueError:
+        body = {"message": content[:200].decode(errors="replace")}
+    if status < 300:  # noqa: PLR2004 -- success
+        return dict(body)
+    raise ApiError(what, status, body.get("reason", ""), body.get("message", ""))

@@ -1,0 +1,30 @@
+"""What Prometheus can scrape from the agent. No label holds more than a kind, a pool or a reason.
+
+Not here: liveness (kopf's own endpoint, __main__.py).
+"""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+RECONCILE_SECONDS = Histogram(
+    "tenantplane_agent_reconcile_seconds",
+    "Time that one reconciliation took, whatever its outcome.",
+    ["kind"],
+    buckets=_BUCKETS,
+)
+RECONCILE_FAILURES = Counter(
+    "tenantplane_agent_reconcile_failures_total",
+    "Reconciliations that did not get an object ready, by reason.",
+    ["kind", "reason"],
+)
+OBJECTS = Gauge(
+    "tenantplane_agent_objects", "Objects that the agent looks after.", ["kind", "ready"]
+)
+KEYS_REMOVED = Counter(
+    "tenantplane_agent_etcd_keys_removed_total", "Keys of removed tenants, by store.", ["store"]
+)
+ROLE_UPDATES = Counter(
+    "tenantplane_agent_admin_role_updates_total",
+    "Times that an administrators' role was brought in step with a tenant's API groups.",
+)

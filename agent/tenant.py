@@ -1,0 +1,130 @@
+"""The agent's connection to one tenant: a session, one watch, what was discovered.
+
+The watch serves two ends: a new API group gets into the administrators' role at once, and a broken
+stream says that the API server went away, so that everything is looked at again when it is back.
+Not here: what is applied and reported (handlers/tenant_manifests.py).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agent import admin_role, metrics
+from agent.apply import apply_all
+from agent.credentials import tls_context
+from agent.discovery import Discovery
+from agent.kube import Client, Json
+from core.errors import TenantplaneError
+
+logger = logging.getLogger("agent")
+
+_BURST_SECONDS = 0.05
+"""Operators install CRDs by the dozen: their groups get into the role together."""
+
+
+class Tenant:
+    """One tenant's API server, as the agent."""
+
+    def __init__(self, spec: Json, files: Mapping[str, bytes], wake: Callable[[], None]) -> None:
+        """Open nothing yet.
+
+        Args:
+            spec: Of the TenantManifests; `server` and `tlsServerName` say where it is.
+            files: Authority, certificate and key.
+            wake: Called when everything in the tenant should be looked at again.
+
+        Raises:
+            agent.credentials.NoCredentialsError: The files are unusable.
+        """
+        self.client = Client(
+            spec["server"], tls_context(files), tls_server_name=spec.get("tlsServerName")
+        )
+        self.discovery = Discovery(self.client)
+        self._wake = wake
+        self._role: Json | None = None
+        self._groups: frozenset[str] | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
+
+    async def close(self) -> None:
+        """Close the watch and every connection."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
+        await self.client.close()
+
+    async def follow_groups(self, role: Json | None) -> None:
+        """Write the administrators' role, and keep it in step with the tenant's API groups.
+
+        Args:
+            role: `spec.adminRole`; with none, the watch only tells that the API server went away.
+
+        Raises:
+            agent.apply.ApplyError: The role was refused.
+            agent.kube.UnreachableError: The API server doesn't answer.
+        """
+        self._role = role
+        if self._watching is None or self._watching.done():
+            groups, version = await self._list()
+            self._watching = asyncio.create_task(self._watch(groups, version))
+            self._groups = frozenset(groups.values())
+        await self._write_role()
+
+    async def _list(self) -> tuple[dict[str, str], str]:
+        listed = await self.client.get(admin_role.API_SERVICES, metadata_list=True)
+        items = [item["metadata"]["name"] for item in listed.get("items", [])]
+        groups = {name: admin_role.group_of(name) for name in items}
+        return groups, listed["metadata"]["resourceVersion"]
+
+    async def _write_role(self) -> None:
+        async with self._writing:
+            if self._role is not None and self._groups is not None:
+                role = admin_role.cluster_role(self._role, self._groups)
+                await apply_all(self.client, self.discovery, [role])
+                metrics.ROLE_UPDATES.inc()
+
+    async def _watch(self, groups: dict[str, str], version: str) -> None:
+        """Follow the APIServices until the stream breaks; then have everything looked at again."""
+        burst: asyncio.TimerHandle | None = None
+        loop = asyncio.get_running_loop()
+        changed = asyncio.Event()
+        writer = asyncio.create_task(self._write_when(changed))
+        try:
+            while True:
+                async for event in self.client.watch(admin_role.API_SERVICES, version):
+                    version = event["object"]["metadata"]["resourceVersion"]
+                    if not _note(groups, event):
+                        continue
+                    self._groups = frozenset(groups.values())
+                    if burst is None or burst.when() < loop.time():
+                        burst = loop.call_later(_BURST_SECONDS, changed.set)
+        except TenantplaneError as error:
+            logger.debug("watch ended: %s", error)
+        finally:
+            writer.cancel()
+            if burst is not None:
+                burst.cancel()
+            self._wake()
+
+    async def _write_when(self, changed: asyncio.Event) -> None:
+        while True:
+            await changed.wait()
+            changed.clear()
+            try:
+                await self._write_role()
+            except TenantplaneError:
+                self._wake()  # the loop tries again, and reports it
+
+
+def _note(groups: dict[str, str], event: Mapping[str, Any]) -> bool:
+    """Take over one event; returns whether the set of groups may be another now."""
+    if event["type"] == "BOOKMARK":
+        return False
+    name = event["object"]["metadata"]["name"]
+    before = set(groups.values())
+    if event["type"] == "DELETED":
+        groups.pop(name, None)
+    else:
+        groups[name] = admin_role.group_of(name)
+    return before != set(groups.values())
