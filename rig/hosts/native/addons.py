@@ -25,8 +25,8 @@ _COREFILE = f"""\
   loadbalance
   ready
 }}
-# The host has no way out: no other name exists. Silence would cost each asker its timeout. In a block
-# of its own, as this plugin comes before `kubernetes` wherever both are.
+# The host has no way out: no other name exists. Silence would cost each asker its timeout.
+# In a block of its own: where both are, this plugin comes before `kubernetes`.
 .:53 {{
   errors
   health

@@ -98,19 +98,19 @@ def make_mounts(layout: Layout) -> None:
     """Make the mount namespace, with the host's own folders at the hard-wired paths."""
     for path in PRIVATE_FOLDERS:
         machine.made(path, layout.base)
-    if is_pinned(layout.mount_namespace):
-        return
-    layout.pins.mkdir(parents=True, exist_ok=True)
-    if not machine.is_mount(layout.pins):
-        run("mount", "--bind", str(layout.pins), str(layout.pins))
-    run("mount", "--make-private", str(layout.pins))  # else the kernel refuses to pin it there
-    layout.mount_namespace.touch()
-    run("unshare", f"--mount={layout.mount_namespace}", "--propagation", "slave", "true")
+    if not is_pinned(layout.mount_namespace):
+        layout.pins.mkdir(parents=True, exist_ok=True)
+        if not machine.is_mount(layout.pins):
+            run("mount", "--bind", str(layout.pins), str(layout.pins))
+        run("mount", "--make-private", str(layout.pins))  # else the kernel refuses to pin it there
+        layout.mount_namespace.touch()
+        run("unshare", f"--mount={layout.mount_namespace}", "--propagation", "slave", "true")
     script = ["set -e", "mount --make-rshared /"]
     for path, own in PRIVATE_FOLDERS.items():
         folder = layout.root / own
         folder.mkdir(parents=True, exist_ok=True)
-        script.append(f"mount --bind {folder} {path}")
+        # An `up` that was killed in between has pinned the namespace and mounted some of them.
+        script.append(f"grep -q ' {path} ' /proc/self/mounts || mount --bind {folder} {path}")
     run("nsenter", f"--mount={layout.mount_namespace}", "sh", "-c", "\n".join(script))
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 _PARENT, _STARTED = 1, 19
-"""Indices of `ppid` and `starttime` in /proc/<pid>/stat, behind the name's parenthesis (proc(5))."""
+"""Indices of `ppid` and `starttime` in /proc/<pid>/stat, counted behind the name (proc(5))."""
 _POLL_SECONDS = 0.01
 
 
