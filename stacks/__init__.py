@@ -7,7 +7,7 @@ import pulumi
 
 from core import settings
 from core.errors import TenantplaneError
-from stacks import config, dev, host, tenants
+from stacks import config, dev, failures, host, tenants
 
 _DECLARE = {
     settings.DEV: dev.declare,
@@ -24,6 +24,8 @@ async def main() -> pulumi.Inputs:
     """
     try:
         found = settings.parse(config.read())
-        return await _DECLARE[found.kind](found)
+        outputs = await _DECLARE[found.kind](found)
     except TenantplaneError as error:
         raise pulumi.RunError(str(error)) from error
+    await failures.settle()
+    return outputs

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 import pulumi
-from pulumi.runtime.stack import ResourceRegistrationFailed
 
 from components.tenant_control_plane import TenantControlPlane
 from core import schema
 from stacks import readme
+from stacks.failures import each_or_none, or_none
 from stacks.handles import Handles
 
 
@@ -20,16 +20,16 @@ class StackOutputs(TypedDict, total=False):
     """Outputs by their name in Python; outside they are camelCase."""
 
     kubeconfigs: dict[str, pulumi.Output[str]]
-    """Kubeconfig of each tenant's users, by tenant; secret. null for one that did not come up.
+    """Kubeconfig of each tenant's users, by tenant; secret. Kinds dev and tenants.
 
-    Its user is an administrator inside the tenant, by RBAC. Hand it out. Kinds dev and tenants.
+    Its user is an administrator inside the tenant, by RBAC. Hand it out. It is null for a tenant
+    that did not come up, as in the outputs below.
     """
 
     admin_kubeconfigs: dict[str, pulumi.Output[str]]
-    """Break-glass kubeconfig of each tenant, by tenant; secret.
+    """Break-glass kubeconfig of each tenant, by tenant; secret. Kinds dev and tenants.
 
-    Its user is in system:masters, which no RBAC limits and nothing revokes. Keep it. Kinds dev and
-    tenants.
+    Its user is in system:masters, which no RBAC limits and nothing revokes. Keep it.
     """
 
     endpoints: dict[str, pulumi.Output[str]]
@@ -64,11 +64,12 @@ class DeclaredHost:
 
 def of_host(host: DeclaredHost) -> dict[str, Any]:
     """Return the outputs of a stack of kind host."""
+    contract: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(host.handles.contract())
     return _exported(
         {
             "hosts": _hosts(host.handles),
             "certificate_expiry": _store_expiry(host),
-            "host_contract": pulumi.Output.secret(host.handles.contract()),
+            "host_contract": pulumi.Output.secret(or_none(contract)),
             "readme": readme.of_host(host.handles.name, host.handles.domain),
         }
     )
@@ -88,7 +89,7 @@ def of_both(host: DeclaredHost, tenants: Mapping[str, TenantControlPlane]) -> di
 
 def _tenants(host: Handles, tenants: Mapping[str, TenantControlPlane]) -> StackOutputs:
     def of_each(name: str) -> dict[str, pulumi.Output[str]]:
-        return {tenant: _or_none(getattr(one, name)) for tenant, one in sorted(tenants.items())}
+        return each_or_none({tenant: getattr(tenants[tenant], name) for tenant in sorted(tenants)})
 
     def secret(values: dict[str, pulumi.Output[str]]) -> dict[str, pulumi.Output[str]]:
         return {tenant: pulumi.Output.secret(value) for tenant, value in values.items()}
@@ -105,30 +106,21 @@ def _tenants(host: Handles, tenants: Mapping[str, TenantControlPlane]) -> StackO
 
 
 def _hosts(host: Handles) -> dict[str, dict[str, Any]]:
-    return {
-        host.name: {
+    known = {"domain": host.domain, "etcdPools": sorted(host.stores)}
+    made = each_or_none(
+        {
             "server": host.cluster.server,
             "kubernetesVersion": host.cluster.kubernetes_version,
-            "domain": host.domain,
             "address": host.gateway.address,
             "port": host.gateway.port,
-            "etcdPools": sorted(host.stores),
         }
-    }
+    )
+    return {host.name: known | made}
 
 
 def _store_expiry(host: DeclaredHost) -> dict[str, pulumi.Output[str]]:
-    return {f"etcd/{pool}": expiry for pool, expiry in sorted(host.store_expiry.items())}
-
-
-def _or_none(value: pulumi.Output[str]) -> pulumi.Output[Any]:
-    """One tenant that did not come up must not take the others' outputs with it."""
-
-    def recovered(error: Exception) -> None:
-        if not isinstance(error, ResourceRegistrationFailed):
-            raise error
-
-    return pulumi.Output.recover(value, recovered)
+    expiry = host.store_expiry
+    return each_or_none({f"etcd/{pool}": expiry[pool] for pool in sorted(expiry)})
 
 
 def _exported(outputs: StackOutputs) -> dict[str, Any]:
