@@ -20,6 +20,8 @@ from rig.plugins.bridged.schema import (
 )
 from rig.plugins.random import password
 
+_FROM_URL_SAFE = str.maketrans("-_+/", "+/??")  # + and / don't belong there
+
 
 def _keepers_differ(config: Plain, state: Plain) -> bool:
     """Replace on any change, but not when keepers without a value appear."""
@@ -44,11 +46,13 @@ def _output(*, secret: bool = False) -> Attribute:
 
 def _decode(text: str, resource: str, *, url: bool) -> bytes:
     """Return the bytes of the base64 in an id that is imported."""
+    kind = "URL-safe base64 without padding" if url else "base64"
+    standard = text
+    if url:
+        standard = text.translate(_FROM_URL_SAFE) + "=" * (-len(text) % 4)
     try:
-        padded = text + "=" * (-len(text) % 4) if url else text
-        return base64.b64decode(padded, altchars=b"-_" if url else None, validate=True)
+        return base64.b64decode(standard, validate=True)
     except binascii.Error as error:
-        kind = "URL-safe base64 without padding" if url else "base64"
         raise TenantplaneError(
             f"{resource}: the id to import is not {kind}; give the bytes so"
         ) from error
