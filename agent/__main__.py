@@ -34,6 +34,7 @@ class Environment:
     stores: Path
     liveness_port: int
     metrics_port: int
+    resync_seconds: float
     log_level: str
 
     @classmethod
@@ -43,6 +44,7 @@ class Environment:
             stores=Path(variables.get("AGENT_STORES", str(stores.DEFAULT_FOLDER))),
             liveness_port=int(variables.get("AGENT_LIVENESS_PORT", "8080")),
             metrics_port=int(variables.get("AGENT_METRICS_PORT", "9090")),
+            resync_seconds=float(variables.get("AGENT_RESYNC_SECONDS", "300")),
             log_level=variables.get("AGENT_LOG_LEVEL", "INFO"),
         )
 
@@ -74,11 +76,12 @@ class Agent:
         client = credentials.host_client(settings)
         self._client = client
         await _wait_for_kinds(client)
+        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
         prometheus_client.start_http_server(self._environment.metrics_port)
         etcd_tenants = EtcdTenants(client, stores.Stores(self._environment.stores))
         self._loops = {
-            etcd_tenants.plural: Loops(etcd_tenants, client),
-            TenantManifests.plural: Loops(TenantManifests(client), client),
+            kind.plural: Loops(kind, client, resync_seconds=self._environment.resync_seconds)
+            for kind in (etcd_tenants, TenantManifests(client))
         }
         self._starting = asyncio.create_task(etcd_tenants.start_stores())
 
@@ -119,23 +122,20 @@ def _tune(settings: kopf.OperatorSettings) -> None:
 
 
 async def _wait_for_kinds(client: Client) -> None:
-    """Without its kinds kopf would wait for ever, in silence."""
+    """Without its kinds kopf would wait for ever, in silence; and a second on the first refusal."""
     deadline = asyncio.get_running_loop().time() + _HOST_PATIENCE_SECONDS
-    wanted = {crds.ETCD_TENANTS, crds.TENANT_MANIFESTS}
     while True:
         try:
-            listed = await client.get(f"/apis/{names.API_VERSION}")
-            missing = wanted - {entry["name"] for entry in listed.get("resources", [])}
-            problem = f"kinds {', '.join(sorted(missing))} are missing" if missing else ""
+            for plural in (crds.ETCD_TENANTS, crds.TENANT_MANIFESTS):
+                await client.get(f"/apis/{names.API_VERSION}/{plural}?limit=1")
         except (ApiError, UnreachableError) as error:
-            problem = str(error)
-        if not problem:
+            if asyncio.get_running_loop().time() > deadline:
+                raise kopf.PermanentError(
+                    f"host: {error}; create the CRDs and the rights of the agent, then start it"
+                ) from error
+            await asyncio.sleep(0.1)
+        else:
             return
-        if asyncio.get_running_loop().time() > deadline:
-            raise kopf.PermanentError(
-                f"host: {problem}; create the CRDs of tenantplane, then start the agent"
-            )
-        await asyncio.sleep(0.2)
 
 
 def main() -> None:

@@ -10,10 +10,9 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from agent.discovery import Discovery, NotServedError, Reference
-from agent.kube import ApiError, Client, Json
+from agent.kube import CONNECTIONS, ApiError, Client, Json
 from core.errors import TenantplaneError, list_of
 
-_CONCURRENT_REQUESTS = 6
 _CRD_SECONDS = 5.0
 _CRD_POLL_SECONDS = 0.05
 
@@ -83,7 +82,7 @@ async def remove_all(
 async def _in_turn(
     phases: Sequence[Sequence[Reference]], one: Callable[[Reference], Awaitable[Any]]
 ) -> set[Reference]:
-    slots = asyncio.Semaphore(_CONCURRENT_REQUESTS)
+    slots = asyncio.Semaphore(CONNECTIONS)
     done: set[Reference] = set()
     problems: list[str] = []
 

@@ -54,25 +54,30 @@ def status_patch(body: Json, *, ready: bool, reason: str, message: str, fields: 
     return {"status": {"conditions": [condition], "observedGeneration": generation, **fields}}
 
 
-async def set_finalizer(client: Client, path: str, finalizer: str, *, present: bool) -> Json | None:
-    """Put a finalizer on an object or take it off; returns the object, None if it is gone."""
+async def set_finalizer(
+    client: Client, body: Json, plural: str, finalizer: str, *, present: bool
+) -> None:
+    """Put a finalizer on an object or take it off; does nothing if the object is gone."""
+    path = path_of(body, plural)
     while True:
         try:
-            body = await client.get(path)
             finalizers: list[str] = body["metadata"].get("finalizers", [])
             if (finalizer in finalizers) == present:
-                return body
+                return
             wanted = [name for name in finalizers if name != finalizer]
             if present:
                 wanted.append(finalizer)
             version = body["metadata"]["resourceVersion"]
             patch = {"metadata": {"finalizers": wanted, "resourceVersion": version}}
-            return await client.merge(path, patch)
+            await client.merge(path, patch)
         except ApiError as error:
             if error.not_found:
-                return None
+                return
             if not error.conflict:
                 raise
+            body = await client.get(path)
+        else:
+            return
 
 
 def event(body: Json, post: Callable[..., None], reason: str, message: str) -> None:

@@ -7,6 +7,7 @@ Not here: who one is (credentials.py), where a kind is served (discovery.py), wh
 
 import json
 import ssl
+from asyncio import sslproto
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -21,6 +22,14 @@ FIELD_MANAGER = "tenantplane-agent"
 _APPLY = "application/apply-patch+yaml"  # JSON is YAML
 _MERGE = "application/merge-patch+json"
 _METADATA = "application/json;as=PartialObjectMetadata{list};g=meta.k8s.io;v=v1"
+
+sslproto.SSLProtocol.max_size = 16 * 1024
+"""asyncio's read buffer of each TLS connection: 256 KiB by default, for one watch per tenant that
+hears nothing for hours. A TLS record holds 16 KiB at most. 310 KiB became 70 (docs/agent.md)."""
+
+CONNECTIONS = 2
+"""To one API server at a time, beside a watch: more are slower, a TLS handshake costs as much as
+five small requests."""
 
 _TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=3)
 _WATCH_SECONDS = 600
@@ -84,7 +93,7 @@ class Client:
         self._server = server.rstrip("/")
         self._headers = headers
         self._server_name = tls_server_name
-        connector = aiohttp.TCPConnector(ssl=context, limit=8, keepalive_timeout=20)
+        connector = aiohttp.TCPConnector(ssl=context, limit=CONNECTIONS + 1, keepalive_timeout=10)
         self._session = aiohttp.ClientSession(
             connector=connector, timeout=_TIMEOUT, auto_decompress=True
         )

@@ -25,7 +25,6 @@ from core.errors import TenantplaneError
 
 logger = logging.getLogger("agent")
 
-RESYNC_SECONDS = 300.0
 _FIRST_MINUTE = 60.0
 _FIRST_MINUTE_SECONDS = 1.0
 _LONGEST_SECONDS = 30.0
@@ -80,9 +79,11 @@ class Reconciler(Protocol):
 class Loops:
     """The loops of all objects of one kind."""
 
-    def __init__(self, reconciler: Reconciler, client: Client) -> None:
+    def __init__(self, reconciler: Reconciler, client: Client, *, resync_seconds: float) -> None:
+        """Start nothing yet; an object that is ready is looked at every `resync_seconds`."""
         self._reconciler = reconciler
         self._client = client
+        self._resync_seconds = resync_seconds
         self._loops: dict[str, _Loop] = {}
         self._endings: set[asyncio.Task[None]] = set()
 
@@ -93,9 +94,9 @@ class Loops:
         if loop is None:
             wait = listed and host.is_ready(body) and "deletionTimestamp" not in body["metadata"]
             delay = len(self._loops) * _SPREAD_SECONDS if wait else 0.0
-            loop = _Loop(self._reconciler, self._client, delay)
+            loop = _Loop(self._reconciler, self._client, self._resync_seconds)
             self._loops[uid] = loop
-            loop.start(body, self._count)
+            loop.start(body, delay, self._count)
         else:
             loop.offer(body)
         self._count()
@@ -128,10 +129,10 @@ class Loops:
 class _Loop:
     """Looks at one object."""
 
-    def __init__(self, reconciler: Reconciler, client: Client, delay: float) -> None:
+    def __init__(self, reconciler: Reconciler, client: Client, resync_seconds: float) -> None:
         self._reconciler = reconciler
         self._client = client
-        self._delay = delay
+        self._resync_seconds = resync_seconds
         self._body: Json = {}
         self._awake = asyncio.Event()
         self._failing_since: float | None = None
@@ -140,10 +141,11 @@ class _Loop:
         self._task: asyncio.Task[None] | None = None
         self.ready = False
 
-    def start(self, body: Json, changed: Callable[[], None]) -> None:
+    def start(self, body: Json, delay: float, changed: Callable[[], None]) -> None:
+        """Look at the object after a delay, then whenever it is due; tell `changed` each time."""
         self._body = body
         self.ready = self._was_ready = host.is_ready(body)
-        self._task = asyncio.create_task(self._run(changed))
+        self._task = asyncio.create_task(self._run(delay, changed))
 
     def offer(self, body: Json) -> None:
         """Remember the object's newest form; look at it if its spec changed or it is to go."""
@@ -152,15 +154,16 @@ class _Loop:
             self._awake.set()
 
     async def stop(self) -> None:
+        """End in the middle of whatever is being done; all of it can be repeated."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _run(self, changed: Callable[[], None]) -> None:
-        delay: float | None = self._delay
-        while delay is not None:
-            await self._sleep(delay)
-            delay = await self._look()
+    async def _run(self, delay: float, changed: Callable[[], None]) -> None:
+        wait: float | None = delay
+        while wait is not None:
+            await self._sleep(wait)
+            wait = await self._look()
             changed()
 
     async def _sleep(self, seconds: float) -> None:
@@ -186,7 +189,7 @@ class _Loop:
         finally:
             metrics.RECONCILE_SECONDS.labels(kind).observe(time.monotonic() - began)
         self._failing_since = None
-        return RESYNC_SECONDS * random.uniform(0.9, 1.1)  # noqa: S311 -- spreads load
+        return self._resync_seconds * random.uniform(0.9, 1.1)  # noqa: S311 -- spreads load
 
     async def _failed(self, body: Json, error: Exception) -> float:
         """Report a failure; returns the seconds until the next look."""

@@ -22,6 +22,8 @@ logger = logging.getLogger("agent")
 _BURST_SECONDS = 0.05
 """Operators install CRDs by the dozen: their groups get into the role together."""
 
+_REWATCH_SECONDS = 0.2
+
 
 class Tenant:
     """One tenant's API server, as the agent."""
@@ -73,7 +75,7 @@ class Tenant:
 
     async def _list(self) -> tuple[dict[str, str], str]:
         listed = await self.client.get(admin_role.API_SERVICES, metadata_list=True)
-        items = [item["metadata"]["name"] for item in listed.get("items", [])]
+        items = [item["metadata"]["name"] for item in listed.get("items") or []]
         groups = {name: admin_role.group_of(name) for name in items}
         return groups, listed["metadata"]["resourceVersion"]
 
@@ -86,30 +88,26 @@ class Tenant:
 
     async def _watch(self, groups: dict[str, str], version: str) -> None:
         """Follow the APIServices until the stream breaks; then have everything looked at again."""
-        burst: asyncio.TimerHandle | None = None
-        loop = asyncio.get_running_loop()
         changed = asyncio.Event()
         writer = asyncio.create_task(self._write_when(changed))
         try:
             while True:
                 async for event in self.client.watch(admin_role.API_SERVICES, version):
                     version = event["object"]["metadata"]["resourceVersion"]
-                    if not _note(groups, event):
-                        continue
-                    self._groups = frozenset(groups.values())
-                    if burst is None or burst.when() < loop.time():
-                        burst = loop.call_later(_BURST_SECONDS, changed.set)
-        except TenantplaneError as error:
+                    if _note(groups, event):
+                        self._groups = frozenset(groups.values())
+                        changed.set()
+                await asyncio.sleep(_REWATCH_SECONDS)
+        except Exception as error:  # noqa: BLE001 -- whatever it was, the loop connects anew
             logger.debug("watch ended: %s", error)
+            self._wake()
         finally:
             writer.cancel()
-            if burst is not None:
-                burst.cancel()
-            self._wake()
 
     async def _write_when(self, changed: asyncio.Event) -> None:
         while True:
             await changed.wait()
+            await asyncio.sleep(_BURST_SECONDS)
             changed.clear()
             try:
                 await self._write_role()

@@ -62,10 +62,7 @@ class EtcdTenants:
     async def _ensure(self, body: Json, etcd: Etcd) -> Outcome:
         tenant = body["spec"]["tenant"]
         if not (host.is_ready(body) and await etcd.has_tenant(tenant)):
-            path = host.path_of(body, self.plural)
-            finalizer = crds.ETCD_TENANT_FINALIZER
-            if finalizer not in body["metadata"].get("finalizers", []):
-                await host.set_finalizer(self._client, path, finalizer, present=True)
+            await self._set_finalizer(body, present=True)
             await etcd.ensure_tenant(tenant)
         prefix = f"{names.etcd_prefix(tenant)}/"
         return Outcome("Granted", f"{tenant} may read and write {prefix}", {"prefix": prefix})
@@ -76,10 +73,12 @@ class EtcdTenants:
         metrics.KEYS_REMOVED.labels(pool).inc(removed)
         message = f"{removed} keys of {tenant} removed from store {pool}, its user and role too"
         host.event(body, kopf.info, "KeysRemoved", message)
-        path = host.path_of(body, self.plural)
-        finalizer = crds.ETCD_TENANT_FINALIZER
-        await host.set_finalizer(self._client, path, finalizer, present=False)
+        await self._set_finalizer(body, present=False)
         return Outcome("Removed", message, finished=True)
+
+    async def _set_finalizer(self, body: Json, *, present: bool) -> None:
+        finalizer = crds.ETCD_TENANT_FINALIZER
+        await host.set_finalizer(self._client, body, self.plural, finalizer, present=present)
 
 
 def _check_namespace(body: Json) -> None:

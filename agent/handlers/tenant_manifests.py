@@ -63,9 +63,8 @@ class TenantManifests:
             await session.tenant.close()
 
     async def _set_finalizer(self, body: Json, *, present: bool) -> None:
-        path = host.path_of(body, self.plural)
         finalizer = crds.TENANT_MANIFESTS_FINALIZER
-        await host.set_finalizer(self._client, path, finalizer, present=present)
+        await host.set_finalizer(self._client, body, self.plural, finalizer, present=present)
 
     async def _apply(self, body: Json, wake: Callable[[], None]) -> Outcome:
         spec = body["spec"]

@@ -27,7 +27,12 @@ _NOT_THE_PLATFORM = admission.condition(
     " || 'system:serviceaccounts:kube-system' in request.userInfo.groups"
     " || request.userInfo.username == 'system:kube-controller-manager')",
 )
-_IN_KUBE_SYSTEM = admission.condition("in-kube-system", admission.IN_KUBE_SYSTEM)
+_IN_PLATFORM_NAMESPACE = admission.condition(
+    "in-a-namespace-of-the-platform",
+    f"({admission.IN_KUBE_SYSTEM}) || (namespaceObject != null"
+    " && has(namespaceObject.metadata.labels)"
+    f" && '{names.LABEL_PLATFORM}' in namespaceObject.metadata.labels)",
+)
 
 
 def has_static_policies(kubernetes_version: str) -> bool:
@@ -57,7 +62,7 @@ def policies_as_objects() -> list[dict[str, Any]]:
 
 
 def _policies() -> list[dict[str, Any]]:
-    ours = [_platform_objects(), _kube_system(), _bootstrap_objects()]
+    ours = [_platform_objects(), _platform_namespaces(), _bootstrap_objects()]
     return ours + platform_invariants.policies()
 
 
@@ -88,16 +93,17 @@ def _platform_objects() -> dict[str, Any]:
     )
 
 
-def _kube_system() -> dict[str, Any]:
-    """The controllers' ServiceAccounts live in kube-system, and may escalate and read everything.
+def _platform_namespaces() -> dict[str, Any]:
+    """Whoever gets a ServiceAccount's token has its rights, so the platform's give none.
 
-    kube-controller-manager runs with --use-service-account-credentials: a token of
-    clusterrole-aggregation-controller would be a way to every right in the tenant.
+    kube-controller-manager runs with --use-service-account-credentials: its controllers'
+    ServiceAccounts live in kube-system, and a token of clusterrole-aggregation-controller would be
+    a way to every right in the tenant. The same goes for namespaces with the platform's label.
     """
     own = "['extension-apiserver-authentication', 'kube-root-ca.crt']"
     name = "(object == null ? oldObject : object).metadata.name"
     return admission.policy(
-        "kube-system",
+        "platform-namespaces",
         [
             admission.on([""], ["serviceaccounts", "serviceaccounts/token", "pods", "secrets"]),
             admission.on([""], ["configmaps"]),
@@ -106,12 +112,12 @@ def _kube_system() -> dict[str, Any]:
         [
             admission.deny_unless(
                 "!(request.resource.resource in ['serviceaccounts', 'pods'])",
-                "ServiceAccounts and pods in kube-system are the platform's; use another namespace",
+                "ServiceAccounts and pods of this namespace are the platform's; use another one",
             ),
             admission.deny_unless(
                 "request.resource.resource != 'secrets' || object == null"
                 " || !has(object.type) || object.type != 'kubernetes.io/service-account-token'",
-                "tokens of kube-system are the platform's; use a ServiceAccount elsewhere",
+                "tokens of this namespace are the platform's; use a ServiceAccount elsewhere",
             ),
             admission.deny_unless(
                 f"request.resource.resource != 'configmaps' || !({name} in {own})",
@@ -123,7 +129,7 @@ def _kube_system() -> dict[str, Any]:
                 "this Lease elects the platform's own processes",
             ),
         ],
-        [_NOT_THE_PLATFORM, _IN_KUBE_SYSTEM],
+        [_NOT_THE_PLATFORM, _IN_PLATFORM_NAMESPACE],
     )
 
 

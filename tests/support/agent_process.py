@@ -1,0 +1,239 @@
+"""The host agent as a process, against an API server that plays its host, with its real rights."""
+
+import base64
+import contextlib
+import os
+import re
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+from core import names
+from core.manifests import agent as agent_manifests
+from core.manifests import crds, tenant
+from tests.support.processes import Process, binary, free_port
+
+_RBAC = "/apis/rbac.authorization.k8s.io/v1"
+_OURS = f"/apis/{names.API_VERSION}"
+USER = "host-agent"
+
+
+def prepare(host):
+    """Give a host the agent's kinds and its rights, as the product does."""
+    for definition in crds.crds():
+        name = definition["metadata"]["name"]
+        path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}"
+        answer = host.masters.apply(path, definition)
+        assert answer.ok, answer
+    role(host, USER, agent_manifests.cluster_role_rules())
+    role(host, agent_manifests.TENANT_ROLE, agent_manifests.tenant_role_rules(), bind=False)
+    eventually(lambda: host.masters.get(f"{_OURS}/tenantmanifests").ok, "kinds are served")
+
+
+def role(host, name, rules, *, bind=True):
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name}
+    body = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "rules": rules}
+    host.masters.apply(f"{_RBAC}/clusterroles/{name}", body | {"metadata": {"name": name}})
+    if bind:
+        binding = {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": name},
+            "roleRef": reference,
+            "subjects": [_user()],
+        }
+        assert host.masters.apply(f"{_RBAC}/clusterrolebindings/{name}", binding).ok
+
+
+def _user():
+    return {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": USER}
+
+
+def eventually(condition, what, seconds=10.0):
+    """Wait until a condition holds; returns its value and fails with `what` if it never does."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"{what}: not so after {seconds} s"
+        time.sleep(0.01)
+
+
+class Objects:
+    """Our own objects on a host, made as the product makes them."""
+
+    def __init__(self, host):
+        self.host = host
+        self.api = host.masters
+
+    def namespace(self, tenant_id):
+        """A tenant's namespace, with the agent's right to read its Secret there."""
+        namespace = names.namespace(tenant_id)
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+        self.api.create("/api/v1/namespaces", body)
+        binding = {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "RoleBinding",
+            "metadata": {"name": "host-agent"},
+            "roleRef": {
+                "apiGroup": "rbac.authorization.k8s.io",
+                "kind": "ClusterRole",
+                "name": agent_manifests.TENANT_ROLE,
+            },
+            "subjects": [_user()],
+        }
+        path = f"{_RBAC}/namespaces/{namespace}/rolebindings/host-agent"
+        assert self.api.apply(path, binding).ok
+        return namespace
+
+    def path(self, kind, namespace, name):
+        plural = {"EtcdTenant": crds.ETCD_TENANTS, "TenantManifests": crds.TENANT_MANIFESTS}[kind]
+        return f"{_OURS}/namespaces/{namespace}/{plural}/{name}"
+
+    def apply(self, kind, namespace, name, spec):
+        body = {"apiVersion": names.API_VERSION, "kind": kind, "metadata": {"name": name}}
+        answer = self.api.apply(self.path(kind, namespace, name), body | {"spec": spec})
+        assert answer.ok, answer
+        return answer.body
+
+    def etcd_tenant(self, tenant_id, store="shared"):
+        namespace = self.namespace(tenant_id)
+        return self.apply("EtcdTenant", namespace, tenant_id, {"store": store, "tenant": tenant_id})
+
+    def credentials(self, tenant_id, files):
+        namespace = names.namespace(tenant_id)
+        data = {name: base64.b64encode(text.encode()).decode() for name, text in files.items()}
+        body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": tenant.AGENT_SECRET}}
+        path = f"/api/v1/namespaces/{namespace}/secrets/{tenant.AGENT_SECRET}"
+        assert self.api.apply(path, body | {"data": data}).ok
+
+    def agent_credentials(self, plane):
+        """A certificate of the agent in a tenant, as its Secret has it."""
+        certificate, key = plane.certificate("tenantplane:host-agent", "system:masters")
+        return {"ca.crt": plane.authority.pem, "tls.crt": certificate, "tls.key": key}
+
+    def manifests(self, tenant_id, server, objects, name="base", **spec):
+        wanted = {"tenant": tenant_id, "server": server, "objects": objects}
+        wanted |= {"credentialsSecret": tenant.AGENT_SECRET, **spec}
+        return self.apply("TenantManifests", names.namespace(tenant_id), name, wanted)
+
+    def get(self, kind, tenant_id, name=None):
+        return self.api.get(self.path(kind, names.namespace(tenant_id), name or tenant_id))
+
+    def delete(self, kind, tenant_id, name=None):
+        return self.api.delete(self.path(kind, names.namespace(tenant_id), name or tenant_id))
+
+    def condition(self, kind, tenant_id, name=None):
+        status = self.get(kind, tenant_id, name).body.get("status", {})
+        conditions = status.get("conditions", [])
+        return conditions[0] if conditions else {}
+
+    def wait(self, kind, tenant_id, name=None, *, status="True", reason=None, seconds=10):
+        """Wait for the Ready condition; returns it."""
+
+        def found():
+            condition = self.condition(kind, tenant_id, name)
+            right = condition.get("status") == status and reason in {None, condition.get("reason")}
+            return condition if right else None
+
+        what = f"{kind} {tenant_id}: Ready={status} {reason or ''}"
+        try:
+            return eventually(found, what, seconds)
+        except AssertionError as error:
+            error.add_note(f"its status: {self.get(kind, tenant_id, name).body.get('status')}")
+            raise
+
+    def wait_gone(self, kind, tenant_id, name=None, seconds=10):
+        eventually(
+            lambda: self.get(kind, tenant_id, name).status == 404,
+            f"{kind} {tenant_id} is gone",
+            seconds,
+        )
+
+    def events(self, tenant_id, reason):
+        listed = self.api.get(f"/api/v1/namespaces/{names.namespace(tenant_id)}/events")
+        return [e["message"] for e in listed.body["items"] if e["reason"] == reason]
+
+
+class Agent:
+    """`python -m agent` with stores, a kubeconfig of its own user, and free ports."""
+
+    def __init__(self, folder, host, stores):
+        self.folder = folder
+        self.stores = folder / "stores"
+        self.liveness = free_port()
+        self.metrics_port = free_port()
+        folder.mkdir(parents=True, exist_ok=True)
+        for pool, etcd in stores.items():
+            self.add_store(pool, etcd)
+        kubeconfig = folder / "kubeconfig"
+        kubeconfig.write_text(host.kubeconfig(USER))
+        root = Path(__file__).resolve().parents[2]
+        environment = {
+            **os.environ,
+            "KUBECONFIG": str(kubeconfig),
+            "PATH": f"{binary('etcdctl', of='etcd').parent}:{os.environ['PATH']}",
+            "PYTHONPATH": str(root),
+            "AGENT_STORES": str(self.stores),
+            "AGENT_LIVENESS_PORT": str(self.liveness),
+            "AGENT_METRICS_PORT": str(self.metrics_port),
+        }
+        self.started = time.monotonic()
+        self.process = Process(
+            [sys.executable, "-W", "ignore", "-m", "agent"], folder / "agent.log", environment
+        )
+
+    def add_store(self, pool, etcd):
+        folder = self.stores / pool
+        folder.mkdir(parents=True)
+        for name, text in ({"endpoint": etcd.url} | etcd.root).items():
+            (folder / name).write_text(text)
+
+    def wait(self):
+        self.process.wait_until(self.alive, "alive", seconds=20)
+        return self
+
+    def alive(self):
+        with contextlib.suppress(OSError):
+            url = f"http://127.0.0.1:{self.liveness}/healthz"
+            return urllib.request.urlopen(url, timeout=2).status == 200
+        return False
+
+    def metrics(self):
+        """Every sample that Prometheus would scrape, by its name with labels."""
+        url = f"http://127.0.0.1:{self.metrics_port}/metrics"
+        text = urllib.request.urlopen(url, timeout=5).read().decode()
+        return {
+            key: float(value) for key, value in re.findall(r"^([^#\s]+) (\S+)$", text, re.MULTILINE)
+        }
+
+    def anonymous_mib(self):
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"RssAnon:\s+(\d+) kB", status)[1]) / 1024
+
+
+class Watched:
+    """Times at which an object's Ready condition turned true, as a watcher sees it."""
+
+    def __init__(self, objects, kind, tenant_id, name=None):
+        self._path = objects.path(kind, names.namespace(tenant_id), name or tenant_id)
+        self._api = objects.api
+        self.began = time.monotonic()
+        self.seconds = None
+        self._thread = threading.Thread(target=self._poll, daemon=True)
+        self._thread.start()
+
+    def _poll(self):
+        while self.seconds is None and time.monotonic() < self.began + 20:
+            body = self._api.get(self._path).body
+            conditions = body.get("status", {}).get("conditions", [])
+            if any(c["status"] == "True" for c in conditions):
+                self.seconds = time.monotonic() - self.began
+            time.sleep(0.003)
+
+    def result(self):
+        self._thread.join()
+        return self.seconds
