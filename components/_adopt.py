@@ -25,7 +25,7 @@ def connection(given: str, context: str | None, thing: str) -> kubeconfig.Connec
     Args:
         given: Path of a kubeconfig, relative to the project, or its content.
         context: Name of the context; None for the current one.
-        thing: How errors name it, a settings key.
+        thing: The settings block that it stands in, for errors.
 
     Raises:
         InvalidInputError: it can't be read, parsed, or has no such context.
@@ -33,7 +33,8 @@ def connection(given: str, context: str | None, thing: str) -> kubeconfig.Connec
     if "\n" in given or given.lstrip().startswith("{"):
         return _embedded(kubeconfig.read(given, context, thing), Path(), thing)
     path = Path(given).expanduser()
-    text = _read(path, thing, "give the path of a kubeconfig, or its content")
+    remedy = "give the path of a kubeconfig, or its content"
+    text = _read(path, f"{thing}.kubeconfig", remedy)
     return _embedded(kubeconfig.read(text, context, thing), path.parent, thing)
 
 
@@ -52,7 +53,7 @@ def _with_data(stanza: Any, folder: Path, thing: str) -> dict[str, Any]:  # noqa
         path = embedded.pop(key, None)
         if path and not embedded.get(data_key):
             remedy = "give a kubeconfig that kubectl works with"
-            content = _read(folder / Path(path).expanduser(), f"{thing}: {key}", remedy)
+            content = _read(folder / Path(path).expanduser(), f"{thing}.kubeconfig: {key}", remedy)
             embedded[data_key] = base64.b64encode(content.encode()).decode("ascii")
     if "tokenFile" in embedded:  # stays a file: what is in it is renewed
         embedded["tokenFile"] = str((folder / embedded["tokenFile"]).resolve())

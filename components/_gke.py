@@ -208,8 +208,8 @@ def _pool(
         cluster=made.id,
         initial_node_count=1 if kind == "system" else 0,
         autoscaling={
-            "min_node_count": pool["min_nodes"],
-            "max_node_count": pool["max_nodes"],
+            "min_node_count": int(pool["min_nodes"]),  # cross-language callers send 1.0
+            "max_node_count": int(pool["max_nodes"]),
             "location_policy": "BALANCED",
         },
         management={"auto_repair": True, "auto_upgrade": True},

@@ -12,7 +12,7 @@ import pulumi_kubernetes as kubernetes
 
 from components import _adopt
 from components._facts import read_facts
-from core import host_facts
+from core import checks, host_facts
 from core import kubeconfig as kubeconfigs
 from core.errors import HostError, InvalidInputError, list_of
 
@@ -107,7 +107,7 @@ class HostCluster(pulumi.ComponentResource):
             InvalidInputError: not exactly one of kubeconfig and gke, or a kubeconfig that can't be.
             HostError: the adopted cluster can't be reached or lacks something.
         """
-        host = args["host"]
+        host = checks.label(args["host"], "host.name")
         given = args.get("kubeconfig")
         gke = args.get("gke")
         if (given is None) == (gke is None):

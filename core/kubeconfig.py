@@ -90,26 +90,25 @@ def read(text: str, context: str | None, thing: str) -> Connection:
     Args:
         text: The kubeconfig.
         context: Name of the context; None for the one that the kubeconfig calls current.
-        thing: How errors name it, a settings key: `host.adopt`.
+        thing: The settings block that it stands in: `host.adopt`.
 
     Raises:
         InvalidInputError: it is no kubeconfig, has no such context, or the context leads nowhere.
     """
-    document = _load(text, thing)
+    document = _load(text, f"{thing}.kubeconfig")
     contexts = _by_name(document, "contexts", "context")
     chosen = context or document.get("current-context") or ""
     if chosen not in contexts:
-        problem = "has no such context" if chosen else "has no current context"
-        known = ", ".join(sorted(contexts)) or "none"
-        remedy = f"set {thing}.context to a context that it has ({known})"
-        raise InvalidInputError(thing, f"the kubeconfig {problem}", chosen or None, remedy)
+        problem = "the kubeconfig has no such context" if chosen else "is missing"
+        remedy = f"use a context that the kubeconfig has ({', '.join(sorted(contexts)) or 'none'})"
+        raise InvalidInputError(f"{thing}.context", problem, chosen or None, remedy)
     cluster_name = contexts[chosen].get("cluster")
     cluster = _by_name(document, "clusters", "cluster").get(str(cluster_name), {})
     server = cluster.get("server")
     if not isinstance(server, str) or not server.startswith("https://"):
         raise InvalidInputError(
-            f"{thing}: context {chosen}",
-            "its cluster has no https server",
+            f"{thing}.context",
+            f"the cluster of context {chosen} has no https server",
             server,
             "give a kubeconfig that kubectl works with",
         )
@@ -134,10 +133,10 @@ def _load(text: str, thing: str) -> Mapping[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
-        problem = f"the kubeconfig is not YAML{where}"
+        problem = f"is not YAML{where}"
         raise InvalidInputError(thing, problem, remedy=remedy) from None
     if not isinstance(document, dict) or "clusters" not in document:
-        raise InvalidInputError(thing, "the text is not a kubeconfig", remedy=remedy)
+        raise InvalidInputError(thing, "is not a kubeconfig", remedy=remedy)
     return document
 
 

@@ -101,7 +101,7 @@ def test_a_file_that_is_named_but_missing_is_said(tmp_path):
         }
     )
     (tmp_path / "config").write_text(text)
-    with pytest.raises(InvalidInputError, match=r"host\.adopt: client-key: the file can't be read"):
+    with pytest.raises(InvalidInputError, match=r"adopt\.kubeconfig: client-key: the file can't"):
         _adopt.connection(str(tmp_path / "config"), None, "host.adopt")
 
 
@@ -247,7 +247,7 @@ def test_no_key_stays_on_the_disk(cluster, monkeypatch, tmp_path):
     ],
 )
 def test_what_is_no_kubeconfig_is_refused_by_its_key(given, problem):
-    with pytest.raises(InvalidInputError, match=rf"^host\.adopt: the .*{problem}"):
+    with pytest.raises(InvalidInputError, match=rf"^host\.adopt\.kubeconfig: .*{problem}"):
         _adopt.connection(given, None, "host.adopt")
 
 

@@ -111,9 +111,7 @@ def test_an_unseen_enforcer_is_a_warning(mocks, found, monkeypatch):
 
 
 def test_a_context_that_does_not_exist_is_refused_by_its_key(mocks):
-    with pytest.raises(
-        InvalidInputError, match=r"set host\.adopt\.context to a context .* \(dev\)"
-    ):
+    with pytest.raises(InvalidInputError, match=r"host\.adopt\.context: .* \(dev\)"):
         adopted(context="prod")
 
 

@@ -200,7 +200,7 @@ def test_settings_reach_the_components(up, dev, mocks):
         ({"host": {"name": "dev"}}, "host: neither adopt nor gke is given; keep exactly one"),
         (
             {"host": {"name": "dev", "adopt": {"kubeconfig": "gone.yaml"}}},
-            r"host\.adopt: the file can't be read \(No such file or directory\), got 'gone.yaml'",
+            r"host\.adopt\.kubeconfig: the file can't be read \(No such file .*\), got 'gone.yaml'",
         ),
     ],
 )

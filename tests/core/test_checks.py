@@ -1,0 +1,58 @@
+"""What a single value must look like, whatever stands around it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import checks
+from core.errors import InvalidInputError
+
+ALL = [checks.address, checks.image_name, checks.label, checks.network, checks.reference]
+
+
+@pytest.mark.parametrize(
+    ("check", "value", "kept"),
+    [
+        (checks.network, "10.0.0.0/20", "10.0.0.0/20"),
+        (checks.network, "fd00::/64", "fd00::/64"),
+        (checks.label, "prod-1", "prod-1"),
+        (checks.image_name, "etcd", "etcd"),
+        (checks.reference, "mirror.test:5000/k8s", "mirror.test:5000/k8s"),
+        (checks.reference, "mirror.test/etcd@sha256:abc", "mirror.test/etcd@sha256:abc"),
+        (checks.address, "203.0.113.10", "203.0.113.10"),
+        (checks.address, "FD00::1", "fd00::1"),
+        (checks.address, "host.example.com", "host.example.com"),
+    ],
+)
+def test_good_values_are_kept(check, value, kept):
+    assert check(value, "key") == kept
+
+
+@pytest.mark.parametrize(
+    ("check", "value"),
+    [
+        (checks.network, "10.0.0.1/20"),
+        (checks.network, "10.0.0.0/33"),
+        (checks.label, "1prod"),
+        (checks.label, "prod-"),
+        (checks.label, "p" * 21),
+        (checks.image_name, "nginx"),
+        (checks.reference, "https://mirror.test"),
+        (checks.reference, "mirror test"),
+        (checks.address, "https://203.0.113.10"),
+        (checks.address, "203.0.113.10:8443"),
+    ],
+)
+def test_bad_values_are_refused_with_their_key_and_what_to_do(check, value):
+    with pytest.raises(InvalidInputError, match=r"^some\.key: is not .*; (write|use) "):
+        check(value, "some.key")
+
+
+@pytest.mark.parametrize("check", ALL)
+@given(value=st.text())
+def test_any_text_is_kept_or_refused(check, value):
+    try:
+        kept = check(value, "key")
+    except InvalidInputError:
+        return
+    assert check(kept, "key") == kept
