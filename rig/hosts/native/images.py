@@ -10,12 +10,20 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from core import versions
 from core.errors import HostError
 from rig.hosts.native.layout import Layout
 
 _NAME = "io.containerd.image.name"
 _TAG = "org.opencontainers.image.ref.name"
 _PARALLEL = 2
+
+
+def in_order(archives: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Return the archives that the host's own pods need, and the others."""
+    own = {versions.image("pause"), versions.image("coredns")}
+    first = [archive for archive in archives if own & contents(archive).keys()]
+    return first, [archive for archive in archives if archive not in first]
 
 
 def import_changed(layout: Layout, archives: Sequence[Path]) -> list[str]:

@@ -129,10 +129,12 @@ def lock(name: str, base: Path = BASE) -> Iterator[None]:
     """
     path = base / f"{name}.lock"
     while True:
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             file = path.open("a+")
-        except FileNotFoundError:  # the last holder removed the folder meanwhile
+        except (FileNotFoundError, FileExistsError):  # its last holder is just removing the folder
+            if path.parent.is_file():
+                raise
             continue
         with file:
             _acquire(file.fileno(), path, name)

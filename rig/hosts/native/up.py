@@ -48,7 +48,8 @@ class _Run:
     pool: ThreadPoolExecutor
     binaries: dict[str, Path] = field(default_factory=dict)
     archives: list[Path] = field(default_factory=list)
-    imported: "Future[list[str]] | None" = None
+    imports: "list[Future[list[str]]]" = field(default_factory=list)
+    """Those without which the host's own pods can't start, then all others."""
 
     @property
     def supervisor(self) -> Supervisor:
@@ -116,13 +117,16 @@ def _api_server(run: _Run, step: Step) -> None:
     names = ("etcd", "containerd", "kube-apiserver")
     _start(run, step, names)
     run.supervisor.wait(run.components["containerd"])
-    run.imported = run.pool.submit(images.import_changed, run.layout, run.archives)
+    for group in images.in_order(run.archives):
+        run.imports.append(run.pool.submit(images.import_changed, run.layout, group))
     for name in names:
         step.update(f"waits for {name}")
         run.supervisor.wait(run.components[name])
 
 
 def _controllers(run: _Run, step: Step) -> None:
+    step.update("waits for the images of its own pods")
+    run.imports[0].result()  # kubelet would try to pull what isn't there, and back off
     _start(run, step, ("kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"))
 
 
@@ -145,7 +149,7 @@ def _network_policy(run: _Run, step: Step) -> None:
 
 
 def _images(run: _Run, step: Step) -> None:
-    imported = run.imported.result() if run.imported else []
+    imported = [name for one in run.imports for name in one.result()]
     step.update(f"{len(imported)} new")
 
 

@@ -1,0 +1,51 @@
+from rig.hosts.native import addons, api
+
+
+def by_kind(kind):
+    return [one for one in addons.manifests() if one["kind"] == kind]
+
+
+def test_every_object_is_another_one():
+    paths = [api.path(one) for one in addons.manifests()]
+    assert len(set(paths)) == len(paths)
+
+
+def test_there_is_one_default_storage_class_and_it_binds_at_once():
+    (storage,) = by_kind("StorageClass")
+    assert storage["metadata"]["annotations"] == {
+        "storageclass.kubernetes.io/is-default-class": "true"
+    }
+    assert storage["volumeBindingMode"] == "Immediate"
+    assert storage["reclaimPolicy"] == "Delete"
+
+
+def test_dns_is_where_kubelet_sends_pods():
+    (service,) = by_kind("Service")
+    assert service["spec"]["clusterIP"] == "10.96.0.10"
+    assert {port["targetPort"] for port in service["spec"]["ports"]} == {53}
+
+
+def test_a_changed_corefile_means_new_pods(monkeypatch):
+    def annotations():
+        (deployment,) = by_kind("Deployment")
+        return deployment["spec"]["template"]["metadata"]["annotations"]
+
+    before = annotations()
+    monkeypatch.setattr(addons, "_COREFILE", "changed")
+    assert annotations() != before
+
+
+def test_names_of_the_cluster_are_answered_before_the_catch_all():
+    """In one block the catch-all came first, and no service had a name (2026-11-23)."""
+    (config,) = by_kind("ConfigMap")
+    blocks = config["data"]["Corefile"].split("\n}\n")
+    (catch_all,) = [block for block in blocks if "NXDOMAIN" in block]
+    assert "kubernetes" not in catch_all.split(".:53 {")[1]
+
+
+def test_nobody_but_roles_by_name_may_do_more_than_read():
+    for role in by_kind("ClusterRole"):
+        for rule in role["rules"]:
+            writes = set(rule["verbs"]) - {"get", "list", "watch"}
+            assert not writes or rule["resources"] == ["persistentvolumes"]
+            assert "secrets" not in rule["resources"]
