@@ -190,19 +190,24 @@ def _answers(url: str) -> bool:
 
 
 def _write_stand_ins(plugins: Path) -> None:
-    """Put launchers of the offline plugins where the CLI looks for downloaded ones."""
-    _remove_stand_ins(plugins)
+    """Put launchers of the offline plugins where the CLI looks for downloaded ones.
+
+    A Pulumi that runs meanwhile never finds one missing or half written.
+    """
     wanted = {("resource", name): version for name, version in packages.required().items()}
     wanted["language", "python"] = pypi_version("pulumi")
-    for (kind, name), version in wanted.items():
-        module = "rig.plugins.language" if kind == "language" else f"rig.plugins.{name}"
-        folder = plugins / f"{kind}-{name}-v{version}"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
+    folders = {plugins / f"{kind}-{name}-v{v}": (kind, name) for (kind, name), v in wanted.items()}
+    for mark in plugins.glob(f"*/{_MARK}"):
+        if mark.parent not in folders:
+            shutil.rmtree(mark.parent)
+    for folder, (kind, name) in folders.items():
+        folder.mkdir(exist_ok=True)
         (folder / _MARK).touch()
         launcher = folder / f"pulumi-{kind}-{name}"
-        launcher.write_text(_launcher(module))
-        launcher.chmod(0o755)
+        fresh = folder / f"{launcher.name}.{os.getpid()}"
+        fresh.write_text(_launcher("language" if kind == "language" else name))
+        fresh.chmod(0o755)
+        fresh.replace(launcher)
 
 
 def _remove_stand_ins(plugins: Path) -> None:
@@ -210,13 +215,13 @@ def _remove_stand_ins(plugins: Path) -> None:
         shutil.rmtree(mark.parent)
 
 
-def _launcher(module: str) -> str:
+def _launcher(name: str) -> str:
     root, python = shlex.quote(str(ROOT)), shlex.quote(sys.executable)
     return (
         "#!/bin/sh\n"
         "# Written by `make up`: stands in for the official plugin. See rig/plugins.\n"
         f'export PYTHONPATH={root}"${{PYTHONPATH:+:$PYTHONPATH}}"\n'
-        f'exec {python} -P -m {module} "$@"\n'
+        f'exec {python} -P -m rig.plugins.{name} "$@"\n'
     )
 
 
@@ -238,8 +243,9 @@ def _make_passphrase(path: Path) -> None:
 
 
 def _link(link: Path, target: Path) -> None:
-    link.unlink(missing_ok=True)
-    link.symlink_to(target)
+    fresh = link.with_name(f"{link.name}.{os.getpid()}")
+    fresh.symlink_to(target)
+    fresh.replace(link)
 
 
 def _outer_path(local: Path) -> str:
