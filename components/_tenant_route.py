@@ -52,11 +52,17 @@ def declare(
         spec=gateway.route_service(),
         opts=opts,
     )
+    # A preview of a Service in a namespace that is not there yet has no address, and not an unknown
+    # one either: the id is what is unknown until the Service exists (2026-11-23: the preview of a
+    # third tenant failed with "endpoints[0].addresses[0]: Invalid value").
+    address: pulumi.Output[str] = pulumi.Output.all(service.spec.cluster_ip, service.id).apply(
+        lambda known: str(known[0])
+    )
     endpoints = EndpointSlice(
         f"{name}-route-endpoints",
         metadata=meta | {"labels": gateway.endpoint_slice_labels(tenant_id)},
         address_type="IPv4",
-        endpoints=gateway.endpoints(service.spec.cluster_ip),
+        endpoints=gateway.endpoints(address),
         ports=gateway.endpoint_ports(),
         opts=opts,
     )

@@ -6,6 +6,7 @@ import pulumi
 import pytest
 import yaml
 from google.protobuf.json_format import MessageToDict
+from pulumi.runtime.rpc import UNKNOWN
 
 from core.settings import TenantSettings
 from tests.support.fake_cluster import GOOD_HOST
@@ -255,3 +256,11 @@ def test_a_tenant_goes_up_one_minor(up, dev, cluster, mocks):
     up(dev)
     labels = mocks.named("acme-control-plane").inputs["metadata"]["labels"]
     assert labels["app.kubernetes.io/version"] == TenantSettings(name="x").version
+
+
+def test_a_preview_never_makes_up_an_address(up, dev, first_preview):
+    """On a host that runs, a preview asks its API: an empty address would be refused."""
+    up(dev)
+    requests = pulumi.runtime.settings.get_monitor().requests.values()
+    (slices,) = [one for one in requests if one.name == "acme-route-endpoints"]
+    assert MessageToDict(slices.object)["endpoints"][0]["addresses"] == [UNKNOWN]
