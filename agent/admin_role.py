@@ -11,7 +11,10 @@ from typing import Any
 
 from core.manifests.base_rbac import VERBS
 
-API_SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
+_REGISTRATION = "apiregistration.k8s.io"
+"""The one group without an APIService: the aggregator serves it by itself."""
+
+API_SERVICES = f"/apis/{_REGISTRATION}/v1/apiservices"
 
 
 def group_of(api_service: str) -> str:
@@ -27,11 +30,10 @@ def cluster_role(wanted: Mapping[str, Any], groups: Collection[str]) -> dict[str
         groups: API groups that the tenant serves.
     """
     left_out = {"", *wanted.get("exceptGroups", [])}
-    named = sorted(set(groups) - left_out)
-    rules = [{"apiGroups": named, "resources": ["*"], "verbs": list(VERBS)}] if named else []
+    named = sorted({*groups, _REGISTRATION} - left_out)
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
         "metadata": {"name": wanted["name"], "labels": dict(wanted.get("labels", {}))},
-        "rules": rules,
+        "rules": [{"apiGroups": named, "resources": ["*"], "verbs": list(VERBS)}],
     }

@@ -27,12 +27,12 @@ _NOT_THE_PLATFORM = admission.condition(
     " || 'system:serviceaccounts:kube-system' in request.userInfo.groups"
     " || request.userInfo.username == 'system:kube-controller-manager')",
 )
-_IN_PLATFORM_NAMESPACE = admission.condition(
-    "in-a-namespace-of-the-platform",
+_PLATFORM_NAMESPACE = (
     f"({admission.IN_KUBE_SYSTEM}) || (namespaceObject != null"
     " && has(namespaceObject.metadata.labels)"
-    f" && '{names.LABEL_PLATFORM}' in namespaceObject.metadata.labels)",
+    f" && '{names.LABEL_PLATFORM}' in namespaceObject.metadata.labels)"
 )
+"""CEL; for a variable, because in match conditions `namespaceObject` is null (seen with 1.37.2)."""
 
 
 def has_static_policies(kubernetes_version: str) -> bool:
@@ -111,25 +111,28 @@ def _platform_namespaces() -> dict[str, Any]:
         ],
         [
             admission.deny_unless(
-                "!(request.resource.resource in ['serviceaccounts', 'pods'])",
+                "variables.elsewhere"
+                " || !(request.resource.resource in ['serviceaccounts', 'pods'])",
                 "ServiceAccounts and pods of this namespace are the platform's; use another one",
             ),
             admission.deny_unless(
-                "request.resource.resource != 'secrets' || object == null"
+                "variables.elsewhere || request.resource.resource != 'secrets' || object == null"
                 " || !has(object.type) || object.type != 'kubernetes.io/service-account-token'",
                 "tokens of this namespace are the platform's; use a ServiceAccount elsewhere",
             ),
             admission.deny_unless(
-                f"request.resource.resource != 'configmaps' || !({name} in {own})",
+                "variables.elsewhere || request.resource.resource != 'configmaps'"
+                f" || !({name} in {own})",
                 "this ConfigMap is the API server's own",
             ),
             admission.deny_unless(
-                "request.resource.resource != 'leases'"
+                "variables.elsewhere || request.resource.resource != 'leases'"
                 f" || !({name}.startsWith('kube-') || {name}.startsWith('apiserver-'))",
                 "this Lease elects the platform's own processes",
             ),
         ],
-        [_NOT_THE_PLATFORM, _IN_PLATFORM_NAMESPACE],
+        [_NOT_THE_PLATFORM],
+        {"elsewhere": f"!({_PLATFORM_NAMESPACE})"},
     )
 
 
