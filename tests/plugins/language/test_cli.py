@@ -1,0 +1,181 @@
+"""Programs under the real engine, run by the offline language host."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.processes
+
+
+def test_a_program_sees_what_the_official_host_would_give_it(workspace):
+    project = workspace("""
+import os, pathlib, sys, pulumi
+import helper
+config = pulumi.Config()
+pulumi.export("seen", {
+    "project": pulumi.get_project(), "stack": pulumi.get_stack(),
+    "root": pulumi.get_root_directory(), "cwd": os.getcwd(), "name": __name__,
+    "plain": config.require("plain"), "tree": config.require_object("tree"),
+    "helper": helper.VALUE, "argv": sys.argv, "prefix": sys.prefix,
+})
+pulumi.export("token", config.require_secret("token"))
+""")
+    (project.folder / "helper.py").write_text("VALUE = 7\n")
+    project.run("config", "set", "plain", "text")
+    project.run("config", "set", "--path", "tree.a[0]", "b")
+    project.run("config", "set", "--secret", "token", "hunter2")
+    assert "hunter2" not in project.up().stdout
+    outputs = project.outputs()
+    folder = str(project.folder)
+    assert outputs["seen"] == {
+        "project": "test",
+        "stack": "test",
+        "root": folder,
+        "cwd": folder,
+        "name": "__main__",
+        "plain": "text",
+        "tree": {"a": ["b"]},
+        "helper": 7,
+        "argv": [folder],
+        "prefix": sys.prefix,
+    }
+    assert outputs["token"] == "hunter2"
+    assert "hunter2" not in project.export()
+
+
+def test_preview_and_update_are_runs_of_their_own(workspace):
+    """A program's modules must not remember the preview, though the SDK is loaded once."""
+    project = workspace("""
+import os, pulumi, memory
+memory.RUNS.append(os.getpid())
+pulumi.export("runs", len(memory.RUNS))
+pulumi.export("dry", pulumi.runtime.is_dry_run())
+""")
+    (project.folder / "memory.py").write_text("RUNS = []\n")
+    project.run("up", "--yes")
+    assert project.outputs() == {"runs": 1, "dry": False}
+
+
+def test_a_checkout_is_not_importable_from_other_programs(workspace):
+    """The launcher puts it on the path for itself alone."""
+    project = workspace("""
+import importlib.util, os, pulumi
+pulumi.export("found", importlib.util.find_spec("rig") is not None)
+pulumi.export("path", os.environ.get("PYTHONPATH", ""))
+""")
+    project.up()
+    outputs = project.outputs()
+    assert outputs["found"] is False
+    assert str(Path(__file__).parents[3]) not in outputs["path"].split(os.pathsep)
+
+
+@pytest.mark.parametrize(
+    ("program", "says", "not_said"),
+    [
+        (
+            "import pulumi\ndef f():\n    raise KeyError('wrong')\nf()\n",
+            ["Program failed with an unhandled exception", "__main__.py", "KeyError: 'wrong'"],
+            ["runpy", "rig/plugins", "exit code"],
+        ),
+        (
+            "import pulumi\nraise pulumi.RunError('tenants: too many, got 9; use less')\n",
+            ["tenants: too many, got 9; use less"],
+            ["Traceback"],
+        ),
+        ("import absent\n", ["ModuleNotFoundError: No module named 'absent'"], ["rig/plugins"]),
+        ("import sys\nsys.exit(3)\n", ["program: ended with exit code 3"], []),
+        ("import os\nos.kill(os.getpid(), 9)\n", ["program: was ended by SIGKILL"], []),
+        (
+            "print('to be seen')\nimport pulumi\npulumi.log.warn('take care')\n",
+            ["to be seen", "take care"],
+            ["error"],
+        ),
+    ],
+    ids=["exception", "run-error", "import", "exit", "killed", "prints"],
+)
+def test_what_a_program_says_is_shown(workspace, program, says, not_said):
+    project = workspace(program)
+    done = project.run("preview", check=False)
+    text = done.stdout + done.stderr
+    assert (done.returncode == 0) == ("to be seen" in says)
+    for part in says:
+        assert part in text
+    for part in not_said:
+        assert part not in text
+
+
+def test_a_program_without_main_is_refused(workspace):
+    project = workspace("")
+    (project.folder / "__main__.py").unlink()
+    done = project.run("preview", check=False)
+    assert done.returncode != 0
+    assert "has no __main__.py" in done.stdout + done.stderr
+
+
+def test_a_wrong_runtime_option_is_refused_with_a_reason(workspace):
+    project = workspace("", options={"typechecker": "mypy"})
+    done = project.run("preview", check=False)
+    assert done.returncode != 0
+    assert "runtime option typechecker: is not offered" in done.stdout + done.stderr
+
+
+def test_resources_are_declared_concurrently(workspace):
+    """32 outputs that wait for each other need more threads than a default loop has."""
+    project = workspace("""
+import pulumi, pulumi_random as random
+made = [random.RandomId(f"id{i}", byte_length=2) for i in range(32)]
+pulumi.export("ids", pulumi.Output.all(*[item.hex for item in made]))
+""")
+    project.up("--parallel", "32")
+    assert len(set(project.outputs()["ids"])) > 1
+
+
+def test_an_interrupted_update_leaves_no_process(workspace):
+    """Ctrl-C while the program runs."""
+    project = workspace("""
+import pathlib, time, os
+pathlib.Path("pid").write_text(str(os.getpid()))
+time.sleep(60)
+""")
+    update = subprocess.Popen(
+        ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
+        cwd=project.folder,
+        env=project.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    pid = project.folder / "pid"
+    _wait_until(lambda: pid.exists() and pid.read_text(), "the program runs")
+    program = int(pid.read_text())
+    group = os.getpgid(program)
+    update.send_signal(signal.SIGINT)
+    update.wait(timeout=30)
+    _wait_until(lambda: not _group_runs(group), "its processes end")
+
+
+def test_the_language_is_described(workspace):
+    project = workspace("")
+    about = json.loads(project.run("about", "--json").stdout)
+    assert about["runtime"]["executable"] == sys.executable
+    assert any(item["name"] == "pulumi" for item in about["dependencies"])
+
+
+def _wait_until(condition, what):
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, f"not within 20 s: {what}"
+        time.sleep(0.05)
+
+
+def _group_runs(group):
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
