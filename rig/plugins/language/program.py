@@ -53,6 +53,8 @@ def _forget_checkout() -> None:
         sys.path.remove(_CHECKOUT)
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     os.environ["PYTHONPATH"] = os.pathsep.join(path for path in paths if path != _CHECKOUT)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "rig"]:
+        del sys.modules[name]
 
 
 def _run(program: Path, threads: int) -> int:
