@@ -3,12 +3,13 @@
 Not here: the tenants (tenants.py), both in one stack (dev.py), what is exported (outputs.py).
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import cast
 
 import pulumi
 
-from components.host_agent import HostAgent
+from components.host_agent import AgentStore, HostAgent
 from components.host_cluster import GkeArgs, HostCluster, HostClusterArgs
 from components.ingress_passthrough import IngressPassthrough, IngressPassthroughArgs
 from components.shared_etcd import SharedEtcd
@@ -34,23 +35,7 @@ def declare_host(settings: Settings) -> outputs.DeclaredHost:
         pool: _declare_pool(pool, etcd, settings.images, on_host)
         for pool, etcd in sorted(settings.etcd.items())
     }
-    agent = HostAgent(
-        "host-agent",
-        {
-            "image": _image("host-agent", settings.images),
-            "stores": [
-                {
-                    "pool": pool,
-                    "client_url": etcd.client_url,
-                    "ca_pem": etcd.ca_pem,
-                    "certificate_pem": etcd.certificate_pem,
-                    "key_pem": etcd.key_pem,
-                }
-                for pool, etcd in pools.items()
-            ],
-        },
-        on_host,
-    )
+    agent = _declare_agent(pools, settings.images, on_host)
     gateway = IngressPassthrough("gateway", _gateway_args(settings, domain, cluster), on_host)
     return outputs.DeclaredHost(
         handles=Handles(
@@ -96,6 +81,22 @@ def _declare_pool(
         },
         opts,
     )
+
+
+def _declare_agent(
+    pools: Mapping[str, SharedEtcd], images: ImageSettings, opts: pulumi.ResourceOptions
+) -> HostAgent:
+    stores: list[AgentStore] = [
+        {
+            "pool": pool,
+            "client_url": etcd.client_url,
+            "ca_pem": etcd.ca_pem,
+            "certificate_pem": etcd.certificate_pem,
+            "key_pem": etcd.key_pem,
+        }
+        for pool, etcd in pools.items()
+    ]
+    return HostAgent("host-agent", {"image": _image("host-agent", images), "stores": stores}, opts)
 
 
 def _gateway_args(settings: Settings, domain: str, cluster: HostCluster) -> IngressPassthroughArgs:
