@@ -1,0 +1,107 @@
+import pytest
+
+from core.errors import HostError
+from rig import __main__ as rig
+from rig.hosts import Part, choose
+
+
+class FakeHost:
+    kind = "native"
+
+    def __init__(self, name, folder):
+        self.name = name
+        self.kubeconfig = folder / "kubeconfig-of-host"
+        self.parts = []
+        self.downs = 0
+
+    def up(self, report):
+        self.kubeconfig.write_text(f"of {self.name}")
+        self.parts = [Part("etcd", healthy=True, detail="", pid=7, age_seconds=3723.5)]
+
+    def down(self, report):
+        self.downs += 1
+        self.parts = []
+
+    def status(self):
+        return self.parts
+
+
+@pytest.fixture
+def hosts(tmp_path, monkeypatch):
+    """Hosts that are made by name, and a checkout of our own."""
+    made = {}
+
+    def host(name):
+        return made.setdefault(name, FakeHost(name, tmp_path))
+
+    monkeypatch.setattr(rig, "LOCAL", tmp_path / ".tenantplane")
+    monkeypatch.setattr(choose, "this_machine", lambda: None)
+    monkeypatch.setattr(choose, "choose", lambda name, *_: (host(name), f"host {name}: chosen"))
+    monkeypatch.setattr(choose, "existing", lambda name, *_: host(name))
+    return made
+
+
+def test_up_says_what_was_chosen_and_copies_the_kubeconfig_privately(hosts, capsys):
+    assert rig.main(["up"]) == 0
+    copy = rig.local_kubeconfig("dev")
+    assert copy.name == "host.kubeconfig"
+    assert copy.read_text() == "of dev"
+    assert copy.stat().st_mode & 0o777 == 0o600
+    assert "host dev: chosen" in capsys.readouterr().err
+
+
+def test_another_host_does_not_take_the_place_of_dev(hosts):
+    """`make test` brings up a host of its own beside the one that is worked with."""
+    rig.main(["up"])
+    rig.main(["up", "--host", "e2e"])
+    assert rig.local_kubeconfig("dev").read_text() == "of dev"
+    assert rig.local_kubeconfig("e2e").read_text() == "of e2e"
+
+
+def test_down_takes_the_copy_away(hosts):
+    rig.main(["up"])
+    assert rig.main(["down"]) == 0
+    assert hosts["dev"].downs == 1
+    assert not rig.local_kubeconfig("dev").exists()
+    assert choose.remembered(rig.LOCAL) == {}
+
+
+def test_status_is_a_table_and_its_exit_code_says_if_all_is_well(hosts, capsys):
+    rig.main(["up"])
+    assert rig.main(["status"]) == 0
+    header, line = capsys.readouterr().out.splitlines()
+    assert header.split() == ["COMPONENT", "PID", "UP", "STATE", "LOG"]
+    assert line.split() == ["etcd", "7", "1h2m", "works", "-"]
+    hosts["dev"].parts.append(Part("kubelet", healthy=False, detail="has ended"))
+    assert rig.main(["status"]) == 1
+    assert "has ended" in capsys.readouterr().out
+
+
+def test_a_host_that_is_not_up_is_said_so(hosts, capsys):
+    assert rig.main(["status"]) == 1
+    assert "start it with `python -m rig up --host dev`" in capsys.readouterr().err
+    assert rig.main(["kubeconfig"]) == 1
+    assert "host dev: is not up" in capsys.readouterr().err
+
+
+def test_kubeconfig_prints_it_and_nothing_else(hosts, capsys):
+    rig.main(["up", "--host", "b"])
+    capsys.readouterr()
+    assert rig.main(["kubeconfig", "--host", "b"]) == 0
+    assert capsys.readouterr().out == "of b"
+
+
+def test_an_error_is_one_message_without_a_traceback(hosts, capsys, monkeypatch):
+    def fail(*_):
+        raise HostError("host dev: is broken, got x; mend it")
+
+    monkeypatch.setattr(choose, "choose", fail)
+    assert rig.main(["up"]) == 1
+    assert capsys.readouterr().err == "error: host dev: is broken, got x; mend it\n"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0.4, "0s"), (59.9, "59s"), (61, "1m1s"), (7322, "2h2m")]
+)
+def test_ages(seconds, shown):
+    assert rig._age(seconds) == shown
