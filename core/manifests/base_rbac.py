@@ -38,6 +38,7 @@ ADMIN_ROLE: dict[str, Any] = {
 """`adminRole` of a tenant's TenantManifests: every API group but core and the one named below."""
 
 _CORE_RESOURCES = (
+    "bindings",
     "configmaps",
     "endpoints",
     "events",

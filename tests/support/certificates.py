@@ -1,5 +1,6 @@
 """A certificate authority for tests: what pulumi-tls makes in the product."""
 
+import base64
 import datetime as dt
 import ipaddress
 
@@ -79,3 +80,10 @@ class Authority:
             builder = builder.add_extension(alternatives, critical=False)
         signed = builder.sign(self._key, hashes.SHA256())
         return signed.public_bytes(serialization.Encoding.PEM).decode(), private_key_pem(key)
+
+
+def signing_request_base64(common_name):
+    """Return a certificate signing request as the certificates API wants it."""
+    builder = x509.CertificateSigningRequestBuilder().subject_name(_name(common_name))
+    signed = builder.sign(new_key(), hashes.SHA256())
+    return base64.b64encode(signed.public_bytes(serialization.Encoding.PEM)).decode()
