@@ -180,7 +180,10 @@ class TenantSettings:
     datastore: str = setting(
         default=DEFAULT_POOL, check=names.check_pool_name, example=DEFAULT_POOL
     )
-    """Name of the etcd pool that holds the tenant's objects."""
+    """Name of the etcd pool that holds the tenant's objects. Fixed once the tenant exists."""
+
+    timeout_seconds: int = setting(default=300, minimum=10, maximum=3600)
+    """How long to wait for the tenant to answer, in seconds; after that its `pulumi up` fails."""
 
 
 @dataclass(frozen=True, kw_only=True)

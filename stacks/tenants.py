@@ -57,6 +57,7 @@ def _declare_tenant(
             "version": tenant.version,
             "profile": tenant.profile,
             "replicas": tenant.replicas,
+            "timeout_seconds": tenant.timeout_seconds,
             "gateway_address": host.gateway.address,
             "gateway_port": host.gateway.port,
             "gateway_name": host.gateway.name,

@@ -173,12 +173,15 @@ def test_images_come_from_where_the_config_says(up, dev, mocks):
 def test_settings_reach_the_components(up, dev, mocks):
     dev["etcd"] = {"shared": {"members": 3, "storageGib": 8}, "fast": None}
     dev["gateway"] = {"exposure": "NodePort", "port": 30443, "address": "192.0.2.1"}
-    dev["tenants"] = [{"name": "acme", "datastore": "fast", "replicas": 2, "profile": "large"}]
+    tenant = {"datastore": "fast", "replicas": 2, "profile": "large", "timeoutSeconds": 20}
+    dev["tenants"] = [{"name": "acme"} | tenant]
     outputs = up(dev)
     assert settled(outputs["endpoints"]["acme"]) == "https://192.0.2.1:30443"
     assert mocks.named("etcd-shared-members").inputs["spec"]["replicas"] == 3
     assert mocks.named("acme-store").inputs["spec"] == {"store": "fast", "tenant": "acme"}
-    assert mocks.named("acme-control-plane").inputs["spec"]["replicas"] == 2
+    deployment = mocks.named("acme-control-plane").inputs
+    assert deployment["spec"]["replicas"] == 2
+    assert deployment["metadata"]["annotations"]["pulumi.com/timeoutSeconds"] == "20"
 
 
 @pytest.mark.parametrize(
