@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.errors import HostError
 from core.versions import image
+from rig.hosts.native import cgroup
 from rig.hosts.native.layout import CLUSTER_DOMAIN, DNS_SERVICE_ADDRESS, Layout
 
 _CNI_FOLDERS = ("/usr/lib/cni", "/opt/cni/bin")
@@ -149,7 +150,7 @@ def _kubelet(layout: Layout) -> dict[str, object]:
         "cgroupDriver": "cgroupfs",
         # Without a cgroup per pod, containers end up in /k8s.io, beside those of other hosts.
         "cgroupsPerQOS": True,
-        "cgroupRoot": f"/{layout.label}/pods",
+        "cgroupRoot": cgroup.parent_of_pods(layout),
         "enforceNodeAllocatable": [],
         "failSwapOn": False,
         "oomScoreAdj": 0,

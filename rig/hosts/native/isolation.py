@@ -1,15 +1,12 @@
-"""isolation: the network namespace, the mount namespace and the cgroup that one host lives in.
+"""isolation: the network namespace and the mount namespace that one host lives in.
 
 All that the components mount, all firewall rules and all of the paths that Kubernetes hard-wires
 (/var/lib/kubelet, /var/lib/cni, /run/containerd, /var/log/containers) exist in there only; when the
 host's last process ends, the kernel takes them away.
-Not here: what is shared with the machine and has to be put back (machine.py).
+Not here: its cgroup (cgroup.py), what is shared with the machine and put back (machine.py).
 """
 
-import errno
-import os
 import subprocess
-import time
 from pathlib import Path
 
 from core.errors import HostError
@@ -23,9 +20,6 @@ PRIVATE_FOLDERS = {
     "/var/log/containers": "logs/containers",
 }
 """Paths that are compiled into Kubernetes, containerd or CNI, and the host's own folders there."""
-
-_CGROUPS = Path("/sys/fs/cgroup")
-_REAP_SECONDS = 15.0
 
 
 def run(*argv: str, given: str | None = None) -> str:
@@ -79,7 +73,10 @@ def make_network(layout: Layout) -> None:
     # Without a route the kernel refuses a service's address before kube-proxy can translate it.
     run(*inside, "route", "replace", SERVICE_SUBNET, "dev", "eth0")
     net = f"--net={layout.network_namespace}"
-    run("nsenter", net, "sysctl", "-qw", "net.ipv4.ip_forward=1")
+    if not Path("/proc/sys/net/bridge").exists():  # the one module that nobody loads by using it
+        run("modprobe", "br_netfilter")
+    for setting in ("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables"):
+        run("nsenter", net, "sysctl", "-qw", f"{setting}=1")
     # Pods speak to the machine with the node's address: the machine has no route to theirs.
     rules = (
         "table ip tenantplane\n"
@@ -124,79 +121,3 @@ def remove_namespaces(layout: Layout) -> None:
     if is_pinned(layout.network_namespace):
         run("ip", "netns", "delete", layout.label)
     layout.network_namespace.unlink(missing_ok=True)
-
-
-def cgroups(layout: Layout) -> list[Path]:
-    """Return the host's cgroup in each hierarchy: one on cgroup v2, one per controller on v1."""
-    return [Path(mount) / layout.label for mount in _hierarchies()]
-
-
-def make_cgroups(layout: Layout) -> None:
-    """Make the host's cgroups: one leaf for the components, one for kubelet to put pods into."""
-    for cgroup in cgroups(layout):
-        for folder in (cgroup, cgroup / "components", cgroup / "pods"):
-            folder.mkdir(exist_ok=True)
-            for setting in ("cpuset.cpus", "cpuset.mems"):
-                # On v1 a new cgroup has no CPUs, and takes no process before it does. On v2 the
-                # root doesn't have these files.
-                if (cgroup.parent / setting).exists():
-                    (folder / setting).write_text((cgroup.parent / setting).read_text())
-
-
-def adopt(layout: Layout, pid: int) -> None:
-    """Move a component into the host's cgroup, out of the session or the job that called the rig.
-
-    Else it would count for that session, and end with it where sessions are ended by cgroup.
-    """
-    for cgroup in cgroups(layout):
-        try:
-            (cgroup / "components" / "cgroup.procs").write_text(str(pid))
-        except OSError as error:
-            if error.errno != errno.ESRCH:  # it has ended already: whoever waits for it will see
-                raise
-
-
-def members(layout: Layout) -> set[int]:
-    """Return the pids in the host's cgroups: components, shims and containers."""
-    found: set[int] = set()
-    for cgroup in cgroups(layout):
-        for file in cgroup.rglob("cgroup.procs"):
-            try:
-                found.update(int(pid) for pid in file.read_text().split())
-            except OSError:  # the cgroup went away meanwhile
-                continue
-    return found - {0}
-
-
-def remove_cgroups(layout: Layout) -> None:
-    """Remove the host's cgroups; a killed process stays in its own until its parent reaps it."""
-    deadline = time.monotonic() + _REAP_SECONDS
-    for cgroup in cgroups(layout):
-        for folder, _, _ in os.walk(cgroup, topdown=False):
-            while not _rmdir(Path(folder)):
-                if time.monotonic() > deadline:
-                    inside = Path(folder, "cgroup.procs").read_text().split()
-                    raise HostError(
-                        f"cgroup {folder}: is busy, got processes {', '.join(inside)}; see whether "
-                        "process 1 reaps its children, then run `down` again"
-                    )
-                time.sleep(0.02)
-
-
-def _rmdir(folder: Path) -> bool:
-    try:
-        folder.rmdir()
-    except OSError as error:
-        if error.errno == errno.EBUSY:
-            return False
-        raise
-    return True
-
-
-def _hierarchies() -> list[str]:
-    mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
-    return [
-        fields[1]
-        for fields in mounts
-        if fields[2] in ("cgroup", "cgroup2") and Path(fields[1]).is_relative_to(_CGROUPS)
-    ]

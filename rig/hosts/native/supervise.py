@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.errors import HostError
-from rig.hosts.native import health, isolation, processes
+from rig.hosts.native import cgroup, health, isolation, processes
 from rig.hosts.native.components import Component
 from rig.hosts.native.layout import Layout
 from rig.hosts.native.state import Process, State
@@ -48,7 +48,7 @@ class Supervisor:
         identity = processes.start(argv, self._layout.log(component.name))
         self._state.processes[component.name] = Process(identity, fingerprint)
         self._state.save(self._layout)
-        isolation.adopt(self._layout, identity.pid)
+        cgroup.adopt(self._layout, identity.pid)
         return True
 
     def wait(self, component: Component, seconds: float = 60.0) -> None:

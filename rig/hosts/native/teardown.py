@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from core.errors import HostError
-from rig.hosts.native import isolation, machine, processes, state
+from rig.hosts.native import cgroup, isolation, machine, processes, state
 from rig.hosts.native.layout import Layout
 
 _PATIENCE_SECONDS = 20.0
@@ -21,7 +21,7 @@ _PATIENCE_SECONDS = 20.0
 def exists(layout: Layout) -> bool:
     """Say whether anything of the host is there."""
     traces = [layout.root, layout.network_namespace, Path("/sys/class/net", layout.label)]
-    return any(trace.exists() for trace in [*traces, *isolation.cgroups(layout)])
+    return any(trace.exists() for trace in [*traces, *cgroup.all_of(layout)])
 
 
 def end_processes(layout: Layout) -> None:
@@ -44,7 +44,7 @@ def end_processes(layout: Layout) -> None:
 def remove(layout: Layout) -> None:
     """Remove namespaces, links, cgroups and files; its processes have ended."""
     isolation.remove_namespaces(layout)
-    isolation.remove_cgroups(layout)
+    cgroup.remove(layout)
     if layout.root.exists():
         _refuse_foreign_mounts(layout)
         shutil.rmtree(layout.root)
@@ -54,7 +54,7 @@ def remove(layout: Layout) -> None:
 def _inside(layout: Layout) -> list[processes.Identity]:
     """Return the processes in the host's namespace and cgroups and below, but never this one."""
     pids = {one.pid for one in processes.in_network_namespace(layout.network_namespace)}
-    pids = processes.with_descendants(pids | isolation.members(layout)) - {os.getpid()}
+    pids = processes.with_descendants(pids | cgroup.members(layout)) - {os.getpid()}
     return [found for found in map(processes.identify, pids) if found]
 
 

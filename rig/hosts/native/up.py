@@ -17,6 +17,7 @@ from rig import build, packages
 from rig.hosts.native import (
     addons,
     api,
+    cgroup,
     components,
     configs,
     gateway_api,
@@ -109,7 +110,7 @@ def _isolation(run: _Run, _: Step) -> None:
     repair.end_strays(run.layout, run.state)
     isolation.make_network(run.layout)
     isolation.make_mounts(run.layout)
-    isolation.make_cgroups(run.layout)
+    cgroup.make(run.layout)
 
 
 def _api_server(run: _Run, step: Step) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from core.errors import HostError
 from rig import pypi
-from rig.hosts.native import NativeHost, isolation, processes, state
+from rig.hosts.native import NativeHost, cgroup, isolation, processes, state, teardown
 from rig.hosts.native.isolation import PRIVATE_FOLDERS
 from rig.hosts.native.layout import Layout
 from rig.progress import Silent
@@ -393,6 +393,26 @@ def test_lost_namespaces_are_made_again(name):
     until(lambda: len(kubectl(host, "get", "nodes", "-o=name").split()) == 1, "one node")
 
 
+def test_a_host_comes_back_after_a_reboot_with_its_data(name, monkeypatch):
+    """A reboot takes processes, mounts and namespaces, and leaves the disk as it was."""
+    host = NativeHost(name)
+    host.up(Silent())
+    namespace(host, "kept")
+    apply(host, claim("data", "kept"), pod("db", "kept", claim="data"))
+    ready(host, "kept", "db")
+    kubectl(host, "exec", "-n", "kept", "db", "--", "etcdctl", "put", "kept", "yes")
+
+    layout = Layout(name, number(host))
+    teardown.end_processes(layout)
+    isolation.remove_namespaces(layout)
+    monkeypatch.setattr(processes, "boot", lambda: "the next boot")
+
+    host.up(Silent())
+    until(lambda: answers(host, "kept", "db", "http://localhost:2379"), "the pod runs again", 60)
+    found = kubectl(host, "exec", "-n", "kept", "db", "--", "etcdctl", "get", "kept")
+    assert found.split() == ["kept", "yes"]
+
+
 def test_two_ups_of_one_host_do_not_meet(name):
     with state.lock(f"host-{name}"), pytest.raises(HostError, match=f"got pid {os.getpid()}"):
         NativeHost(name).up(Silent())
@@ -402,5 +422,5 @@ def test_components_are_in_the_hosts_own_cgroup(host):
     """And so is every container: what is not in there would outlive the host."""
     layout = Layout(host.name, number(host))
     components = {part.pid for part in host.status()}
-    everything = processes.with_descendants(isolation.members(layout))
-    assert components < isolation.members(layout) == everything
+    everything = processes.with_descendants(cgroup.members(layout))
+    assert components < cgroup.members(layout) == everything

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from core.errors import HostError
-from rig.hosts.native import health, isolation, processes, repair
+from rig.hosts.native import cgroup, health, isolation, processes, repair
 from rig.hosts.native.components import Component
 from rig.hosts.native.layout import Layout
 from rig.hosts.native.state import Process, State, load
@@ -26,7 +26,7 @@ time.sleep(60)
 def layout(tmp_path, monkeypatch):
     """A host whose components run in no namespaces."""
     monkeypatch.setattr(isolation, "enter", lambda _: ["env"])
-    monkeypatch.setattr(isolation, "adopt", lambda *_: None)
+    monkeypatch.setattr(cgroup, "adopt", lambda *_: None)
     made = Layout("a", 1, tmp_path)
     (made.run / "bin").mkdir(parents=True)
     made.logs.mkdir()
