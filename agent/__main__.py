@@ -24,8 +24,6 @@ from core.manifests import crds
 
 logger = logging.getLogger("agent")
 
-_HOST_PATIENCE_SECONDS = 30.0
-
 
 @dataclass(frozen=True)
 class Environment:
@@ -35,6 +33,7 @@ class Environment:
     liveness_port: int
     metrics_port: int
     resync_seconds: float
+    host_patience_seconds: float
     log_level: str
 
     @classmethod
@@ -45,6 +44,7 @@ class Environment:
             liveness_port=int(variables.get("AGENT_LIVENESS_PORT", "8080")),
             metrics_port=int(variables.get("AGENT_METRICS_PORT", "9090")),
             resync_seconds=float(variables.get("AGENT_RESYNC_SECONDS", "300")),
+            host_patience_seconds=float(variables.get("AGENT_HOST_PATIENCE_SECONDS", "30")),
             log_level=variables.get("AGENT_LOG_LEVEL", "INFO"),
         )
 
@@ -75,7 +75,7 @@ class Agent:
         _tune(settings)
         client = credentials.host_client(settings)
         self._client = client
-        await _wait_for_kinds(client)
+        await _wait_for_kinds(client, self._environment.host_patience_seconds)
         prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
         prometheus_client.start_http_server(self._environment.metrics_port)
         etcd_tenants = EtcdTenants(client, stores.Stores(self._environment.stores))
@@ -121,9 +121,9 @@ def _tune(settings: kopf.OperatorSettings) -> None:
     settings.process.ultimate_exiting_timeout = 10.0
 
 
-async def _wait_for_kinds(client: Client) -> None:
+async def _wait_for_kinds(client: Client, patience_seconds: float) -> None:
     """Without its kinds kopf would wait for ever, in silence; and a second on the first refusal."""
-    deadline = asyncio.get_running_loop().time() + _HOST_PATIENCE_SECONDS
+    deadline = asyncio.get_running_loop().time() + patience_seconds
     while True:
         try:
             for plural in (crds.ETCD_TENANTS, crds.TENANT_MANIFESTS):

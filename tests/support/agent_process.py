@@ -5,7 +5,6 @@ import contextlib
 import os
 import re
 import sys
-import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -161,7 +160,7 @@ class Objects:
 class Agent:
     """`python -m agent` with stores, a kubeconfig of its own user, and free ports."""
 
-    def __init__(self, folder, host, stores):
+    def __init__(self, folder, host, stores, **variables):
         self.folder = folder
         self.stores = folder / "stores"
         self.liveness = free_port()
@@ -180,6 +179,7 @@ class Agent:
             "AGENT_STORES": str(self.stores),
             "AGENT_LIVENESS_PORT": str(self.liveness),
             "AGENT_METRICS_PORT": str(self.metrics_port),
+            **variables,
         }
         self.started = time.monotonic()
         self.process = Process(
@@ -213,27 +213,3 @@ class Agent:
     def anonymous_mib(self):
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"RssAnon:\s+(\d+) kB", status)[1]) / 1024
-
-
-class Watched:
-    """Times at which an object's Ready condition turned true, as a watcher sees it."""
-
-    def __init__(self, objects, kind, tenant_id, name=None):
-        self._path = objects.path(kind, names.namespace(tenant_id), name or tenant_id)
-        self._api = objects.api
-        self.began = time.monotonic()
-        self.seconds = None
-        self._thread = threading.Thread(target=self._poll, daemon=True)
-        self._thread.start()
-
-    def _poll(self):
-        while self.seconds is None and time.monotonic() < self.began + 20:
-            body = self._api.get(self._path).body
-            conditions = body.get("status", {}).get("conditions", [])
-            if any(c["status"] == "True" for c in conditions):
-                self.seconds = time.monotonic() - self.began
-            time.sleep(0.003)
-
-    def result(self):
-        self._thread.join()
-        return self.seconds

@@ -207,8 +207,8 @@ def tenant(folder, etcd, tenant_id, version=versions.DEFAULT_KUBERNETES, store_u
     return ControlPlane(folder, Authority(f"tenant {tenant_id}"), command)
 
 
-def host(folder, etcd):
-    """A host's API server: no tenant's restrictions, everything under /registry, as etcd's root."""
+def host(folder, etcd, prefix="/registry"):
+    """A host's API server: no tenant's restrictions, as etcd's root."""
 
     def command(plane):
         options = {
@@ -221,6 +221,7 @@ def host(folder, etcd):
             "etcd-cafile": etcd._keys / "ca.crt",
             "etcd-certfile": etcd._keys / "root.crt",
             "etcd-keyfile": etcd._keys / "root.key",
+            "etcd-prefix": prefix,
             "etcd-servers": etcd.url,
             "secure-port": plane.port,
             "service-account-issuer": "https://host.test",

@@ -1,0 +1,116 @@
+"""The agent as a process: a tenant's whole life, its start, its end, its log."""
+
+import base64
+import re
+import time
+
+import pytest
+
+from agent.__main__ import Environment
+from core.manifests import base_rbac
+from tests.support import control_plane
+from tests.support.agent_process import Agent, eventually
+
+pytestmark = pytest.mark.processes
+
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+
+
+def test_the_whole_life_of_a_tenant(world, tmp_path):
+    """Store, API server under its own certificate and prefix, objects, an own kind, the end."""
+    objects = world.objects
+    objects.etcd_tenant("life")
+    plane = control_plane.tenant(tmp_path / "life", world.etcd, "life")
+    objects.credentials("life", objects.agent_credentials(plane))
+    base = base_rbac.base_objects("1.37.2")
+    objects.manifests("life", plane.server, base, adminRole=base_rbac.ADMIN_ROLE)
+    try:
+        plane.wait()
+        objects.wait("TenantManifests", "life", "base", seconds=3)
+        admin = plane.api("bob", "tenant-admins")
+        assert admin.get("/api/v1/namespaces").ok
+        assert admin.get("/apis/apps/v1/deployments").ok
+        assert admin.get("/api/v1/nodes").status == 403
+        assert not admin.delete(f"{RBAC}/clusterroles/{base_rbac.ADMIN}").ok
+        keys = world.etcd.keys("/t/life/")
+        assert len(keys) > 100
+        objects.delete("TenantManifests", "life", "base")
+        objects.wait_gone("TenantManifests", "life", "base")
+        assert plane.masters.get(f"{RBAC}/clusterroles/{base_rbac.ADMIN}").status == 404
+    finally:
+        plane.stop()
+    objects.delete("EtcdTenant", "life")
+    objects.wait_gone("EtcdTenant", "life")
+    assert world.etcd.keys("/t/life") == []
+    assert "life" not in world.etcd.names("user")
+    assert "life" not in world.etcd.names("role")
+
+
+def test_a_tenant_of_another_name_gets_nothing_of_it(world, tmp_path):
+    """`life` written on the flags, `acme` in the certificate: etcd refuses."""
+    world.objects.etcd_tenant("mine")
+    world.objects.etcd_tenant("theirs")
+    world.objects.wait("EtcdTenant", "mine")
+    world.objects.wait("EtcdTenant", "theirs")
+    plane = control_plane.tenant(tmp_path / "x", world.etcd, "theirs", store_user="mine")
+    try:
+        with pytest.raises(AssertionError, match="permission denied"):
+            plane.process.wait_until(plane.masters.ready, "ready", seconds=6)
+    finally:
+        plane.stop()
+    assert world.etcd.keys("/t/theirs/") == []
+
+
+def test_no_key_and_no_token_is_in_its_log(world, acme):
+    """The whole log of this run, with every failure that the other tests provoked."""
+    secret = world.objects.api.get("/api/v1/namespaces/tenant-acme/secrets/host-agent").body
+    key = base64.b64decode(secret["data"]["tls.key"]).decode()
+    text = world.agent.process.text()
+    assert text
+    assert "PRIVATE KEY" not in text
+    assert secret["data"]["tls.key"][:40] not in text
+    assert not [line for line in key.splitlines()[1:-1] if line in text]
+    assert not re.search(r"eyJ[\w-]+\.[\w-]+\.", text)
+
+
+def test_is_alive_within_two_seconds_of_its_start(world, tmp_path):
+    agent = Agent(tmp_path / "agent", world.host, {})
+    try:
+        agent.wait()
+        assert time.monotonic() - agent.started < 2
+    finally:
+        agent.process.kill()
+
+
+def test_ends_soon_after_a_signal(world, tmp_path):
+    """A Deployment with Recreate waits for it before the next one starts."""
+    agent = Agent(tmp_path / "agent", world.host, {}).wait()
+    began = time.monotonic()
+    agent.process.kill(15)
+    assert time.monotonic() - began < 3
+
+
+def test_without_its_kinds_ends_with_an_error_that_names_them(world, tmp_path):
+    """Else it would wait for ever, in silence: scanning for new kinds is off."""
+    bare = control_plane.host(tmp_path / "bare", world.etcd, prefix="/bare").wait()
+    try:
+        agent = Agent(tmp_path / "agent", bare, {}, AGENT_HOST_PATIENCE_SECONDS="1")
+        eventually(lambda: not agent.process.running, "the agent ended", seconds=15)
+        assert "create the CRDs and the rights of the agent, then start it" in agent.process.text()
+    finally:
+        bare.stop()
+
+
+def test_has_metrics_of_both_kinds(world):
+    world.objects.etcd_tenant("counted")
+    world.objects.wait("EtcdTenant", "counted")
+    samples = world.agent.metrics()
+    assert samples['tenantplane_agent_objects{kind="EtcdTenant",ready="true"}'] >= 1
+    assert samples['tenantplane_agent_reconcile_seconds_count{kind="EtcdTenant"}'] >= 1
+
+
+def test_every_setting_has_a_default_that_fits_its_image():
+    environment = Environment.read({})
+    assert str(environment.stores) == "/etc/tenantplane/stores"
+    assert (environment.liveness_port, environment.metrics_port) == (8080, 9090)
+    assert Environment.read({"AGENT_RESYNC_SECONDS": "7"}).resync_seconds == 7
