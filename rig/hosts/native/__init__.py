@@ -7,6 +7,7 @@ Not here: the steps of `up` (up.py), the processes (components.py), their remova
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from core.errors import HostError
 from rig.hosts import Part
 from rig.hosts.native import health, state, teardown
 from rig.hosts.native.components import all_components
@@ -38,13 +39,14 @@ class NativeHost:
         from rig.hosts.native.up import up  # noqa: PLC0415 - needs packages that status does not
 
         with self._lock():
+            self._refuse_remains()
             up(state.allocate(self.name, self._base), report)
 
     def down(self, report: Progress) -> None:
         """Take it away."""
         layout = Layout(self.name, 0, self._base)
         with self._lock():
-            if not teardown.exists(layout):
+            if not teardown.traces(layout):
                 report.say(f"host {self.name}: is not there")
             for name, function in (
                 ("processes", teardown.end_processes),
@@ -72,6 +74,21 @@ class NativeHost:
             pid, age = process.identity.pid, process.identity.age_seconds
             parts.append(Part(name, not trouble, trouble or "", pid, age, log))
         return parts
+
+    def _refuse_remains(self) -> None:
+        """Refuse to build upon what is not in any state: it may be anybody's.
+
+        Raises:
+            HostError: there are namespaces or cgroups of this name, but no state.
+        """
+        layout = Layout(self.name, 0, self._base)
+        remains = [] if layout.state.exists() else teardown.traces(layout)
+        if remains:
+            raise HostError(
+                f"host {self.name}: something of this name is there without a state, got "
+                f"{', '.join(map(str, remains))}; run `python -m rig down --host {self.name}` if "
+                "it may go, or take another name"
+            )
 
     def _lock(self) -> AbstractContextManager[None]:
         return state.lock(f"host-{self.name}", self._base)

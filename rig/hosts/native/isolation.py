@@ -22,6 +22,13 @@ PRIVATE_FOLDERS = {
 """Paths that are compiled into Kubernetes, containerd or CNI, and the host's own folders there."""
 
 
+_SETTINGS = (
+    "net.ipv4.ip_forward=1",
+    "net.bridge.bridge-nf-call-iptables=1",  # policies between pods of the same bridge
+)
+"""Of the host's own network namespace."""
+
+
 def run(*argv: str, given: str | None = None) -> str:
     """Run a command and return its output.
 
@@ -75,8 +82,7 @@ def make_network(layout: Layout) -> None:
     net = f"--net={layout.network_namespace}"
     if not Path("/proc/sys/net/bridge").exists():  # the one module that nobody loads by using it
         run("modprobe", "br_netfilter")
-    for setting in ("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables"):
-        run("nsenter", net, "sysctl", "-qw", f"{setting}=1")
+    run("nsenter", net, "sysctl", "-qw", *_SETTINGS)
     # Pods speak to the machine with the node's address: the machine has no route to theirs.
     rules = (
         "table ip tenantplane\n"

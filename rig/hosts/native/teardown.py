@@ -18,10 +18,11 @@ from rig.hosts.native.layout import Layout
 _PATIENCE_SECONDS = 20.0
 
 
-def exists(layout: Layout) -> bool:
-    """Say whether anything of the host is there."""
-    traces = [layout.root, layout.network_namespace, Path("/sys/class/net", layout.label)]
-    return any(trace.exists() for trace in [*traces, *cgroup.all_of(layout)])
+def traces(layout: Layout) -> list[Path]:
+    """Return what there is of the host."""
+    link = Path("/sys/class/net", layout.label)
+    possible = [layout.root, layout.network_namespace, link, *cgroup.all_of(layout)]
+    return [one for one in possible if one.exists()]
 
 
 def end_processes(layout: Layout) -> None:
