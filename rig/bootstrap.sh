@@ -18,11 +18,17 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     apt-get install -y -qq python3-venv >/dev/null || { apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null; }
 fi
 
+wanted=$(cat requirements.txt agent/requirements.txt; sed -n '/^\[dependency-groups\]/,/^$/p' pyproject.toml)
+if [ -f .venv/complete ] && [ "$(cat .venv/complete)" = "$wanted" ]; then
+    touch .venv/complete # other lines of those files changed
+    exit 0
+fi
+
 start=$(date +%s)
 echo " • Python packages into .venv" >&2
-rm -rf .venv
-"$python" -m venv .venv
+[ -x .venv/bin/pip ] || "$python" -m venv --clear .venv
 .venv/bin/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-.venv/bin/pip install --quiet --disable-pip-version-check -r requirements.txt --group dev
-touch .venv/complete
+.venv/bin/pip install --quiet --disable-pip-version-check \
+    -r requirements.txt -r agent/requirements.txt --group dev
+echo "$wanted" >.venv/complete
 echo " ✓ Python packages into .venv ($(($(date +%s) - start)) s)" >&2
