@@ -13,9 +13,12 @@ _SECONDS = 120
 
 
 class Workspace:
-    """One project with one stack; everything is in one folder."""
+    """One project with one stack, named test; everything is in one folder."""
 
-    def __init__(self, folder, program, *, options=None):
+    checkout = pulumi.ROOT
+
+    def __init__(self, folder, program, *, options=None, name="test", stack="test"):
+        """Prepare a project; with no stack the test makes its own."""
         self.folder = folder / "project"
         self.folder.mkdir()
         self.local = folder / ".tenantplane"
@@ -26,9 +29,10 @@ class Workspace:
             del os.environ[pulumi.CHOICE_VARIABLE]
         self.environment = os.environ | pulumi.environment(self.local)
         runtime = {"name": "python", "options": options or {}}
-        (self.folder / "Pulumi.yaml").write_text(json.dumps({"name": "test", "runtime": runtime}))
+        (self.folder / "Pulumi.yaml").write_text(json.dumps({"name": name, "runtime": runtime}))
         self.program(program)
-        self.run("stack", "init", "test")
+        if stack:
+            self.run("stack", "init", stack)
 
     def program(self, text):
         """Replace the program."""

@@ -70,7 +70,7 @@ def _run(program: Path, threads: int) -> int:
         loop.run_until_complete(run_in_stack(lambda: _execute(program)))
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
-        return 1
+        return USER_WAS_TOLD
     except Exception:  # noqa: BLE001  whatever the program raises
         text = _traceback_of(program)
         pulumi.log.error(f"Program failed with an unhandled exception:\n{text}")

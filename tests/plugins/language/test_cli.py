@@ -86,7 +86,7 @@ pulumi.export("path", os.environ.get("PYTHONPATH", ""))
         (
             "import pulumi\nraise pulumi.RunError('tenants: too many, got 9; use less')\n",
             ["tenants: too many, got 9; use less"],
-            ["Traceback"],
+            ["Traceback", "exit code"],
         ),
         ("import absent\n", ["ModuleNotFoundError: No module named 'absent'"], ["rig/plugins"]),
         ("import sys\nsys.exit(3)\n", ["program: ended with exit code 3"], []),

@@ -1,0 +1,83 @@
+"""config: a stack's config file, read and changed through the Pulumi CLI, which keeps its comments.
+
+Not here: what may stand in it (core/settings.py).
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi.automation as auto
+
+from core import schema, settings
+from core.errors import InvalidInputError
+from core.settings import Settings
+
+PROJECT = "tenantplane"
+
+
+def read(stack: auto.Stack) -> Settings:
+    """Return what the config of a stack says.
+
+    Raises:
+        InvalidInputError: it can't be right.
+    """
+    prefix = f"{PROJECT}:"
+    config = {
+        key.removeprefix(prefix): _plain(item.value)
+        for key, item in stack.get_all_config().items()
+        if key.startswith(prefix)
+    }
+    # Pulumi.yaml has empty values as defaults: they mean "not set".
+    return settings.parse(
+        {key: value for key, value in config.items() if value not in ("", {}, [])}
+    )
+
+
+def check(wanted: Settings) -> None:
+    """Refuse settings that can't be right, or can't be written.
+
+    Raises:
+        InvalidInputError: names every wrong key by its path.
+    """
+    settings.parse(schema.plain(wanted))
+    adopt = wanted.host.adopt if wanted.host is not None else None
+    if adopt is not None and "\n" in adopt.kubeconfig:
+        raise InvalidInputError(
+            "host.adopt.kubeconfig",
+            "is the content of a kubeconfig, which every user of this machine would see when it is "
+            "passed to pulumi",
+            remedy="give the path of a file",
+        )
+
+
+def write(stack: auto.Stack, wanted: Settings) -> None:
+    """Make the config of a stack say all of these settings; other keys stay."""
+    _write(stack, schema.plain(wanted))
+
+
+def write_tenants(stack: auto.Stack, wanted: Settings) -> None:
+    """Make the config of a stack name the tenants of these settings; nothing else changes."""
+    _write(stack, {"tenants": schema.plain(wanted).get("tenants", [])})
+
+
+def _write(stack: auto.Stack, values: Mapping[str, Any]) -> None:
+    written = {f"{PROJECT}:{key}": _as_json(value) for key, value in values.items()}
+    stack.set_all_config_json(json.dumps(written))
+
+
+def _as_json(value: Any) -> dict[str, Any]:  # noqa: ANN401 - what YAML holds
+    """Return a value as `pulumi config --json` writes it."""
+    if isinstance(value, dict | list):
+        return {"value": json.dumps(value), "objectValue": value, "secret": False}
+    return {"value": str(value), "secret": False}
+
+
+def _plain(text: str) -> Any:  # noqa: ANN401 - what YAML holds
+    """Return a mapping or a list for JSON of one; anything else is a text already."""
+    if not text.lstrip().startswith(("{", "[")):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
