@@ -22,8 +22,7 @@ is down they wait for ever (seen with 3.7.3), so the process is killed instead."
 _CONCURRENT_COMMANDS = 6
 _KNOWN_SECONDS = 20.0
 _KEYS_PER_DELETE = 5000
-"""One delete is one write of the whole store; this many keys hold up other tenants for less than
-a tenth of a second (docs/agent.md)."""
+"""One delete is one write, which others wait for: this many keys take 0.05 s (docs/agent.md)."""
 
 _ROOT = "root"
 _EXISTS = "already exists"
