@@ -48,8 +48,10 @@ _Request = TypeVar("_Request", bound=Message)
 def serve(engine_address: str) -> NoReturn:
     """Serve until the engine ends this process, or ends itself; it waits for the port."""
     parent = os.getppid()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the engine says Cancel when its user gives up
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    # The plugin has a process group of its own: a user's Ctrl-C reaches the engine alone, which then
+    # says Cancel. The engine ends its plugins by SIGINT and waits 5 s for each that goes on.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os._exit(0))
     plugin = Plugin()
     plugin.engine.address = engine_address
     server = grpc.server(ThreadPoolExecutor(_THREADS), options=_OPTIONS)
