@@ -3,7 +3,6 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-HOST ?= dev
 TENANT ?= acme
 PYTHON := .venv/bin/python
 
@@ -16,13 +15,13 @@ help: ## This list
 	@rig/bootstrap.sh
 
 up: .venv/complete ## A host cluster, a working Pulumi, and tenants acme and globex on it
-	@$(PYTHON) -m rig up --host $(HOST) --stack
+	@$(PYTHON) -m rig up --stack
 
 down: .venv/complete ## Remove all of it: tenants, host, processes, network
-	@$(PYTHON) -m rig down --host $(HOST)
+	@$(PYTHON) -m rig down
 
 status: .venv/complete ## What runs on the local host, and where its logs are
-	@$(PYTHON) -m rig status --host $(HOST)
+	@$(PYTHON) -m rig status
 
 check: .venv/complete ## Lint, types, import rules, unit tests (under 90 s)
 	@.venv/bin/ruff check .

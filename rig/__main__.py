@@ -10,12 +10,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core.errors import TenantplaneError
-from rig import doctor, images, progress, pulumi
+from rig import dev_stack, doctor, images, progress, pulumi
 from rig.hosts import Host, Part, choose
 from rig.progress import Progress
 
 LOCAL = Path(__file__).parents[1] / ".tenantplane"
 """Checkout-local folder, ignored by git."""
+
+DEV = "dev"
+"""The host that stack dev is on."""
 
 _HOUR, _MINUTE = 3600, 60
 
@@ -26,11 +29,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, (function, text) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
-        command.add_argument("--host", default="dev", metavar="NAME", help="default: dev")
+        command.add_argument("--host", default=DEV, metavar="NAME", help=f"default: {DEV}")
+        if name == "up":
+            command.add_argument("--stack", action="store_true", help="and `pulumi up` of dev")
+        if name == "kubeconfig":
+            command.add_argument("--tenant", metavar="NAME", help="of a tenant of stack dev")
         command.set_defaults(run=function)
     chosen = parser.parse_args(arguments)
     try:
-        code: int = chosen.run(chosen.host, progress.console())
+        report = progress.console()
+        if getattr(chosen, "tenant", None):
+            print(dev_stack.kubeconfig(chosen.tenant), end="")
+            return 0
+        code: int = chosen.run(chosen.host, report)
+        if getattr(chosen, "stack", False) and code == 0:
+            dev_stack.up(report)
     except TenantplaneError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -48,6 +61,7 @@ def up(name: str, report: Progress) -> int:
     host.up(report)
     _copy(host.kubeconfig, local_kubeconfig(name))
     report.say(f"host {name}: is up; kubectl --kubeconfig {host.kubeconfig} get nodes")
+    pulumi.prepare(report)
     return 0
 
 
@@ -55,6 +69,8 @@ def down(name: str, report: Progress) -> int:
     """Take a host away."""
     host = choose.existing(name, LOCAL, choose.this_machine())
     host.down(report)
+    if name == DEV:
+        dev_stack.down(report)
     local_kubeconfig(name).unlink(missing_ok=True)
     choose.forget(host, LOCAL)
     return 0
@@ -116,7 +132,7 @@ COMMANDS: dict[str, tuple[Callable[[str, Progress], int], str]] = {
 
 def local_kubeconfig(name: str) -> Path:
     """Return where the checkout keeps a host's kubeconfig; the plain name is that of host dev."""
-    return LOCAL / ("host.kubeconfig" if name == "dev" else f"host-{name}.kubeconfig")
+    return LOCAL / ("host.kubeconfig" if name == DEV else f"host-{name}.kubeconfig")
 
 
 def table(parts: Sequence[Part]) -> str:

@@ -6,12 +6,13 @@ tenants acme and globex; a test that adds one removes it.
 
 import copy
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
+from core import pki
+from tests.support import control_plane
 from tests.support.kubectl import Kubectl
 from tests.support.probe import Target
 from tests.support.pulumi_cli import ROOT, PulumiCli
@@ -73,14 +74,13 @@ def config(host):
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory, config, pristine):
     """The dev stack, up."""
-    folder = tmp_path_factory.mktemp("stack")
-    cli = PulumiCli(folder, "e2e", copy.deepcopy(config))
-    try:
-        cli.up()
-        yield cli
-    finally:
-        cli.run("destroy", "--yes", "--skip-preview", check=False)
-        shutil.rmtree(folder, ignore_errors=True)
+    assert pristine, "looked at before the stack was there"
+    with PulumiCli(tmp_path_factory.mktemp("stack"), "e2e", copy.deepcopy(config)) as cli:
+        try:
+            cli.up()
+            yield cli
+        finally:
+            cli.run("destroy", "--yes", "--skip-preview", check=False)
 
 
 @pytest.fixture(scope="session")
@@ -131,3 +131,18 @@ def _tenant_keys(host, tenant):
         host.run("exec", "-n", "tenantplane-system", "deploy/host-agent", "--", "sh", "-c", script)
         paths.append(path)
     return paths
+
+
+@pytest.fixture
+def bare_api_server(tmp_path):
+    """Path of the kubeconfig of a real API server with nothing on it."""
+    etcd = control_plane.Etcd(tmp_path / "etcd")
+    plane = control_plane.host(tmp_path / "bare", etcd)
+    try:
+        plane.wait()
+        path = tmp_path / "bare.yaml"
+        path.write_text(plane.kubeconfig("admin", pki.MASTERS))
+        yield path
+    finally:
+        plane.stop()
+        etcd.process.kill()

@@ -63,14 +63,15 @@ def test_wrong_input_is_refused_before_anything_is_created(
     assert stack is not None, "its objects are part of what must not change"
     change, expected = REFUSALS[case]
     before = inventory(host)
-    cli = PulumiCli(tmp_path, "wrong", copy.deepcopy(config) | change)
-    result = getattr(cli, command)(check=False)
+    with PulumiCli(tmp_path, "e2e-wrong", copy.deepcopy(config) | change) as cli:
+        result = getattr(cli, command)(check=False)
+        state = cli.export()
     text = result.stdout + result.stderr
     assert result.returncode
     for part in expected:
         assert part in text, text
     assert "Traceback" not in text
-    assert '"resources"' not in cli.export() or "kubernetes:core" not in cli.export()
+    assert "kubernetes:" not in state
     assert inventory(host) == before
 
 
@@ -82,7 +83,8 @@ def test_a_host_that_does_not_answer_is_named_in_the_preview(tmp_path, config, h
     path.write_text(yaml.safe_dump(document))
     wrong = copy.deepcopy(config)
     wrong["host"]["adopt"] = {"kubeconfig": str(path)}
-    result = PulumiCli(tmp_path, "dead", wrong).preview(check=False)
+    with PulumiCli(tmp_path, "e2e-dead", wrong) as cli:
+        result = cli.preview(check=False)
     text = result.stdout + result.stderr
     assert result.returncode
     assert "https://127.0.0.1:1" in text
@@ -94,7 +96,8 @@ def test_a_host_without_the_gateway_api_is_refused(tmp_path, config, bare_api_se
     """A real API server with nothing on it: everything that it lacks is said at once."""
     wrong = copy.deepcopy(config)
     wrong["host"]["adopt"] = {"kubeconfig": str(bare_api_server)}
-    result = PulumiCli(tmp_path, "bare", wrong).preview(check=False)
+    with PulumiCli(tmp_path, "e2e-bare", wrong) as cli:
+        result = cli.preview(check=False)
     text = result.stdout + result.stderr
     assert result.returncode
     assert "Gateway API" in text

@@ -2,40 +2,33 @@
 
 import json
 import os
-import re
 import subprocess
-from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
-_EXPORT = re.compile(r"^export (\w+)=(.*)$")
+from rig import pulumi
+from rig.progress import Silent
+
+ROOT = pulumi.ROOT
 _UP_SECONDS = 600
 
 
 def toolchain_environment():
-    """What `make env` sets, as a dict on top of this process's environment."""
-    import shlex  # noqa: PLC0415 -- used here alone
-    import sys  # noqa: PLC0415
-
-    lines = subprocess.run(
-        [sys.executable, "-m", "rig", "env"], cwd=ROOT, check=True, capture_output=True, text=True
-    ).stdout.splitlines()
-    environment = dict(os.environ)
-    for line in lines:
-        found = _EXPORT.match(line)
-        if found:
-            value = " ".join(shlex.split(found[2]))
-            environment[found[1]] = value.replace("$PATH", os.environ["PATH"])
-    return environment
+    """What `make env` sets, on top of this process's environment."""
+    if not pulumi.is_ready():
+        pulumi.prepare(Silent())
+    return os.environ | pulumi.environment()
 
 
 class PulumiCli:
-    """One stack in a backend of its own, so that no test touches the user's."""
+    """One stack in a backend of its own, so that no test touches the user's.
+
+    Its config file stands in the checkout, where Pulumi looks for it, until the context ends.
+    """
 
     def __init__(self, folder, stack, config):
         self.stack = stack
-        self.config_file = folder / f"Pulumi.{stack}.yaml"
+        self.config_file = ROOT / f"Pulumi.{stack}.yaml"
         self.config = config
         backend = folder / "backend"
         backend.mkdir(exist_ok=True)
@@ -45,24 +38,28 @@ class PulumiCli:
             "PULUMI_BACKEND_URL": f"file://{backend}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase),
         }
-        self.run("stack", "init", stack, config_file=False)
+        self.config_file.unlink(missing_ok=True)
+        self.run("stack", "init", stack)
         self.write_config()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.config_file.unlink(missing_ok=True)
 
     def write_config(self):
         """Write self.config, keeping the encryption salt that Pulumi put beside it."""
         document = {"config": {f"tenantplane:{key}": v for key, v in self.config.items()}}
-        if self.config_file.exists():
-            old = yaml.safe_load(self.config_file.read_text()) or {}
-            document |= {key: value for key, value in old.items() if key != "config"}
+        old = yaml.safe_load(self.config_file.read_text()) if self.config_file.exists() else {}
+        document |= {key: value for key, value in (old or {}).items() if key != "config"}
         self.config_file.write_text(yaml.safe_dump(document))
 
-    def run(self, *args, check=True, config_file=True, env=None):
+    def run(self, *args, check=True, env=None):
         """Run `pulumi <args>` on the stack; the result has stdout, stderr and returncode."""
         command = ["pulumi", *args, "--non-interactive"]
-        if config_file:
+        if args[:2] != ("stack", "init"):
             command += ["--stack", self.stack]
-            if args[0] in {"up", "preview", "refresh", "destroy"}:
-                command += ["--config-file", str(self.config_file)]
         result = subprocess.run(
             command,
             cwd=ROOT,
@@ -71,6 +68,7 @@ class PulumiCli:
             text=True,
             timeout=_UP_SECONDS,
             check=False,
+            stdin=subprocess.DEVNULL,
         )
         if check and result.returncode:
             raise AssertionError(f"{' '.join(command)}:\n{result.stdout}\n{result.stderr}")
