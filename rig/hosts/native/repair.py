@@ -17,6 +17,7 @@ def forget_other_boot(layout: Layout, known: State) -> None:
     if known.boot == now:
         return
     if known.boot:
+        teardown.end_processes(layout)  # there should be none
         shutil.rmtree(layout.run, ignore_errors=True)
         shutil.rmtree(layout.pins, ignore_errors=True)
     known.boot = now

@@ -12,12 +12,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.errors import HostError
 from rig import build, packages
 from rig.hosts.native import (
     addons,
     api,
     cgroup,
+    checks,
     components,
     configs,
     gateway_api,
@@ -34,9 +34,6 @@ from rig.hosts.native.layout import Layout
 from rig.hosts.native.supervise import Supervisor
 from rig.images import archives
 from rig.progress import Progress, Step
-
-_READY_SECONDS = 120.0
-_POLL_SECONDS = 0.05
 
 
 @dataclass
@@ -144,8 +141,13 @@ def _addons(run: _Run, step: Step) -> None:
 def _network_policy(run: _Run, step: Step) -> None:
     """Start kube-router, which ends at once if its node isn't there yet."""
     step.update("waits for the node")
+    since = time.time() - run.state.processes["kubelet"].identity.age_seconds
     with run.admin() as client:
-        _wait_for(run, client, f"/api/v1/nodes/{run.layout.label}", "Ready")
+        checks.wait(
+            run.layout,
+            lambda: checks.node_trouble(client, run.layout, since),
+            "the node is not ready",
+        )
     _start(run, step, ("kube-router",))
 
 
@@ -159,10 +161,8 @@ def _works(run: _Run, step: Step) -> None:
     for name, component in run.components.items():
         step.update(f"waits for {name}")
         run.supervisor.wait(component)
-    step.update("waits for coredns")
-    with run.admin() as client:
-        coredns = "/apis/apps/v1/namespaces/kube-system/deployments/coredns"
-        _wait_for(run, client, coredns, "Available")
+    step.update("waits for DNS")
+    checks.wait(run.layout, lambda: checks.names_trouble(run.layout), "names are not answered")
 
 
 STEPS: list[tuple[str, Callable[[_Run, Step], None]]] = [
@@ -188,20 +188,3 @@ def _start(run: _Run, step: Step, names: tuple[str, ...]) -> None:
         if run.supervisor.start(run.components[name]) and before:
             how = "changed" if before.identity.boot == processes.boot() else "the machine restarted"
             run.report.say(f"   {name} was restarted: it had ended, or {how}")
-
-
-def _wait_for(run: _Run, client: api.Api, path: str, condition: str) -> None:
-    """Wait for a condition of an object."""
-    deadline = time.monotonic() + _READY_SECONDS
-    while True:
-        found = client.get(path) or {}
-        conditions = {one["type"]: one for one in found.get("status", {}).get("conditions", [])}
-        said = conditions.get(condition, {})
-        if said.get("status") == "True":
-            return
-        if time.monotonic() > deadline:
-            raise HostError(
-                f"host {run.layout.name}: {path} is not {condition} after {_READY_SECONDS:.0f} s, "
-                f"got {said.get('message', 'no such condition')!r}; see {run.layout.logs}"
-            )
-        time.sleep(_POLL_SECONDS)
