@@ -156,8 +156,8 @@ def _dns_service() -> Manifest:
     }
 
 
-def _dns_deployment() -> Manifest:
-    container = {
+def _dns_container() -> Manifest:
+    return {
         "name": "coredns",
         "image": image("coredns"),
         "imagePullPolicy": "IfNotPresent",
@@ -185,6 +185,9 @@ def _dns_deployment() -> Manifest:
         },
         "volumeMounts": [{"name": "config", "mountPath": "/etc/coredns", "readOnly": True}],
     }
+
+
+def _dns_deployment() -> Manifest:
     pod = {
         "serviceAccountName": "coredns",
         "priorityClassName": "system-cluster-critical",
@@ -198,7 +201,7 @@ def _dns_deployment() -> Manifest:
             "seccompProfile": {"type": "RuntimeDefault"},
             "sysctls": [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "53"}],
         },
-        "containers": [container],
+        "containers": [_dns_container()],
         "volumes": [{"name": "config", "configMap": {"name": "coredns"}}],
     }
     # A changed configuration means new pods.

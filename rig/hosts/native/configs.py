@@ -53,11 +53,9 @@ def _dump(document: object) -> str:
     return json.dumps(document, indent=2, sort_keys=True) + "\n"  # JSON is YAML too
 
 
-def _containerd(layout: Layout) -> str:
-    """Return containerd's configuration, version 2 (containerd 1.6 and 1.7)."""
-    return f"""\
+_CONTAINERD = """\
 version = 2
-root = "{layout.data}/containerd"
+root = "{data}/containerd"
 state = "/run/containerd"
 disabled_plugins = [
   "io.containerd.snapshotter.v1.aufs",
@@ -71,10 +69,10 @@ disabled_plugins = [
   address = "/run/containerd/containerd.sock"
 
 [plugins."io.containerd.internal.v1.opt"]
-  path = "{layout.data}/containerd-opt"
+  path = "{data}/containerd-opt"
 
 [plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "{image("pause")}"
+  sandbox_image = "{pause}"
   disable_tcp_service = true
   netns_mounts_under_state_dir = true
   # Without CAP_SYS_RESOURCE the kernel refuses the negative scores of pause and Guaranteed pods.
@@ -89,13 +87,24 @@ disabled_plugins = [
     runtime_type = "io.containerd.runc.v2"
 
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
-      BinaryName = "{shutil.which("runc") or "runc"}"
+      BinaryName = "{runc}"
       SystemdCgroup = false
 
   [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "{cni_folder()}"
-    conf_dir = "{layout.run}/cni"
+    bin_dir = "{plugins}"
+    conf_dir = "{run}/cni"
 """
+"""containerd's configuration, version 2: containerd 1.6 and 1.7, and 2 converts it."""
+
+
+def _containerd(layout: Layout) -> str:
+    return _CONTAINERD.format(
+        data=layout.data,
+        run=layout.run,
+        pause=image("pause"),
+        runc=shutil.which("runc") or "runc",
+        plugins=cni_folder(),
+    )
 
 
 def _cni(layout: Layout) -> dict[str, object]:
@@ -124,9 +133,33 @@ def _authentication() -> dict[str, object]:
     }
 
 
+_KUBELET_LIMITS = {
+    "maxPods": MAX_PODS,
+    "serializeImagePulls": False,
+    "registryPullQPS": 0,
+    "kubeAPIQPS": 200,
+    "kubeAPIBurst": 400,
+    "eventRecordQPS": 50,
+    "eventBurst": 100,
+    "configMapAndSecretChangeDetectionStrategy": "Watch",
+    # Images are imported once: one that is collected can't be pulled again.
+    "imageGCHighThresholdPercent": 100,
+    "evictionHard": {
+        "memory.available": "100Mi",
+        "imagefs.available": "0%",
+        "nodefs.available": "0%",
+        "nodefs.inodesFree": "0%",
+    },
+    "volumeStatsAggPeriod": "10m",
+    "failSwapOn": False,
+    "oomScoreAdj": 0,
+}
+"""For pods that start soon and by the hundred, on a machine that others work on, too."""
+
+
 def _kubelet(layout: Layout) -> dict[str, object]:
-    """Return kubelet's configuration, tuned for pods that start soon and by the hundred."""
     return {
+        **_KUBELET_LIMITS,
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
         "address": layout.node_address,
@@ -152,25 +185,6 @@ def _kubelet(layout: Layout) -> dict[str, object]:
         "cgroupsPerQOS": True,
         "cgroupRoot": cgroup.parent_of_pods(layout),
         "enforceNodeAllocatable": [],
-        "failSwapOn": False,
-        "oomScoreAdj": 0,
-        "maxPods": MAX_PODS,
-        "serializeImagePulls": False,
-        "registryPullQPS": 0,
-        "kubeAPIQPS": 200,
-        "kubeAPIBurst": 400,
-        "eventRecordQPS": 50,
-        "eventBurst": 100,
-        "configMapAndSecretChangeDetectionStrategy": "Watch",
-        # Images are imported once: one that is collected can't be pulled again.
-        "imageGCHighThresholdPercent": 100,
-        "evictionHard": {
-            "memory.available": "100Mi",
-            "imagefs.available": "0%",
-            "nodefs.available": "0%",
-            "nodefs.inodesFree": "0%",
-        },
-        "volumeStatsAggPeriod": "10m",
         "logging": {"verbosity": 1},
     }
 
