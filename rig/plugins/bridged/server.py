@@ -5,9 +5,11 @@ around it. Calls run in threads: the engine makes many at once, and making keys 
 Not here: what a resource type is and does (schema.py, tls/, random/).
 """
 
+import faulthandler
 import functools
 import os
 import signal
+import sys
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -43,6 +45,7 @@ def start(package: Package) -> tuple[grpc.Server, int]:
 
 def serve(package: Package) -> NoReturn:
     """Serve a package until the engine ends this process, or ends itself."""
+    faulthandler.enable()  # the engine shows what a plugin said that died
     parent = os.getppid()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
@@ -50,7 +53,8 @@ def serve(package: Package) -> NoReturn:
     print(port, flush=True)  # what the engine waits for
     while server.wait_for_termination(timeout=_ORPHAN_CHECK_SECONDS):
         if os.getppid() != parent:
-            break  # the engine was killed
+            print("plugin: ends, as its engine was killed", file=sys.stderr)
+            break
     os._exit(0)
 
 

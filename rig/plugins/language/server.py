@@ -4,6 +4,7 @@ Owns which runtime options of Pulumi.yaml are understood.
 Not here: running a program (warm.py, program.py).
 """
 
+import faulthandler
 import importlib.metadata
 import os
 import platform
@@ -33,6 +34,7 @@ _THREADS = 8
 
 def serve(runner: Runner) -> NoReturn:
     """Serve programs until the engine ends this process, or ends itself."""
+    faulthandler.enable()  # the engine shows what a plugin said that died
     parent = os.getppid()
     server = grpc.server(
         ThreadPoolExecutor(max_workers=_THREADS),
@@ -51,7 +53,8 @@ def serve(runner: Runner) -> NoReturn:
     print(port, flush=True)  # what the engine waits for
     while server.wait_for_termination(timeout=_ORPHAN_CHECK_SECONDS):
         if os.getppid() != parent:
-            break  # the engine was killed
+            print("language host: ends, as its engine was killed", file=sys.stderr)
+            break
     end()
     raise AssertionError("end ends")
 
