@@ -35,6 +35,9 @@ def hosts(tmp_path, monkeypatch):
         return made.setdefault(name, FakeHost(name, tmp_path))
 
     monkeypatch.setattr(rig, "LOCAL", tmp_path / ".tenantplane")
+    monkeypatch.setattr(rig.pulumi, "prepare", lambda _: None)
+    monkeypatch.setattr(rig.dev_stack, "up", lambda _: made.setdefault("stack", "up"))
+    monkeypatch.setattr(rig.dev_stack, "down", lambda _: made.update(stack="down"))
     monkeypatch.setattr(choose, "this_machine", lambda: None)
     monkeypatch.setattr(choose, "choose", lambda name, *_: (host(name), f"host {name}: chosen"))
     monkeypatch.setattr(choose, "existing", lambda name, *_: host(name))
