@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core import flags, names
-from core.manifests import pods, tenant
+from core.manifests import crds, pods, tenant
 
 NAME = "host-agent"
 POD_LABELS = {names.LABEL_NAME: NAME, names.LABEL_PART_OF: names.PART_OF}
@@ -25,22 +25,16 @@ def store_secret(pool: str) -> str:
 
 
 def cluster_role_rules() -> list[dict[str, Any]]:
-    """What the agent may do everywhere: its own two kinds, and events about them."""
+    """What the agent may do everywhere: its own two kinds, and events about them.
+
+    Each is used, and no other is (tests/agent runs it with these alone).
+    """
     ours = {"apiGroups": [names.API_GROUP]}
-    kinds = ["etcdtenants", "tenantmanifests"]
+    kinds = [crds.ETCD_TENANTS, crds.TENANT_MANIFESTS]
     return [
         {**ours, "resources": kinds, "verbs": ["get", "list", "patch", "watch"]},
-        {
-            **ours,
-            "resources": [f"{kind}/{sub}" for kind in kinds for sub in ("finalizers", "status")],
-            "verbs": ["patch", "update"],
-        },
-        {"apiGroups": ["", "events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"]},
-        {
-            "apiGroups": ["apiextensions.k8s.io"],
-            "resources": ["customresourcedefinitions"],
-            "verbs": ["get", "list", "watch"],
-        },
+        {**ours, "resources": [f"{kind}/status" for kind in kinds], "verbs": ["patch"]},
+        {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
     ]
 
 

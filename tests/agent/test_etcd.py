@@ -1,6 +1,5 @@
 """The etcd driver against a real etcd with authentication."""
 
-import asyncio
 import time
 
 import pytest
@@ -9,6 +8,7 @@ from agent import etcd as driver
 from agent.etcd import Etcd, EtcdError, UnreachableError
 from agent.stores import Store, Stores
 from core.names import etcd_prefix
+from tests.support import loop
 from tests.support.control_plane import Etcd as EtcdProcess
 from tests.support.processes import binary
 
@@ -40,7 +40,7 @@ def run(server, tmp_path):
         async def once():
             return await getattr(client_of(server, tmp_path / "shared"), method)(*args)
 
-        return asyncio.run(once())
+        return loop.run(once())
 
     return call
 
@@ -146,22 +146,22 @@ def test_a_store_that_is_down_is_given_up_in_time(tmp_path, server, monkeypatch)
     (tmp_path / "shared" / "endpoint").write_text("https://127.0.0.1:1")
     began = time.monotonic()
     with pytest.raises(UnreachableError, match="store shared: etcdctl auth status failed"):
-        asyncio.run(client.ensure_tenant("a"))
+        loop.run(client.ensure_tenant("a"))
     assert time.monotonic() - began < 4
 
 
 def test_the_next_endpoint_is_used_when_one_is_down(tmp_path, server):
     client = client_of(server, tmp_path / "shared")
     (tmp_path / "shared" / "endpoint").write_text(f"https://127.0.0.1:1,{server.url}\n")
-    asyncio.run(client.ensure_tenant("b"))
-    assert asyncio.run(client.remove_tenant("b")) == 0
+    loop.run(client.ensure_tenant("b"))
+    assert loop.run(client.remove_tenant("b")) == 0
 
 
 def test_a_refusal_names_the_command_and_what_etcd_said(tmp_path, server):
     """An error is read by somebody who has never seen etcdctl."""
     client = client_of(server, tmp_path / "shared")
     with pytest.raises(EtcdError, match="etcdctl user get failed, got etcdserver: user name not"):
-        asyncio.run(client._ctl("user", "get", "nobody-of-this-name"))
+        loop.run(client._ctl("user", "get", "nobody-of-this-name"))
 
 
 def test_who_is_there_is_looked_up_in_the_store(run, tenants):
@@ -181,7 +181,7 @@ def test_authentication_comes_back_with_a_store_that_was_emptied(tmp_path):
         return await client.has_tenant("a")
 
     try:
-        asyncio.run(life())
+        loop.run(life())
         assert "true" in server.ctl("auth", "status").stdout
     finally:
         server.process.kill()

@@ -6,6 +6,7 @@ import pytest
 
 from agent import host, loops
 from agent.loops import Loops, NotReadyError, Outcome
+from tests.support.loop import run as in_a_loop
 
 
 class Host:
@@ -83,7 +84,7 @@ def play(reconciler, scenario, resync_seconds=300.0):
         await running.stop()
         return taken
 
-    return asyncio.run(run())
+    return in_a_loop(run())
 
 
 async def settled(condition):
@@ -194,7 +195,7 @@ def test_the_loops_pace_slows_down_after_a_minute(monkeypatch):
         for at in (1.0, 10.0, 30.0, 70.0, 5000.0):
             pace[at] = await fail(at)
 
-    asyncio.run(run())
+    in_a_loop(run())
     assert pace[1.0] == pace[10.0] == loops._EAGER_DELAY_SECONDS
     assert pace[30.0] == loops._FIRST_MINUTE_SECONDS
     assert 2 < pace[70.0] <= 30

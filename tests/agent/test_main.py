@@ -2,6 +2,7 @@
 
 import base64
 import re
+import signal
 import time
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from agent.__main__ import Environment
 from core.manifests import base_rbac
 from tests.support import control_plane
-from tests.support.agent_process import Agent, eventually
+from tests.support.agent_process import USER, Agent, eventually, prepare
 
 pytestmark = pytest.mark.processes
 
@@ -73,32 +74,56 @@ def test_no_key_and_no_token_is_in_its_log(world, acme):
     assert not re.search(r"eyJ[\w-]+\.[\w-]+\.", text)
 
 
-def test_is_alive_within_two_seconds_of_its_start(world, tmp_path):
-    agent = Agent(tmp_path / "agent", world.host, {})
+@pytest.fixture(scope="module")
+def bare(world, tmp_path_factory):
+    """A host that the agent of the other tests doesn't look after; at first without its kinds."""
+    host = control_plane.host(tmp_path_factory.mktemp("bare"), world.etcd, prefix="/bare").wait()
+    yield host
+    host.stop()
+
+
+def test_without_its_kinds_it_ends_with_an_error_that_says_so(bare, tmp_path):
+    """Else it would wait for ever, in silence: scanning for new kinds is off."""
+    agent = Agent(tmp_path / "agent", bare, {}, AGENT_HOST_PATIENCE_SECONDS="1")
+    eventually(lambda: not agent.process.running, "the agent ended", seconds=15)
+    assert "create the CRDs and the rights of the agent, then start it" in agent.process.text()
+
+
+def test_needs_less_than_two_seconds_of_a_core_to_be_alive(world, bare, tmp_path):
+    """Its own time, whatever else the machine does; docs/agent.md has the clock's."""
+    prepare(bare)
+    agent = Agent(tmp_path / "agent", bare, {"shared": world.etcd})
     try:
         agent.wait()
-        assert time.monotonic() - agent.started < 2
+        assert agent.cpu_seconds() < 2
     finally:
         agent.process.kill()
 
 
-def test_ends_soon_after_a_signal(world, tmp_path):
-    """A Deployment with Recreate waits for it before the next one starts."""
-    agent = Agent(tmp_path / "agent", world.host, {}).wait()
+def test_ends_soon_after_a_signal(world, bare, tmp_path):
+    """The next one starts when it has ended (Recreate); kopf waits up to 5 s for its own tasks."""
+    prepare(bare)
+    agent = Agent(tmp_path / "agent", bare, {"shared": world.etcd}).wait()
     began = time.monotonic()
-    agent.process.kill(15)
-    assert time.monotonic() - began < 3
+    agent.process.kill(signal.SIGTERM)
+    assert time.monotonic() - began < 8
 
 
-def test_without_its_kinds_ends_with_an_error_that_names_them(world, tmp_path):
-    """Else it would wait for ever, in silence: scanning for new kinds is off."""
-    bare = control_plane.host(tmp_path / "bare", world.etcd, prefix="/bare").wait()
-    try:
-        agent = Agent(tmp_path / "agent", bare, {}, AGENT_HOST_PATIENCE_SECONDS="1")
-        eventually(lambda: not agent.process.running, "the agent ended", seconds=15)
-        assert "create the CRDs and the rights of the agent, then start it" in agent.process.text()
-    finally:
-        bare.stop()
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/secrets",
+        "/api/v1/namespaces/kube-system/secrets",
+        "/api/v1/namespaces/tenant-acme/secrets",
+        "/api/v1/namespaces/tenant-acme/secrets/kube-apiserver",
+        "/api/v1/namespaces",
+        "/api/v1/nodes",
+        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+    ],
+)
+def test_sees_nothing_of_its_host_but_its_own(world, acme, path):
+    """Everything else in this folder works with the same rights."""
+    assert world.host.api(USER).get(path).status == 403
 
 
 def test_has_metrics_of_both_kinds(world):

@@ -181,7 +181,6 @@ class Agent:
             "AGENT_METRICS_PORT": str(self.metrics_port),
             **variables,
         }
-        self.started = time.monotonic()
         self.process = Process(
             [sys.executable, "-W", "ignore", "-m", "agent"], folder / "agent.log", environment
         )
@@ -209,6 +208,10 @@ class Agent:
         return {
             key: float(value) for key, value in re.findall(r"^([^#\s]+) (\S+)$", text, re.MULTILINE)
         }
+
+    def cpu_seconds(self):
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def anonymous_mib(self):
         status = Path(f"/proc/{self.process.pid}/status").read_text()

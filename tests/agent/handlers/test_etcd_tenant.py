@@ -115,7 +115,7 @@ def test_one_that_can_not_be_made_holds_up_no_other(world, second):
     began = time.monotonic()
     world.objects.etcd_tenant("good")
     world.objects.wait("EtcdTenant", "good")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 15  # one after the other they would take 40 s
     for number in range(8):
         path = world.objects.path("EtcdTenant", f"tenant-bad-{number}", f"bad-{number}")
         world.objects.api.delete(path)
