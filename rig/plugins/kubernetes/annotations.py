@@ -16,7 +16,7 @@ PATCH_FORCE = "pulumi.com/patchForce"
 FIELD_MANAGER = "pulumi.com/patchFieldManager"
 PROPAGATION = "pulumi.com/deletionPropagationPolicy"
 
-_PROPAGATIONS = {"orphan": "Orphan", "background": "Background"}
+_PROPAGATIONS = ("Orphan", "Background", "Foreground")
 
 
 def metadata(obj: Tree) -> Tree:
@@ -52,5 +52,6 @@ def timeout_seconds(custom_timeout: float, obj: Tree, default: float) -> float:
 
 
 def propagation(obj: Tree) -> str:
-    """Return the propagationPolicy of a deletion."""
-    return _PROPAGATIONS.get(annotation(obj, PROPAGATION).lower(), "Foreground")
+    """Return the propagationPolicy that is asked for, empty if none is."""
+    asked = annotation(obj, PROPAGATION).lower()
+    return next((policy for policy in _PROPAGATIONS if policy.lower() == asked), "")

@@ -5,11 +5,12 @@ Not here: whether the API server will take them (a preview's dry run does that: 
 
 from core.errors import InvalidInputError
 from rig.plugins.kubernetes import kinds, naming, normalize, values
-from rig.plugins.kubernetes.annotations import AUTONAMED, metadata
+from rig.plugins.kubernetes.annotations import AUTONAMED, WAIT_FOR, annotation, metadata
 from rig.plugins.kubernetes.plugin import Plugin
 from rig.plugins.kubernetes.protocol import provider_pb2
 from rig.plugins.kubernetes.state import with_secrets
 from rig.plugins.kubernetes.values import Tree, Unknown
+from rig.plugins.kubernetes.waiting import conditions
 
 _MANAGED_BY = "app.kubernetes.io/managed-by"
 
@@ -28,6 +29,8 @@ def check(plugin: Plugin, request: provider_pb2.CheckRequest) -> provider_pb2.Ch
     kinds.check_object(request.type or _type_of(request.urn), given.plain)
     if AUTONAMED in (metadata(given.plain).get("annotations") or {}):
         plugin.engine.warn(request.urn, f"annotation {AUTONAMED} is the provider's own")
+    if asked := annotation(given.plain, WAIT_FOR):
+        conditions.parse(asked)  # a mistake in it is found before anything is created
     obj, dropped = normalize.normalize(given.plain, has_unknowns=given.has_unknowns)
     if dropped:
         fields = ", ".join(dropped)

@@ -22,7 +22,7 @@ from rig.plugins.kubernetes.waiting.verdict import NotReadyError
 CLIENT_SIDE_MANAGER = "pulumi-kubernetes"
 """Who creates: its fields go to the object's own field manager at the first update."""
 
-_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS, _PATIENCE_SECONDS = 0.05, 2.0, 30.0
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS, _PATIENCE_SECONDS = 0.02, 0.5, 30.0
 _FORBIDDEN = 403
 
 _Response = provider_pb2.CreateResponse

@@ -14,6 +14,7 @@ from rig.plugins.kubernetes.annotations import (
 )
 from rig.plugins.kubernetes.api import ApiError
 from rig.plugins.kubernetes.failures import NotInitializedError, refused, thing, unreachable_hint
+from rig.plugins.kubernetes.kinds import is_builtin
 from rig.plugins.kubernetes.plugin import Plugin
 from rig.plugins.kubernetes.protocol import provider_pb2
 from rig.plugins.kubernetes.state import State
@@ -33,6 +34,33 @@ _MAY_LINGER = frozenset(
     }
 )
 """Kinds whose deletion isn't waited for when skipAwait is set."""
+
+_WITHOUT_DEPENDENTS = frozenset(
+    {
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "ConfigMap",
+        "EndpointSlice",
+        "LimitRange",
+        "NetworkPolicy",
+        "PodDisruptionBudget",
+        "PriorityClass",
+        "ResourceQuota",
+        "Role",
+        "RoleBinding",
+        "RuntimeClass",
+        "Secret",
+        "ServiceAccount",
+        "StorageClass",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+    }
+)
+"""Kinds for which no controller makes other objects.
+
+Deleting one of them in the foreground, the official plugin's default, gains nothing and has to wait
+for the garbage collector, which gets to about 14 objects a second (measured, 1.37.2): 21 s for 300.
+"""
 
 
 def delete(plugin: Plugin, request: provider_pb2.DeleteRequest) -> None:
@@ -57,7 +85,7 @@ def delete(plugin: Plugin, request: provider_pb2.DeleteRequest) -> None:
     body = {
         "apiVersion": "v1",
         "kind": "DeleteOptions",
-        "propagationPolicy": propagation(state.inputs),
+        "propagationPolicy": propagation(state.inputs) or _default_propagation(state),
     }
     try:
         answer = plugin.api.send("DELETE", resource.path(namespace, name), None, body)
@@ -74,6 +102,12 @@ def delete(plugin: Plugin, request: provider_pb2.DeleteRequest) -> None:
         raise NotInitializedError(
             thing(state.live), error, request.id, request.properties
         ) from error
+
+
+def _default_propagation(state: State) -> str:
+    builtin = is_builtin(text(state.live, "apiVersion"))
+    alone = builtin and text(state.live, "kind") in _WITHOUT_DEPENDENTS
+    return "Background" if alone else "Foreground"
 
 
 def _is_gone(answer: Tree) -> bool:

@@ -139,8 +139,6 @@ def supported(type_token: str) -> Token:
     api_version = module.removeprefix("core/") if group == "core" else module
     token = Token(api_version, kind)
     if not token.is_builtin:
-        if "/" not in api_version:
-            raise _unsupported(type_token, "has no group and version")
         return token
     if builtin(api_version, kind) is None:
         for suffix, what in (("List", "lists"), ("Patch", "patch resources")):
@@ -167,7 +165,7 @@ def check_object(type_token: str, obj: dict[str, Any]) -> None:
 
 
 def _unsupported(type_token: str, problem: str) -> InvalidInputError:
-    names = ", ".join(key.rpartition("/")[2] for key in table()["kinds"])
+    names = ", ".join(sorted(key.rpartition("/")[2] for key in table()["kinds"]))
     remedy = (
         f"use custom resources, CustomResourceDefinition or one of {names}, "
         "or Pulumi with its downloadable plugins"

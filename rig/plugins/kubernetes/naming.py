@@ -69,9 +69,9 @@ def autoname(obj: Tree, urn: str, seed: bytes, options: _Options | None) -> Tree
     return _autonamed(obj, name)
 
 
-def field_manager() -> str:
-    """Return a new name for whoever manages the fields of one resource."""
-    return f"{_FIELD_MANAGER_PREFIX}{_digits(b'')}"
+def field_manager(seed: str = "") -> str:
+    """Return a new name for whoever manages the fields of one resource, the same for a seed."""
+    return f"{_FIELD_MANAGER_PREFIX}{_digits(seed.encode())}"
 
 
 def _autonamed(obj: Tree, name: str) -> Tree:

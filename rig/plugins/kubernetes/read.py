@@ -35,20 +35,19 @@ def read(plugin: Plugin, request: provider_pb2.ReadRequest) -> provider_pb2.Read
     token = kinds.supported(request.type or request.urn.split("::")[2].rpartition("$")[2])
     if plugin.unreachable:
         return _unreachable(plugin, request)
-    namespace, name = naming.parse_id(request.id)
-    if not name:
-        problem, remedy = "is no id of an object", "give namespace/name, or name"
-        raise InvalidInputError(f"{token.kind}", problem, request.id, remedy)
+    namespace, name = _place(token, request.id)
     given = values.read(request.inputs)
     old = State(request.properties)
     inputs, _ = normalize.normalize(given.plain, has_unknowns=given.has_unknowns)
     first_time = not inputs.get("kind") and not old.live.get("kind")
-    inputs = _identified(inputs, old.live, token, namespace, name)
+    only_read = not inputs and not first_time  # a `.get`: its state has no inputs
+    inputs = _identified(inputs or old.inputs, old.live, token, namespace, name)
     live = plugin.live_or_none(_at(inputs, namespace, name))
     if live is None:
         return _Response()
     found = _imported(live, inputs) if first_time else pruned(live, inputs)
-    manager = annotation(inputs, FIELD_MANAGER) or old.field_manager or naming.field_manager()
+    manager = annotation(inputs, FIELD_MANAGER) or old.field_manager
+    manager = manager or naming.field_manager(text(live, "metadata", "uid"))
     state = checkpoint(
         live,
         found,
@@ -59,11 +58,20 @@ def read(plugin: Plugin, request: provider_pb2.ReadRequest) -> provider_pb2.Read
     answer = _Response(
         id=request.id or naming.object_id(live),
         properties=state,
-        inputs=values.write(with_secrets(found, given)),
+        inputs=None if only_read else values.write(with_secrets(found, given)),
     )
     if not first_time:
         _check_ready(plugin, request, live, inputs, answer)
     return answer
+
+
+def _place(token: kinds.Token, object_id: str) -> tuple[str, str]:
+    """Return the namespace and the name that an id means."""
+    namespace, name = naming.parse_id(object_id)
+    if not name:
+        problem, remedy = "is no id of an object", "give namespace/name, or name"
+        raise InvalidInputError(token.kind, problem, object_id, remedy)
+    return namespace, name
 
 
 def _identified(inputs: Tree, live: Tree, token: kinds.Token, namespace: str, name: str) -> Tree:

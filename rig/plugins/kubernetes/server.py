@@ -48,8 +48,8 @@ _Request = TypeVar("_Request", bound=Message)
 def serve(engine_address: str) -> NoReturn:
     """Serve until the engine ends this process, or ends itself; it waits for the port."""
     parent = os.getppid()
-    # The plugin has a process group of its own: a user's Ctrl-C reaches the engine alone, which then
-    # says Cancel. The engine ends its plugins by SIGINT and waits 5 s for each that goes on.
+    # The plugin has a process group of its own: a user's Ctrl-C reaches the engine alone, which
+    # then says Cancel. The engine ends its plugins by SIGINT and waits 5 s for each that goes on.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
     plugin = Plugin()
