@@ -30,6 +30,7 @@ _LOADED = (
 USER_WAS_TOLD = 32
 """Exit code of a program whose error the engine has shown already."""
 
+_LOAD = b""
 _LENGTH = struct.Struct(">I")
 
 
@@ -41,6 +42,14 @@ class Runner:
         self._process = process
         self._lock = threading.Lock()
         self._running: int | None = None
+
+    def load(self) -> None:
+        """Begin to load the SDK: a program is about to run.
+
+        The CLI starts a host just to ask what Python this is; that one loads nothing.
+        """
+        with self._lock:
+            _send(self._connection, _LOAD)
 
     def run(self, request: bytes) -> int:
         """Run a program: a RunRequest in, its exit code out; negative: the signal that ended it."""
@@ -84,12 +93,14 @@ def _serve(connection: socket.socket, engine: str) -> NoReturn:
     """Fork a program per request, until the host closes the connection."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    for name in _LOADED:
-        with contextlib.suppress(ImportError):  # the program says it better
-            importlib.import_module(name)
     with contextlib.suppress(EOFError):
         while True:
             request = _receive(connection)
+            for name in _LOADED:
+                with contextlib.suppress(ImportError):  # the program says it better
+                    importlib.import_module(name)
+            if request == _LOAD:
+                continue
             process = _fork(functools.partial(_run, connection, request, engine))
             _send(connection, json.dumps(process).encode())
             _, status = os.waitpid(process, 0)
