@@ -7,8 +7,11 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from core import versions
 from core.errors import TenantplaneError
 from rig import dev_stack, doctor, images, progress, pulumi
 from rig.hosts import Host, Part, choose
@@ -23,61 +26,69 @@ DEV = "dev"
 _HOUR, _MINUTE = 3600, 60
 
 
+@dataclass(frozen=True)
+class Request:
+    """What was asked for on the command line."""
+
+    host: str = DEV
+    stack: bool = False
+    """`pulumi up` of stack dev as well."""
+    tenant: str | None = None
+    """The tenant of stack dev whose kubeconfig is wanted, in place of the host's."""
+    kubernetes: tuple[str, ...] = ()
+    """Versions that tenants have beside the default one: their images are made, too."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m rig", description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, (function, text) in COMMANDS.items():
+    for name, (function, text, options) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
-        command.add_argument("--host", default=DEV, metavar="NAME", help=f"default: {DEV}")
-        if name == "up":
-            command.add_argument("--stack", action="store_true", help="and `pulumi up` of dev")
-        if name == "kubeconfig":
-            command.add_argument("--tenant", metavar="NAME", help="of a tenant of stack dev")
+        for option in options:
+            command.add_argument(f"--{option}", **_OPTIONS[option])
         command.set_defaults(run=function)
-    chosen = parser.parse_args(arguments)
+    chosen = vars(parser.parse_args(arguments))
+    run: _Command = chosen.pop("run")
     try:
-        report = progress.console()
-        if getattr(chosen, "tenant", None):
-            print(dev_stack.kubeconfig(chosen.tenant), end="")
-            return 0
-        code: int = chosen.run(chosen.host, report)
-        if getattr(chosen, "stack", False) and code == 0:
-            dev_stack.up(report)
+        request = Request(**{**chosen, "kubernetes": _versions(chosen.get("kubernetes", ()))})
+        return run(request, progress.console())
     except TenantplaneError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from here", file=sys.stderr)
         return 130
-    return code
 
 
-def up(name: str, report: Progress) -> int:
+def up(request: Request, report: Progress) -> int:
     """Bring a host up, and copy its kubeconfig into the checkout."""
-    host, why = choose.choose(name, LOCAL, choose.this_machine())
+    host, why = choose.choose(request.host, LOCAL, choose.this_machine())
     report.say(why)
     choose.remember(host, LOCAL)
-    host.up(report)
-    _copy(host.kubeconfig, local_kubeconfig(name))
-    report.say(f"host {name}: is up; kubectl --kubeconfig {host.kubeconfig} get nodes")
+    host.up(report, request.kubernetes)
+    _copy(host.kubeconfig, local_kubeconfig(host.name))
+    report.say(f"host {host.name}: is up; kubectl --kubeconfig {host.kubeconfig} get nodes")
     pulumi.prepare(report)
+    if request.stack:
+        dev_stack.up(report)
     return 0
 
 
-def down(name: str, report: Progress) -> int:
+def down(request: Request, report: Progress) -> int:
     """Take a host away."""
-    host = choose.existing(name, LOCAL, choose.this_machine())
+    host = choose.existing(request.host, LOCAL, choose.this_machine())
     host.down(report)
-    if name == DEV:
+    if host.name == DEV:
         dev_stack.down(report)
-    local_kubeconfig(name).unlink(missing_ok=True)
+    local_kubeconfig(host.name).unlink(missing_ok=True)
     choose.forget(host, LOCAL)
     return 0
 
 
-def status(name: str, report: Progress) -> int:
+def status(request: Request, report: Progress) -> int:
     """Print what a host is made of."""
+    name = request.host
     parts = choose.existing(name, LOCAL, choose.this_machine()).status()
     if not parts:
         report.say(f"host {name}: is not up; start it with `python -m rig up --host {name}`")
@@ -86,8 +97,12 @@ def status(name: str, report: Progress) -> int:
     return 0 if all(part.healthy for part in parts) else 1
 
 
-def kubeconfig(name: str, _: Progress) -> int:
-    """Print a host's kubeconfig."""
+def kubeconfig(request: Request, _: Progress) -> int:
+    """Print a host's kubeconfig, or a tenant's."""
+    if request.tenant:
+        print(dev_stack.kubeconfig(request.tenant), end="")
+        return 0
+    name = request.host
     host: Host = choose.existing(name, LOCAL, choose.this_machine())
     if not host.kubeconfig.exists():
         raise TenantplaneError(
@@ -97,7 +112,7 @@ def kubeconfig(name: str, _: Progress) -> int:
     return 0
 
 
-def environment(_: str, report: Progress) -> int:
+def environment(_: Request, report: Progress) -> int:
     """Print shell lines that make plain `pulumi` work in this checkout."""
     if not pulumi.is_ready():
         pulumi.prepare(report)
@@ -105,29 +120,47 @@ def environment(_: str, report: Progress) -> int:
     return 0
 
 
-def make_images(_: str, report: Progress) -> int:
+def make_images(request: Request, report: Progress) -> int:
     """Make the image archives, and print where they are."""
-    for archive in images.archives(report):
+    for archive in images.archives(report, (versions.DEFAULT_KUBERNETES, *request.kubernetes)):
         print(archive)
     return 0
 
 
-def examine(name: str, _: Progress) -> int:
+def examine(request: Request, _: Progress) -> int:
     """Check the machine."""
-    findings = doctor.examine(name)
+    findings = doctor.examine(request.host)
     print(doctor.shown(findings))
     return 1 if any(finding.level == "fail" for finding in findings) else 0
 
 
-COMMANDS: dict[str, tuple[Callable[[str, Progress], int], str]] = {
-    "up": (up, "bring a host up, or back up"),
-    "down": (down, "take a host away, with all that it made"),
-    "status": (status, "what a host is made of, and whether it works"),
-    "doctor": (examine, "check this machine, with a remedy for each finding"),
-    "kubeconfig": (kubeconfig, "print a host's kubeconfig"),
-    "env": (environment, 'print shell lines for plain `pulumi`: eval "$(make env)"'),
-    "images": (make_images, "make the image archives of the native host"),
+_Command = Callable[[Request, Progress], int]
+
+COMMANDS: dict[str, tuple[_Command, str, tuple[str, ...]]] = {
+    "up": (up, "bring a host up, or back up", ("host", "stack", "kubernetes")),
+    "down": (down, "take a host away, with all that it made", ("host",)),
+    "status": (status, "what a host is made of, and whether it works", ("host",)),
+    "doctor": (examine, "check this machine, with a remedy for each finding", ("host",)),
+    "kubeconfig": (kubeconfig, "print a host's kubeconfig, or a tenant's", ("host", "tenant")),
+    "env": (environment, 'print shell lines for plain `pulumi`: eval "$(make env)"', ()),
+    "images": (make_images, "make the image archives of the native host", ("kubernetes",)),
 }
+
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "host": {"default": DEV, "metavar": "NAME", "help": f"default: {DEV}"},
+    "stack": {"action": "store_true", "help": "and `pulumi up` of stack dev"},
+    "tenant": {"metavar": "NAME", "help": "a tenant of stack dev, in place of the host"},
+    "kubernetes": {
+        "action": "append",
+        "default": [],
+        "metavar": "VERSION",
+        "help": "make the images of this version of tenants, too; may be given again",
+    },
+}
+
+
+def _versions(given: Sequence[str]) -> tuple[str, ...]:
+    return tuple(versions.check_kubernetes(one, "--kubernetes") for one in given)
 
 
 def local_kubeconfig(name: str) -> Path:

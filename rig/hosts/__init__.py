@@ -3,6 +3,7 @@
 Not here: which one is taken (choose.py), what a host must have for tenants (core/).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -33,8 +34,14 @@ class Host(Protocol):
     def kubeconfig(self) -> Path:
         """Where its administrator's kubeconfig is, once it is up."""
 
-    def up(self, report: Progress) -> None:
-        """Bring it up; on one that runs, do only what is missing."""
+    def up(self, report: Progress, kubernetes: Sequence[str] = ()) -> None:
+        """Bring it up; on one that runs, do only what is missing.
+
+        Args:
+            report: Where progress is shown.
+            kubernetes: Versions that tenants have beside the default one, for a host that can't
+                pull the official images.
+        """
 
     def down(self, report: Progress) -> None:
         """Take it away with all that it made; on none, do nothing."""

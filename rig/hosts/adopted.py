@@ -4,6 +4,7 @@ Not here: what it must have for tenants (stacks/, which checks and says what is 
 """
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import HostError
@@ -22,7 +23,7 @@ class AdoptedHost:
         self.name = name
         self.kubeconfig = kubeconfig.expanduser()
 
-    def up(self, report: Progress) -> None:
+    def up(self, report: Progress, kubernetes: Sequence[str] = ()) -> None:  # noqa: ARG002
         """Check that it answers."""
         if not self.kubeconfig.is_file():
             raise HostError(

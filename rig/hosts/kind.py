@@ -8,6 +8,7 @@ Not here: when it is chosen (choose.py).
 import json
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from core import versions
@@ -40,7 +41,7 @@ class KindHost:
         self.cluster = f"tp-{name}"
         self.kubeconfig = folder / f"kind-{name}.kubeconfig"
 
-    def up(self, report: Progress) -> None:
+    def up(self, report: Progress, kubernetes: Sequence[str] = ()) -> None:  # noqa: ARG002
         """Make the cluster unless it is there, then what it lacks."""
         if not shutil.which("kind"):
             raise HostError(

@@ -14,7 +14,8 @@ class FakeHost:
         self.parts = []
         self.downs = 0
 
-    def up(self, report):
+    def up(self, report, kubernetes):
+        self.kubernetes = kubernetes
         self.kubeconfig.write_text(f"of {self.name}")
         self.parts = [Part("etcd", healthy=True, detail="", pid=7, age_seconds=3723.5)]
 
@@ -101,6 +102,28 @@ def test_an_error_is_one_message_without_a_traceback(hosts, capsys, monkeypatch)
     monkeypatch.setattr(choose, "choose", fail)
     assert rig.main(["up"]) == 1
     assert capsys.readouterr().err == "error: host dev: is broken, got x; mend it\n"
+
+
+def test_the_stack_is_brought_up_only_if_asked_for_and_goes_with_its_host(hosts):
+    rig.main(["up"])
+    assert "stack" not in hosts
+    rig.main(["up", "--stack"])
+    assert hosts["stack"] == "up"
+    rig.main(["down", "--host", "b"])
+    assert hosts["stack"] == "up"
+    rig.main(["down"])
+    assert hosts["stack"] == "down"
+
+
+def test_further_versions_of_tenants_reach_the_host_in_full(hosts):
+    rig.main(["up", "--kubernetes", "1.36", "--kubernetes", "1.37.2"])
+    assert hosts["dev"].kubernetes == ("1.36.3", "1.37.2")
+
+
+def test_a_version_that_tenants_cannot_have_is_refused_before_anything_is_made(hosts, capsys):
+    assert rig.main(["up", "--kubernetes", "1.20"]) == 1
+    assert "--kubernetes: is not a Kubernetes version" in capsys.readouterr().err
+    assert hosts == {}
 
 
 @pytest.mark.parametrize(

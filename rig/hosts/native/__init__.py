@@ -4,6 +4,7 @@
 Not here: the steps of `up` (up.py), the processes (components.py), their removal (teardown.py).
 """
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -34,13 +35,13 @@ class NativeHost:
         """Where the administrator's kubeconfig is."""
         return Layout(self.name, 0, self._base).kubeconfig
 
-    def up(self, report: Progress) -> None:
-        """Bring it up."""
+    def up(self, report: Progress, kubernetes: Sequence[str] = ()) -> None:
+        """Bring it up, with the images of these versions of tenants beside the default one."""
         from rig.hosts.native.up import up  # noqa: PLC0415 - needs packages that status does not
 
         with self._lock():
             self._refuse_remains()
-            up(state.allocate(self.name, self._base), report)
+            up(state.allocate(self.name, self._base), report, kubernetes)
 
     def down(self, report: Progress) -> None:
         """Take it away."""

@@ -7,11 +7,12 @@ Not here: how a component is started (supervise.py), taking a host away (teardow
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core import versions
 from rig import build, packages
 from rig.hosts.native import (
     addons,
@@ -44,6 +45,7 @@ class _Run:
     state: state.State
     report: Progress
     pool: ThreadPoolExecutor
+    kubernetes: Sequence[str]
     binaries: dict[str, Path] = field(default_factory=dict)
     archives: list[Path] = field(default_factory=list)
     imports: "list[Future[list[str]]]" = field(default_factory=list)
@@ -61,11 +63,17 @@ class _Run:
         return api.Api(self.layout.server, self.layout.pki, "admin")
 
 
-def up(layout: Layout, report: Progress) -> None:
-    """Bring the host up. The caller holds its lock."""
+def up(layout: Layout, report: Progress, kubernetes: Sequence[str] = ()) -> None:
+    """Bring the host up. The caller holds its lock.
+
+    Args:
+        layout: Of the host.
+        report: Where progress is shown.
+        kubernetes: Versions whose images are made and imported beside the default one's.
+    """
     known = state.load(layout.state) or state.State(layout.number)
     with ThreadPoolExecutor(max_workers=1) as pool:
-        run = _Run(layout, known, report, pool)
+        run = _Run(layout, known, report, pool, (versions.DEFAULT_KUBERNETES, *kubernetes))
         for name, function in STEPS:
             with report.step(name) as step:
                 function(run, step)
@@ -84,7 +92,7 @@ def _binaries(run: _Run, _: Step) -> None:
 
 
 def _archives(run: _Run, _: Step) -> None:
-    run.archives = archives(run.report)
+    run.archives = archives(run.report, run.kubernetes)
 
 
 def _kernel(run: _Run, step: Step) -> None:
