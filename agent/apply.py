@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from agent.discovery import Discovery, NotServedError, Reference
-from agent.kube import CONNECTIONS, ApiError, Client, Json
+from agent.kube import CONNECTIONS, ApiError, Client, Json, UnreachableError
 from core.errors import TenantplaneError, list_of
 
 _CRD_SECONDS = 5.0
@@ -85,23 +85,25 @@ async def _in_turn(
     slots = asyncio.Semaphore(CONNECTIONS)
     done: set[Reference] = set()
     problems: list[str] = []
+    away: list[UnreachableError] = []
 
     async def guarded(reference: Reference) -> None:
-        try:
-            async with slots:
-                await one(reference)
-        except (ApiError, NotServedError) as error:
-            problems.append(_problem(reference, error))
-        else:
-            done.add(reference)
+        async with slots:
+            try:
+                if not away:
+                    await one(reference)
+                    done.add(reference)
+            except (ApiError, NotServedError) as error:
+                problems.append(_problem(reference, error))
+            except UnreachableError as error:
+                away.append(error)
 
     for phase in phases:
-        try:
-            async with asyncio.TaskGroup() as group:
-                for reference in sorted(phase):
-                    group.create_task(guarded(reference))
-        except BaseExceptionGroup as group_error:  # not one object's fault: the server is away
-            raise group_error.exceptions[0] from None
+        # No TaskGroup: Debian 12's Python 3.11.2 leaves a task half cancelled when one of its group
+        # fails, and its next timeout ends it (2026-11-23: tenants that came up stayed Unreachable)
+        await asyncio.gather(*(guarded(reference) for reference in sorted(phase)))
+        if away:
+            raise away[0]
     if problems:
         raise ApplyError(done, sorted(problems))
     return done

@@ -193,8 +193,7 @@ class Etcd:
             stderr=asyncio.subprocess.PIPE,
         )
         try:
-            async with asyncio.timeout(_COMMAND_SECONDS):
-                out, err = await process.communicate()
+            out, err = await asyncio.wait_for(process.communicate(), _COMMAND_SECONDS)
         except TimeoutError:
             return 1, "", f"Error: no answer within {_COMMAND_SECONDS:.0f} s (timed out)"
         finally:

@@ -10,6 +10,7 @@ every second. A loop that only looks at the present needs neither.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
@@ -139,6 +140,7 @@ class _Loop:
         self._was_ready = False
         self._said: _Verdict | None = None
         self._task: asyncio.Task[None] | None = None
+        self._over = False
         self.ready = False
 
     def start(self, body: Json, delay: float, changed: Callable[[], None]) -> None:
@@ -146,6 +148,13 @@ class _Loop:
         self._body = body
         self.ready = self._was_ready = host.is_ready(body)
         self._task = asyncio.create_task(self._run(delay, changed))
+        self._task.add_done_callback(lambda _: self._revive(changed))
+
+    def _revive(self, changed: Callable[[], None]) -> None:
+        """A loop ends when its object is finished or gone; anything else must not go unnoticed."""
+        if not self._over:
+            logger.error("%s: its loop ended by itself; starting it again", _name(self._body))
+            self.start(self._body, _FIRST_MINUTE_SECONDS, changed)
 
     def offer(self, body: Json) -> None:
         """Remember the object's newest form; look at it if its spec changed or it is to go."""
@@ -155,6 +164,7 @@ class _Loop:
 
     async def stop(self) -> None:
         """End in the middle of whatever is being done; all of it can be repeated."""
+        self._over = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -165,13 +175,11 @@ class _Loop:
             await self._sleep(wait)
             wait = await self._look()
             changed()
+        self._over = True
 
     async def _sleep(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._awake.wait()
-        except TimeoutError:
-            pass
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._awake.wait(), seconds)
         self._awake.clear()
 
     async def _look(self) -> float | None:

@@ -48,9 +48,11 @@ class Tenant:
         self._groups: frozenset[str] | None = None
         self._watching: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
+        self._closing = False
 
     async def close(self) -> None:
         """Close the watch and every connection."""
+        self._closing = True
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
@@ -70,8 +72,16 @@ class Tenant:
         if self._watching is None or self._watching.done():
             groups, version = await self._list()
             self._watching = asyncio.create_task(self._watch(groups, version))
+            self._watching.add_done_callback(self._watch_ended)
             self._groups = frozenset(groups.values())
         await self._write_role()
+
+    def _watch_ended(self, watching: asyncio.Task[None]) -> None:
+        """The API server went away: whatever ended the watch, the loop connects anew."""
+        if not watching.cancelled() and (error := watching.exception()) is not None:
+            logger.error("watch: unexpected %s", type(error).__name__, exc_info=error)
+        if not self._closing:
+            self._wake()
 
     async def _list(self) -> tuple[dict[str, str], str]:
         listed = await self.client.get(admin_role.API_SERVICES, metadata_list=True)
@@ -98,9 +108,8 @@ class Tenant:
                         self._groups = frozenset(groups.values())
                         changed.set()
                 await asyncio.sleep(_REWATCH_SECONDS)
-        except Exception as error:  # noqa: BLE001 -- whatever it was, the loop connects anew
+        except TenantplaneError as error:
             logger.debug("watch ended: %s", error)
-            self._wake()
         finally:
             writer.cancel()
 

@@ -269,3 +269,19 @@ def test_the_time_of_a_condition_is_that_of_its_last_change():
     other = host.status_patch(body, ready=False, reason="r", message="m", fields={})
     assert same["status"]["conditions"][0]["lastTransitionTime"] == "then"
     assert other["status"]["conditions"][0]["lastTransitionTime"] != "then"
+
+
+def test_a_loop_that_was_ended_by_something_else_is_started_again(caplog):
+    """A cancellation from within is no error to a task, so nothing would ever be said."""
+
+    async def cancelled():
+        raise asyncio.CancelledError
+
+    reconciler = Scripted(a=[cancelled, Outcome("Done")])
+
+    async def scenario(running, taken):
+        running.observe(thing(), listed=False)
+        await settled(lambda: taken.patches)
+
+    assert play(reconciler, scenario).reasons() == ["Done"]
+    assert "its loop ended by itself" in caplog.text
