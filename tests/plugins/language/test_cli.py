@@ -159,6 +159,27 @@ time.sleep(60)
     _wait_until(lambda: not _group_runs(group), "its processes end")
 
 
+def test_a_policy_pack_in_python_is_refused_with_a_reason(workspace):
+    project = workspace("")
+    pack = project.folder / "pack"
+    pack.mkdir()
+    (pack / "PulumiPolicy.yaml").write_text("runtime: python\nname: pack\n")
+    (pack / "__main__.py").touch()
+    done = project.run("preview", "--policy-pack", str(pack), check=False)
+    assert done.returncode != 0
+    assert "plugins in Python (policy packs, components) are not run" in done.stdout + done.stderr
+
+
+def test_dependencies_are_installed_into_the_environment_that_programs_run_in(workspace):
+    project = workspace("")
+    (project.folder / "requirements.txt").write_text("pulumi\n")
+    assert "already satisfied: pulumi" in project.run("install", "--no-plugins").stdout
+    (project.folder / "requirements.txt").write_text("pulumi==0.0.1\n")
+    failed = project.run("install", "--no-plugins", check=False)
+    assert failed.returncode != 0
+    assert "pip could not install it" in failed.stdout + failed.stderr
+
+
 def test_the_language_is_described(workspace):
     project = workspace("")
     about = json.loads(project.run("about", "--json").stdout)
