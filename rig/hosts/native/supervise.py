@@ -33,13 +33,19 @@ class Supervisor:
         self._state = state
         self._binaries = binaries
 
-    def start(self, component: Component) -> bool:
-        """Start a component unless it runs as it should; say whether it had to be started."""
+    def start(self, component: Component) -> str | None:
+        """Start a component unless it runs as it should.
+
+        Returns:
+            Why it was started: `it is new`, `it had ended`, `it changed`; None if it was not.
+        """
         fingerprint = self._fingerprint(component)
         known = self._state.processes.get(component.name)
+        why = "it had ended" if known else "it is new"
         if known and known.identity.alive:
             if known.fingerprint == fingerprint:
-                return False
+                return None
+            why = "it changed"
             processes.stop([known.identity])
         link = self._layout.run / "bin" / component.argv[0]
         link.unlink(missing_ok=True)
@@ -49,7 +55,7 @@ class Supervisor:
         self._state.processes[component.name] = Process(identity, fingerprint)
         self._state.save(self._layout)
         cgroup.adopt(self._layout, identity.pid)
-        return True
+        return why
 
     def wait(self, component: Component, seconds: float = 60.0) -> None:
         """Wait until a component works.

@@ -26,7 +26,6 @@ from rig.hosts.native import (
     isolation,
     machine,
     pki,
-    processes,
     repair,
     state,
 )
@@ -192,7 +191,7 @@ STEPS: list[tuple[str, Callable[[_Run, Step], None]]] = [
 def _start(run: _Run, step: Step, names: tuple[str, ...]) -> None:
     for name in names:
         step.update(f"starts {name}")
-        before = run.state.processes.get(name)
-        if run.supervisor.start(run.components[name]) and before:
-            how = "changed" if before.identity.boot == processes.boot() else "the machine restarted"
-            run.report.say(f"   {name} was restarted: it had ended, or {how}")
+        known = name in run.state.processes
+        why = run.supervisor.start(run.components[name])
+        if why and known:
+            run.report.say(f"   {name} was restarted: {why}")

@@ -50,7 +50,7 @@ def test_what_died_is_restarted_and_the_rest_is_left_alone(host):
         "kube-router",
         "provisioner",
     }
-    assert sum("was restarted" in line for line in report.said) == 3
+    assert sum("was restarted: it had ended" in line for line in report.said) == 3
 
 
 def test_the_store_and_the_runtime_may_be_killed_under_running_pods(host):

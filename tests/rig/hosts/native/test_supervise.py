@@ -52,12 +52,20 @@ def recorded(layout):
 
 def test_a_component_is_started_once_and_recorded_at_once(layout, supervisor):
     one = component(layout)
-    assert supervisor.start(one)
+    assert supervisor.start(one) == "it is new"
     first = recorded(layout)
     supervisor.wait(one)
     assert first.alive
-    assert not supervisor.start(one)
+    assert supervisor.start(one) is None
     assert recorded(layout) == first
+
+
+def test_a_component_that_ended_is_started_again(layout, supervisor):
+    supervisor.start(component(layout))
+    first = recorded(layout)
+    processes.kill([first])
+    assert supervisor.start(component(layout)) == "it had ended"
+    assert recorded(layout).alive
 
 
 def test_a_changed_file_or_command_line_means_a_restart(layout, supervisor):
@@ -66,11 +74,12 @@ def test_a_changed_file_or_command_line_means_a_restart(layout, supervisor):
     supervisor.start(component(layout, files=(config,)))
     first = recorded(layout)
     config.write_text("two")
-    assert supervisor.start(component(layout, files=(config,)))
+    assert supervisor.start(component(layout, files=(config,))) == "it changed"
     second = recorded(layout)
     assert not first.alive
     assert second.alive
-    assert supervisor.start(component(layout, program=SERVE + " # changed", files=(config,)))
+    changed = component(layout, program=SERVE + " # changed", files=(config,))
+    assert supervisor.start(changed) == "it changed"
     assert not second.alive
 
 
