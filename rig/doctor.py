@@ -8,6 +8,7 @@ import os
 import platform
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from pathlib import Path
 from core.errors import TenantplaneError
 from rig import cache, packages, toolchain
 from rig.hosts import choose, kernel
+from rig.hosts.kind import GATEWAY_PORT
 from rig.hosts.native import machine, state
 
 _GIB = 1024**3
@@ -43,7 +45,7 @@ def examine(name: str = "dev") -> list[Finding]:
     if seen.kubeconfig:
         return findings
     if seen.docker:
-        return [*findings, _kind(), *_disk()]
+        return [*findings, _kind(), _kind_port(), *_disk()]
     return [*findings, *(finding for check in _NATIVE for finding in check())]
 
 
@@ -79,6 +81,15 @@ def _kind() -> Finding:
         return Finding("ok", "kind", path)
     remedy = "install it: https://kind.sigs.k8s.io/docs/user/quick-start"
     return Finding("fail", "kind", "is not on PATH", remedy)
+
+
+def _kind_port() -> Finding:
+    thing = f"port {GATEWAY_PORT} of 127.0.0.1"
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", GATEWAY_PORT)) != 0:
+            return Finding("ok", thing, "free, the gateway's")
+    remedy = "end what listens there, unless it is the host itself: docker ps"
+    return Finding("warn", thing, "in use", remedy)
 
 
 def _root() -> Iterator[Finding]:

@@ -1,4 +1,5 @@
 import os
+import socket
 from pathlib import Path
 from typing import NamedTuple
 
@@ -127,6 +128,18 @@ def test_with_docker_the_native_hosts_needs_are_not_asked_for(native):
     found = doctor.examine()
     assert finding("kind").level == "fail"
     assert "Debian packages" not in [one.thing for one in found]
+
+
+def test_a_port_that_kind_needs_is_looked_at(native):
+    seen = Machine(kubeconfig="", docker=True, linux=True, root=True)
+    native.setattr(choose, "this_machine", lambda: seen)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+        native.setattr(doctor, "GATEWAY_PORT", port)
+        assert finding(f"port {port} of 127.0.0.1").level == "ok"
+        listener.listen()
+        assert finding(f"port {port} of 127.0.0.1").level == "warn"
 
 
 def test_an_adopted_cluster_needs_nothing_of_the_machine(native):
