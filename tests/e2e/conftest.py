@@ -4,6 +4,7 @@ Needs a host named e2e: `python -m rig up --host e2e` (`make test` does it). Eve
 tenants acme and globex; a test that adds one removes it.
 """
 
+import base64
 import copy
 import os
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from core import pki
+from core.manifests import etcd
 from tests.support import control_plane
 from tests.support.kubectl import Kubectl
 from tests.support.probe import Target
@@ -101,22 +103,25 @@ def targets(stack):
     return {name: Target(text) for name, text in stack.outputs()["kubeconfigs"].items()}
 
 
+AGENT = ("exec", "-i", "-n", "tenantplane-system", "deploy/host-agent", "--")
+
+
 @pytest.fixture
 def etcdctl(host):
     """Run etcdctl where the host agent runs: as etcd's root, or with a tenant's certificate."""
 
     def run(*args, tenant=None, check=True):
         folder = "/etc/tenantplane/stores/shared"
-        keys = [f"{folder}/ca.crt", f"{folder}/tls.crt", f"{folder}/tls.key"]
+        certificate, key = f"{folder}/tls.crt", f"{folder}/tls.key"
         if tenant:
-            keys = [keys[0], *_tenant_keys(host, tenant)]
-        command = (
-            "exec etcdctl --endpoints=$(cat "
-            f"{folder}/endpoint) --cacert={keys[0]} --cert={keys[1]} --key={keys[2]} "
-            + " ".join(f"'{arg}'" for arg in args)
-        )
-        pod = ["exec", "-n", "tenantplane-system", "deploy/host-agent", "--", "sh", "-c", command]
-        return host.run(*pod, check=check)
+            certificate, key = _tenant_keys(host, tenant)
+        options = [
+            f"--endpoints={etcd.client_url('shared')}",
+            f"--cacert={folder}/ca.crt",
+            f"--cert={certificate}",
+            f"--key={key}",
+        ]
+        return host.run(*AGENT, "etcdctl", *options, *args, check=check)
 
     return run
 
@@ -127,8 +132,9 @@ def _tenant_keys(host, tenant):
     paths = []
     for name in ("etcd.crt", "etcd.key"):
         path = f"/tmp/{tenant}-{name}"
-        script = f"echo {data[name]} | base64 -d > {path}"
-        host.run("exec", "-n", "tenantplane-system", "deploy/host-agent", "--", "sh", "-c", script)
+        script = f"import sys; open('{path}', 'w').write(sys.stdin.read())"
+        text = base64.b64decode(data[name]).decode()
+        host.run(*AGENT, "python3", "-c", script, stdin=text)
         paths.append(path)
     return paths
 
@@ -136,8 +142,8 @@ def _tenant_keys(host, tenant):
 @pytest.fixture
 def bare_api_server(tmp_path):
     """Path of the kubeconfig of a real API server with nothing on it."""
-    etcd = control_plane.Etcd(tmp_path / "etcd")
-    plane = control_plane.host(tmp_path / "bare", etcd)
+    store = control_plane.Etcd(tmp_path / "etcd")
+    plane = control_plane.host(tmp_path / "bare", store)
     try:
         plane.wait()
         path = tmp_path / "bare.yaml"
@@ -145,4 +151,4 @@ def bare_api_server(tmp_path):
         yield path
     finally:
         plane.stop()
-        etcd.process.kill()
+        store.process.kill()
