@@ -44,7 +44,7 @@ def examine(name: str = "dev") -> list[Finding]:
     findings = [_python(), _choice(name, seen)]
     if seen.kubeconfig:
         return findings
-    if seen.docker:
+    if seen.docker or not seen.linux:
         return [*findings, _kind(), _kind_port(), *_disk()]
     return [*findings, *(finding for check in _NATIVE for finding in check())]
 

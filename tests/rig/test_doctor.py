@@ -152,6 +152,7 @@ def test_a_machine_with_no_way_to_a_host_fails(native):
     seen = Machine(kubeconfig="", docker=False, linux=False, root=False)
     native.setattr(choose, "this_machine", lambda: seen)
     assert finding("host dev").level == "fail"
+    assert "cgroups" not in [one.thing for one in doctor.examine()]  # there is no /proc to ask
 
 
 def test_lines_are_aligned_and_remedies_stand_below():
