@@ -22,9 +22,12 @@ def stack(tenants: int) -> Iterator[PulumiCli]:
     """The dev stack on host `bench`, up with so many tenants."""
     rig("up")
     try:
-        with tempfile.TemporaryDirectory() as folder, with PulumiCli(Path(folder), HOST, _config(tenants)) as cli:
-                cli.up()
-                yield cli
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            PulumiCli(Path(folder), HOST, _config(tenants)) as cli,
+        ):
+            cli.up()
+            yield cli
     finally:
         rig("down")
 

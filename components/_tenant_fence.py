@@ -5,9 +5,6 @@ Not here: their rules and numbers (core/manifests/tenant.py), rules inside the t
 (core/manifests/platform_policy.py).
 """
 
-from collections.abc import Callable
-from functools import partial
-
 import pulumi
 from pulumi_kubernetes.core.v1 import LimitRange, ResourceQuota
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
@@ -29,21 +26,19 @@ def declare(
     opts: pulumi.ResourceOptions,
 ) -> list[pulumi.Resource]:
     """Declare the fence; returns what has to stand before the first pod."""
-    meta: Callable[..., dict[str, object]] = partial(
-        dict, namespace=namespace, labels=names.tenant_labels(tenant_id)
-    )
+
+    def meta(name: str) -> dict[str, object]:
+        labels = names.tenant_labels(tenant_id)
+        return {"name": name, "namespace": namespace, "labels": labels}
+
     rules = tenant.network_policy(tenant_id, names.etcd_namespace(store))
     fence: list[pulumi.Resource] = [
-        NetworkPolicy(
-            f"{name}-deny-all", metadata=meta(name="deny-all"), spec=pods.DENY_ALL, opts=opts
-        ),
-        NetworkPolicy(f"{name}-policy", metadata=meta(name=tenant.NAME), spec=rules, opts=opts),
-        LimitRange(
-            f"{name}-limits", metadata=meta(name="limits"), spec=tenant.limit_range(), opts=opts
-        ),
+        NetworkPolicy(f"{name}-deny-all", metadata=meta("deny-all"), spec=pods.DENY_ALL, opts=opts),
+        NetworkPolicy(f"{name}-policy", metadata=meta(tenant.NAME), spec=rules, opts=opts),
+        LimitRange(f"{name}-limits", metadata=meta("limits"), spec=tenant.limit_range(), opts=opts),
         ResourceQuota(
             f"{name}-quota",
-            metadata=meta(name="quota"),
+            metadata=meta("quota"),
             spec=tenant.resource_quota(profile, replicas),
             opts=opts,
         ),
@@ -51,7 +46,7 @@ def declare(
     if replicas > 1:
         budget = PodDisruptionBudget(
             f"{name}-budget",
-            metadata=meta(name=tenant.NAME),
+            metadata=meta(tenant.NAME),
             spec=tenant.pod_disruption_budget(tenant_id),
             opts=opts,
         )

@@ -145,9 +145,7 @@ class SharedEtcd(pulumi.ComponentResource):
     ) -> tuple[Secret, pulumi.Output[str], list[pulumi.Output[str]]]:
         """Certificates of the members, in one Secret that only they mount."""
         child = pulumi.ResourceOptions(parent=self)
-        peer_ca = _certificates.authority(
-            f"{name}-peerca", f"tenantplane etcd {pool} peers", child
-        )
+        peer_ca = _certificates.authority(f"{name}-peerca", f"tenantplane etcd {pool} peers", child)
         server = _certificates.leaf(
             name,
             pki.store_server(pool),

@@ -1,6 +1,7 @@
 """Pods die; tenants come back by themselves, and nothing that was acknowledged is lost."""
 
 import http.client
+import itertools
 import json
 import threading
 import time
@@ -26,7 +27,7 @@ class Writer:
     """Creates numbered ConfigMaps without a pause and remembers what was acknowledged."""
 
     def __init__(self, target, prefix):
-        self.target, self.prefix, self.acknowledged = target, prefix, []
+        self.target, self.prefix, self.acknowledged, self.times = target, prefix, [], []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -36,6 +37,7 @@ class Writer:
             name = f"{self.prefix}-{number}"
             if create(self.target, name):
                 self.acknowledged.append(name)
+                self.times.append(time.monotonic())
             number += 1
 
     def __enter__(self):
@@ -46,6 +48,10 @@ class Writer:
         self._stop.set()
         self._thread.join()
 
+    def gaps(self):
+        """Seconds between one acknowledged write and the next."""
+        return [after - before for before, after in itertools.pairwise(self.times)]
+
     def check(self, tenant):
         """Every acknowledged write is there; then they are removed."""
         present = set(tenant.names("configmaps", "-n", "default"))
@@ -54,25 +60,28 @@ class Writer:
         tenant.run("delete", "configmaps", "-n", "default", "--all", "--wait=false")
 
 
-def answers(target):
-    try:
-        return target.request("GET", "/readyz", seconds=2)[0] == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
+def ready_pods(host, tenant):
+    """Uids of the tenant's pods that are ready."""
+    found = host.json("get", "pods", "-n", f"tenant-{tenant}")["items"]
+    return {
+        pod["metadata"]["uid"]
+        for pod in found
+        for condition in pod["status"].get("conditions", [])
+        if condition["type"] == "Ready" and condition["status"] == "True"
+        if "deletionTimestamp" not in pod["metadata"]
+    }
 
 
 def test_a_killed_apiserver_serves_again_within_ten_seconds(host, targets, tenants):
     """Ten seconds are what the issue promises to users, so they are the limit here."""
-    target = targets["acme"]
-    with Writer(target, "survivor") as writer:
+    before = ready_pods(host, "acme")
+    with Writer(targets["acme"], "survivor") as writer:
         eventually(lambda: len(writer.acknowledged) > 20, "writes before the kill")
-        host.run("delete", "pod", "-n", "tenant-acme", "--all", "--grace-period=0", "--force")
-        killed = time.monotonic()
+        host.run("delete", "pod", "-n", "tenant-acme", "--all", "--grace-period=1", "--wait=false")
+        eventually(lambda: ready_pods(host, "acme") - before, "another pod is ready")
         count = len(writer.acknowledged)
-        eventually(
-            lambda: len(writer.acknowledged) > count + 5, "writes after the kill", seconds=10
-        )
-    assert answers(target), f"{time.monotonic() - killed:.1f} s after the kill"
+        eventually(lambda: len(writer.acknowledged) > count + 20, "writes after the kill")
+    assert max(writer.gaps()) < 10
     writer.check(tenants["acme"])
 
 
