@@ -60,8 +60,9 @@ class _Comparison:
                 self.changes.append(_Change(path, _Kind.DELETE, None))
         elif old is _ABSENT:
             self.changes.append(_Change(path, _Kind.ADD, new))
-        elif isinstance(old, dict) and isinstance(new, dict):
-            self.trees(old, new, path)
+        elif isinstance(old, dict) and isinstance(new, dict | Unknown):
+            # Whatever is in a tree that only the update will know may be gone by then.
+            self.trees(old, new if isinstance(new, dict) else {}, path)
         elif isinstance(old, list) and isinstance(new, list):
             self._lists(old, new, path)
         elif isinstance(new, Unknown) or not _same(old, new):

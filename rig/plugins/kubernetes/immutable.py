@@ -1,7 +1,7 @@
 """immutable: the fields that can't change in place, so that a change replaces the object.
 
-The rules are the official plugin's. A rule names a field; a change of it, of anything in it or of
-anything around it replaces.
+The rules are the official plugin's. A rule names a field; a change of it or of anything in it
+replaces, and so does gaining it with what is around it (losing it so does not).
 Not here: how objects are compared (diff.py).
 """
 
@@ -130,8 +130,9 @@ def _meets(rule: _Rule, path: Path, value: Data) -> bool:
 
 def _holds(value: Data, rest: _Rule) -> bool:
     """Say whether a value contains what is left of a rule."""
-    if not rest or value is None:
+    if not rest:
         return True
     if rest[0] == _EVERY:
-        return isinstance(value, list) and any(_holds(item, rest[1:]) for item in value)
+        elements = value if isinstance(value, list) else []
+        return value is None or any(_holds(item, rest[1:]) for item in elements)
     return isinstance(value, dict) and rest[0] in value and _holds(value[rest[0]], rest[1:])

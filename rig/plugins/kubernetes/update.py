@@ -5,6 +5,8 @@ A preview asks the API server for a dry run.
 Not here: whether there is anything to change (diff.py), who has which fields (managed_fields.py).
 """
 
+from collections.abc import Mapping
+
 from google.protobuf.struct_pb2 import Struct
 
 from core.errors import InvalidInputError
@@ -28,7 +30,7 @@ from rig.plugins.kubernetes.values import Data, Properties, Tree
 from rig.plugins.kubernetes.waiting import ready
 from rig.plugins.kubernetes.waiting.verdict import NotReadyError
 
-_FORBIDDEN = 403
+_FORBIDDEN, _INVALID = 403, 422
 
 _Response = provider_pb2.UpdateResponse
 
@@ -121,19 +123,21 @@ class _Change:
         if dry_run:
             query["dryRun"] = "All"
         if kinds.is_crd(self.inputs):
-            version = metadata(live)["resourceVersion"]
-            body = {
-                **self.inputs,
-                "metadata": {**metadata(self.inputs), "resourceVersion": version},
-            }
-            answer = api.send("PUT", self._path, query, body)
+            answer = self._put(self.inputs, live, query)
             self._plugin.discovery.forget()
             return answer
         if not dry_run:
             live = self._take_over(live)
-        query["force"] = str(self._forces(live, dry_run=dry_run)).lower()
         body = self._with_ignored(live)
-        return api.send("PATCH", self._path, query, body, content_type=APPLY)
+        force = str(self._forces(live, dry_run=dry_run)).lower()
+        try:
+            applied = {**query, "force": force}
+            return api.send("PATCH", self._path, applied, body, content_type=APPLY)
+        except ApiError as error:
+            if error.code != _INVALID or not dry_run or not managed_fields.created_by_plugin(live):
+                raise
+            # Lists were merged with those of the creation, which only an update takes over.
+            return self._put(body, live, query)
 
     def state(self, live: Tree) -> Struct:
         """Return what is kept of the object."""
@@ -162,6 +166,12 @@ class _Change:
         body = {"apiVersion": live["apiVersion"], "kind": live["kind"], "metadata": identity}
         query = {"fieldManager": self._old_manager}
         self._plugin.api.send("PATCH", self._path, query, body, content_type=APPLY)
+
+    def _put(self, obj: Tree, live: Tree, query: Mapping[str, str]) -> Tree:
+        """Replace the object as a whole."""
+        version = metadata(live)["resourceVersion"]
+        body = {**obj, "metadata": {**metadata(obj), "resourceVersion": version}}
+        return self._plugin.api.send("PUT", self._path, query, body)
 
     def _take_over(self, live: Tree) -> Tree:
         records = managed_fields.takeover(live, self.manager)

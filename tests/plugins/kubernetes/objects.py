@@ -178,7 +178,7 @@ def objects(namespace):
             {"subjects": [{**subjects[0], "name": "other"}]},
         ),
         "rbac.authorization.k8s.io/v1:ClusterRole": (
-            {"metadata": _meta(cluster), "rules": rules, "aggregationRule": None},
+            {"metadata": _meta(cluster), "rules": rules},
             {"rules": [{**rules[0], "verbs": ["get"]}]},
         ),
         "rbac.authorization.k8s.io/v1:ClusterRoleBinding": (

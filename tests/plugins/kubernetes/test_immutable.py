@@ -59,8 +59,11 @@ def test_other_fields_change_in_place(api_version, kind, path):
     assert not replacing(api_version, kind, path)
 
 
-def test_losing_or_gaining_what_surrounds_such_a_field_replaces_too():
-    assert replacing("apps/v1", "Deployment", "spec", None)
+def test_gaining_what_surrounds_such_a_field_replaces_too():
+    """Losing it does not, as with the official plugin; the API server refuses that anyway."""
+    assert not replacing("apps/v1", "Deployment", "spec", None)
+    assert replacing("apps/v1", "Deployment", "spec.selector", None)
+    assert replacing("v1", "Pod", "spec.containers", None)
     assert replacing("apps/v1", "Deployment", "spec", {"selector": {}})
     assert not replacing("apps/v1", "Deployment", "spec", {"replicas": 1})
     assert replacing("v1", "Pod", "spec.containers", [{"name": "a"}, {"image": "b"}])

@@ -23,6 +23,11 @@ def test_what_the_server_leaves_out_when_empty_is_left_out():
     assert pod_spec(normalized(deployment(**pod))) == {"containers": []}
 
 
+def test_nothing_is_left_out_too():
+    pod = {"securityContext": None, "volumes": None, "hostname": None}
+    assert pod_spec(normalized(deployment(**pod))) == {"containers": []}
+
+
 def test_what_means_something_when_empty_is_kept():
     pod = {
         "automountServiceAccountToken": False,
