@@ -7,7 +7,7 @@ Not here: how objects are compared (diff.py).
 
 from collections.abc import Sequence
 
-from rig.plugins.kubernetes.values import Data, Tree
+from rig.plugins.kubernetes.values import Data, Tree, Unknown
 
 Path = tuple[str | int, ...]
 _Rule = tuple[str, ...]
@@ -133,6 +133,7 @@ def _holds(value: Data, rest: _Rule) -> bool:
     if not rest:
         return True
     if rest[0] == _EVERY:
-        elements = value if isinstance(value, list) else []
-        return value is None or any(_holds(item, rest[1:]) for item in elements)
+        if value is None or isinstance(value, Unknown):
+            return True
+        return isinstance(value, list) and any(_holds(item, rest[1:]) for item in value)
     return isinstance(value, dict) and rest[0] in value and _holds(value[rest[0]], rest[1:])
