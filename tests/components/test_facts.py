@@ -4,7 +4,6 @@ import base64
 import json
 import stat
 import sys
-import time
 
 import pytest
 import yaml
@@ -61,11 +60,9 @@ def test_an_enforcer_that_cannot_be_seen_is_named_by_an_annotation(tmp_path):
     fake.stop()
 
 
-def test_all_facts_take_one_connection_and_little_time(cluster):
+def test_all_facts_take_one_connection(cluster):
     """Each `pulumi up` pays for this before it does anything."""
-    start = time.perf_counter()
     facts_of(cluster.kubeconfig())
-    assert time.perf_counter() - start < 1
     assert len(cluster.names) == 1
     assert len(cluster.seen) == 6
 
