@@ -1,0 +1,77 @@
+"""Why a workload doesn't start is said by the offline kubernetes plugin, down to its last words.
+
+Here and not in tests/plugins/kubernetes, as only a kubelet has logs.
+"""
+
+import pytest
+
+from core import versions
+from tests.plugins.kubernetes import objects
+from tests.plugins.kubernetes.driver import Driver, FailedError
+
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+IMAGE = versions.image("kube-apiserver")
+SECURITY = {
+    "runAsNonRoot": True,
+    "runAsUser": 65532,
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+
+
+@pytest.fixture
+def plugin(host):
+    driver = Driver().configure(host.kubeconfig)
+    yield driver
+    driver.close()
+
+
+@pytest.fixture
+def namespace(plugin):
+    made = plugin.create(objects.NAMESPACE_TOKEN, "demo", objects.namespace("plugin-timeout"))
+    yield made.name
+    plugin.delete(made)
+
+
+def deployment(namespace, name, **container):
+    labels = {"app": name}
+    spec = {"containers": [{"name": "main", "image": IMAGE, **container}]}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "annotations": {"pulumi.com/timeoutSeconds": "15"},
+        },
+        "spec": {
+            "minReadySeconds": 5,  # else it is available in the moment before it crashes
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": spec},
+        },
+    }
+
+
+def failure(plugin, obj):
+    with pytest.raises(FailedError) as raised:
+        plugin.create(DEPLOYMENT, "demo", obj)
+    return raised.value.text
+
+
+def test_the_last_log_lines_of_a_crashing_container_are_shown(plugin, namespace):
+    command = ["kube-apiserver", "--no-such-flag"]
+    crashing = deployment(namespace, "crashes", command=command, securityContext=SECURITY)
+    text = failure(plugin, crashing)
+    assert f"Deployment {namespace}/crashes: not ready after 15 s" in text
+    assert f"pod {namespace}/crashes-" in text
+    assert "container main: " in text
+    assert "exit code 1" in text
+    assert "unknown flag: --no-such-flag" in text
+
+
+def test_an_image_that_is_not_there_is_named(plugin, namespace):
+    text = failure(plugin, deployment(namespace, "missing", image="example.invalid/nothing:1"))
+    assert f"pod {namespace}/missing-" in text
+    assert "container main: " in text
+    assert "example.invalid/nothing:1" in text
