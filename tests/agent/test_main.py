@@ -3,7 +3,6 @@
 import base64
 import re
 import signal
-import time
 
 import pytest
 
@@ -27,7 +26,7 @@ def test_the_whole_life_of_a_tenant(world, tmp_path):
     objects.manifests("life", plane.server, base, adminRole=base_rbac.ADMIN_ROLE)
     try:
         plane.wait()
-        objects.wait("TenantManifests", "life", "base", seconds=3)
+        objects.wait("TenantManifests", "life", "base")
         admin = plane.api("bob", "tenant-admins")
         assert admin.get("/api/v1/namespaces").ok
         assert admin.get("/apis/apps/v1/deployments").ok
@@ -55,8 +54,8 @@ def test_a_tenant_of_another_name_gets_nothing_of_it(world, tmp_path):
     world.objects.wait("EtcdTenant", "theirs")
     plane = control_plane.tenant(tmp_path / "x", world.etcd, "theirs", store_user="mine")
     try:
-        with pytest.raises(AssertionError, match="permission denied"):
-            plane.process.wait_until(plane.masters.ready, "ready", seconds=6)
+        plane.process.wait_until(lambda: "permission denied" in plane.process.text(), "refused")
+        assert not plane.masters.ready()
     finally:
         plane.stop()
     assert world.etcd.keys("/t/theirs/") == []
@@ -85,7 +84,7 @@ def bare(world, tmp_path_factory):
 def test_without_its_kinds_it_ends_with_an_error_that_says_so(bare, tmp_path):
     """Else it would wait for ever, in silence: scanning for new kinds is off."""
     agent = Agent(tmp_path / "agent", bare, {}, AGENT_HOST_PATIENCE_SECONDS="1")
-    eventually(lambda: not agent.process.running, "the agent ended", seconds=15)
+    eventually(lambda: not agent.process.running, "the agent ended")
     assert "create the CRDs and the rights of the agent, then start it" in agent.process.text()
 
 
@@ -100,13 +99,12 @@ def test_needs_less_than_two_seconds_of_a_core_to_be_alive(world, bare, tmp_path
         agent.process.kill()
 
 
-def test_ends_soon_after_a_signal(world, bare, tmp_path):
-    """The next one starts when it has ended (Recreate); kopf waits up to 5 s for its own tasks."""
+def test_ends_by_itself_after_a_signal(world, bare, tmp_path):
+    """The next one starts when it has ended (Recreate); kubelet would kill it after 30 s."""
     prepare(bare)
     agent = Agent(tmp_path / "agent", bare, {"shared": world.etcd}).wait()
-    began = time.monotonic()
     agent.process.kill(signal.SIGTERM)
-    assert time.monotonic() - began < 8
+    assert agent.process.exit_code == 0
 
 
 @pytest.mark.parametrize(

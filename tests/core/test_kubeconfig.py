@@ -43,6 +43,14 @@ def test_building_twice_gives_the_same_text():
     assert again == TEXT
 
 
+@pytest.mark.parametrize("name", ["n", "y"])
+def test_a_name_is_never_taken_for_a_boolean(name):
+    """kubectl reads YAML 1.1, in which `n` alone means false: seen 2026-11-23."""
+    text = kubeconfig.build("https://a.test", "ca", "certificate", "key", name)
+    assert f"name: '{name}'" in text
+    assert yaml.safe_load(text)["current-context"] == name
+
+
 def test_what_is_built_is_read_back():
     found = kubeconfig.read(TEXT, None, "host.adopt")
     assert (found.context, found.server, found.host) == (

@@ -81,7 +81,7 @@ def test_who_comes_second_waits_and_makes_nothing():
     def make(folder: Path) -> None:
         made.append(folder)
         begun.set()
-        assert go_on.wait(5)
+        assert go_on.wait(30)
 
     def ask() -> None:
         key = cache.key("1")
@@ -89,14 +89,14 @@ def test_who_comes_second_waits_and_makes_nothing():
 
     first, second = threading.Thread(target=ask), threading.Thread(target=ask)
     first.start()
-    assert begun.wait(5)
+    assert begun.wait(30)
     second.start()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not waited and time.monotonic() < deadline:
         time.sleep(0.005)
     go_on.set()
-    first.join(5)
-    second.join(5)
+    first.join(30)
+    second.join(30)
     assert len(made) == 1
     assert waited == [1]
     assert found[0] == found[1]

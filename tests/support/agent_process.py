@@ -50,7 +50,7 @@ def _user():
     return {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": USER}
 
 
-def eventually(condition, what, seconds=10.0):
+def eventually(condition, what, seconds=30.0):
     """Wait until a condition holds; returns its value and fails with `what` if it never does."""
     deadline = time.monotonic() + seconds
     while True:
@@ -130,7 +130,7 @@ class Objects:
         conditions = status.get("conditions", [])
         return conditions[0] if conditions else {}
 
-    def wait(self, kind, tenant_id, name=None, *, status="True", reason=None, seconds=10):
+    def wait(self, kind, tenant_id, name=None, *, status="True", reason=None, seconds=30):
         """Wait for the Ready condition; returns it."""
 
         def found():
@@ -145,7 +145,7 @@ class Objects:
             error.add_note(f"its status: {self.get(kind, tenant_id, name).body.get('status')}")
             raise
 
-    def wait_gone(self, kind, tenant_id, name=None, seconds=10):
+    def wait_gone(self, kind, tenant_id, name=None, seconds=30):
         eventually(
             lambda: self.get(kind, tenant_id, name).status == 404,
             f"{kind} {tenant_id} is gone",
@@ -192,7 +192,7 @@ class Agent:
             (folder / name).write_text(text)
 
     def wait(self):
-        self.process.wait_until(self.alive, "alive", seconds=20)
+        self.process.wait_until(self.alive, "alive", seconds=30)
         return self
 
     def alive(self):

@@ -100,7 +100,7 @@ def apply(host, *manifests):
     kubectl(host, "apply", "-f", "-", given=json.dumps(items))
 
 
-def until(claim, what, seconds=20.0):
+def until(claim, what, seconds=60.0):
     """Wait until a claim holds; return how long it took."""
     start = time.monotonic()
     while not claim():

@@ -65,6 +65,11 @@ class Process:
     def running(self):
         return self._popen.poll() is None
 
+    @property
+    def exit_code(self):
+        """None while it runs; negative, a signal's number, if that ended it."""
+        return self._popen.poll()
+
     def text(self):
         return self.log.read_text(errors="replace")
 

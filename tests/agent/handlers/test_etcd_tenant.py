@@ -1,7 +1,5 @@
 """EtcdTenant, as the running agent treats it."""
 
-import time
-
 import pytest
 
 from core.manifests import crds
@@ -90,9 +88,7 @@ def test_keeps_its_finalizer_while_its_store_is_down_and_says_so(world, second):
     world.objects.wait("EtcdTenant", "stuck")
     etcd.process.kill()
     world.objects.delete("EtcdTenant", "stuck")
-    condition = world.objects.wait(
-        "EtcdTenant", "stuck", status="False", reason="StoreUnreachable", seconds=20
-    )
+    condition = world.objects.wait("EtcdTenant", "stuck", status="False", reason="StoreUnreachable")
     assert condition["message"].startswith(f"keys not removed yet: store {pool}: ")
     eventually(lambda: world.objects.events("stuck", "StoreUnreachable"), "there is an event")
     assert (
@@ -101,7 +97,7 @@ def test_keeps_its_finalizer_while_its_store_is_down_and_says_so(world, second):
     )
     etcd.process.start()
     etcd.wait()
-    world.objects.wait_gone("EtcdTenant", "stuck", seconds=20)
+    world.objects.wait_gone("EtcdTenant", "stuck")
     assert "stuck" not in etcd.names("user")
 
 
@@ -109,14 +105,11 @@ def test_one_that_can_not_be_made_holds_up_no_other(world, second):
     """Each object has a loop, and each store its own queue of commands."""
     pool, etcd = second
     etcd.process.kill()
-    for number in range(8):
+    for number in range(16):
         world.objects.etcd_tenant(f"bad-{number}", store=pool)
-    time.sleep(0.5)
-    began = time.monotonic()
     world.objects.etcd_tenant("good")
-    world.objects.wait("EtcdTenant", "good")
-    assert time.monotonic() - began < 15  # one after the other they would take 40 s
-    for number in range(8):
+    world.objects.wait("EtcdTenant", "good")  # one after the other they would take 80 s
+    for number in range(16):
         path = world.objects.path("EtcdTenant", f"tenant-bad-{number}", f"bad-{number}")
         world.objects.api.delete(path)
         world.objects.api.merge(path, {"metadata": {"finalizers": None}})

@@ -11,6 +11,8 @@ from rig.hosts.native.processes import Identity
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
+_TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
+
 
 @pytest.fixture
 def sleeper():
@@ -40,7 +42,7 @@ def test_a_pid_that_was_used_again_is_never_killed(sleeper, end):
 def test_one_that_waits_to_be_reaped_is_not_alive(sleeper):
     identity = processes.identify(sleeper.pid)
     sleeper.kill()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while identity.alive and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not identity.alive  # though nobody has waited for it
@@ -62,14 +64,16 @@ def test_one_that_ignores_being_asked_is_killed(tmp_path):
 def test_what_is_started_is_a_session_of_its_own_and_appends_to_its_log(tmp_path):
     log = tmp_path / "log"
     log.write_text("before\n")
+    began = time.monotonic()
     identity = processes.start(["sh", "-c", "echo out; echo err >&2; sleep 60"], log)
     try:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while "err" not in log.read_text() and time.monotonic() < deadline:
             time.sleep(0.01)
         assert log.read_text() == "before\nout\nerr\n"
         assert os.getsid(identity.pid) == identity.pid
-        assert 0 <= identity.age_seconds < 60
+        age = identity.age_seconds
+        assert 0 <= age <= time.monotonic() - began + _TICK_SECONDS
     finally:
         processes.stop([identity])
 
@@ -86,7 +90,7 @@ def test_secrets_of_the_caller_do_not_reach_what_is_started(tmp_path, monkeypatc
 
 def test_descendants_are_found_through_all_generations():
     with subprocess.Popen(["sh", "-c", "sh -c 'sleep 60; true'; true"]) as process:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while len(found := processes.with_descendants({process.pid})) < 3:
             assert time.monotonic() < deadline
             time.sleep(0.01)

@@ -87,7 +87,7 @@ def test_one_that_ends_at_once_fails_with_its_last_words(layout, supervisor):
     one = component(layout, "import sys; sys.exit('no such flag: --tyop')")
     supervisor.start(one)
     with pytest.raises(HostError, match="web ended") as caught:
-        supervisor.wait(one, seconds=10)
+        supervisor.wait(one, seconds=30)
     assert "no such flag: --tyop" in str(caught.value)
     assert str(layout.log("web")) in str(caught.value)
 
