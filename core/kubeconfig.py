@@ -4,6 +4,7 @@ Not here: reading files (stacks/), talking to a cluster (components/).
 """
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -149,6 +150,13 @@ def _by_name(document: Mapping[str, Any], plural: str, singular: str) -> dict[st
     return named
 
 
+class _Dumper(yaml.SafeDumper):
+    """Quotes what only Go's YAML takes for a boolean: a tenant may be named `n` or `y`."""
+
+
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("[yYnN]$"), list("yYnN"))
+
+
 def _document(name: str, cluster: dict[str, Any], user: dict[str, Any]) -> str:
     document = {
         "apiVersion": "v1",
@@ -158,7 +166,7 @@ def _document(name: str, cluster: dict[str, Any], user: dict[str, Any]) -> str:
         "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
         "users": [{"name": name, "user": user}],
     }
-    text: str = yaml.safe_dump(document, sort_keys=False, width=10**6)
+    text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=10**6)
     return text
 
 

@@ -45,7 +45,7 @@ def test_building_twice_gives_the_same_text():
 
 @pytest.mark.parametrize("name", ["n", "y"])
 def test_a_name_is_never_taken_for_a_boolean(name):
-    """kubectl reads YAML 1.1, in which `n` alone means false: seen 2026-11-23."""
+    """Kubectl reads YAML 1.1, in which `n` alone means false: seen 2026-11-23."""
     text = kubeconfig.build("https://a.test", "ca", "certificate", "key", name)
     assert f"name: '{name}'" in text
     assert yaml.safe_load(text)["current-context"] == name
