@@ -114,7 +114,7 @@ def until_ready(
                     raise NotReadyError("it was deleted while it was waited for", obj, [])
                 if seen is None:
                     for trouble in troubles(obj)[:1]:
-                        watcher.status(trouble)
+                        watcher.status(trouble.partition("\n")[0])
                     continue
                 obj = seen
                 verdict = check(obj)

@@ -18,17 +18,15 @@ _BAD_CONDITIONS = {"Available": "False", "Progressing": "False", "ReplicaFailure
 
 def of_workload(api: Api, workload: Tree) -> list[str]:
     """Return what is wrong with a Deployment, StatefulSet or Job and its pods."""
-    reasons = [
-        said(found)
-        for kind, bad in _BAD_CONDITIONS.items()
-        if (found := condition(workload, kind)).get("status") == bad
-    ]
+    reasons = []
     failing = [pod for pod in _pods(api, workload) if not _is_fine(pod)]
     for pod in failing[:_MOST_PODS]:
         reasons += of_pod(api, pod)
     if len(failing) > _MOST_PODS:
         reasons.append(f"{len(failing) - _MOST_PODS} more pods are not ready")
-    return reasons
+    conditions = {kind: condition(workload, kind) for kind in _BAD_CONDITIONS}
+    bad = (c for kind, c in conditions.items() if c.get("status") == _BAD_CONDITIONS[kind])
+    return reasons + [said(found) for found in bad]
 
 
 def of_pod(api: Api, pod: Tree) -> list[str]:
