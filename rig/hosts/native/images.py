@@ -1,17 +1,21 @@
 """images: brings OCI archives into the host's containerd, those alone that it doesn't have yet.
 
+Pods that still run what had the same name before are replaced.
+
 Not here: how the archives are made (rig/images).
 """
 
 import json
 import subprocess
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 from core import versions
 from core.errors import HostError
+from rig.hosts.native.api import Api
 from rig.hosts.native.layout import Layout
 
 _NAME = "io.containerd.image.name"
@@ -33,6 +37,27 @@ def import_changed(layout: Layout, archives: Sequence[Path]) -> list[str]:
     with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
         list(pool.map(lambda one: _import(layout, one), changed))
     return [name for archive in changed for name in contents(archive)]
+
+
+def pods_of_older(client: Api, imported: Collection[str], began: float) -> list[str]:
+    """Delete the pods that run an older image of the same name; their controllers replace them.
+
+    Args:
+        client: The host's API.
+        imported: Names of the images that were imported now.
+        began: Pods that started since then have the new ones; seconds since the epoch.
+    """
+    replaced = []
+    for pod in (client.get("/api/v1/pods") or {})["items"] if imported else []:
+        containers = [*pod["spec"]["containers"], *pod["spec"].get("initContainers", [])]
+        if not {container["image"] for container in containers} & set(imported):
+            continue
+        meta = pod["metadata"]
+        created = datetime.fromisoformat(meta["creationTimestamp"]).timestamp()
+        if created < began:
+            client.delete(f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}")
+            replaced.append(f"{meta['namespace']}/{meta['name']}")
+    return replaced
 
 
 def contents(archive: Path) -> dict[str, str]:

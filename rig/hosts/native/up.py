@@ -49,6 +49,7 @@ class _Run:
     archives: list[Path] = field(default_factory=list)
     imports: "list[Future[list[str]]]" = field(default_factory=list)
     """Those without which the host's own pods can't start, then all others."""
+    began: float = field(default_factory=time.time)
 
     @property
     def supervisor(self) -> Supervisor:
@@ -159,8 +160,11 @@ def _network_policy(run: _Run, step: Step) -> None:
 
 
 def _images(run: _Run, step: Step) -> None:
-    imported = [name for one in run.imports for name in one.result()]
+    imported = {name for one in run.imports for name in one.result()}
     step.update(f"{len(imported)} new")
+    with run.admin() as client:
+        for pod in images.pods_of_older(client, imported, run.began):
+            run.report.say(f"   pod {pod} is replaced: its image changed")
 
 
 def _works(run: _Run, step: Step) -> None:

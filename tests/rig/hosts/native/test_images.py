@@ -2,6 +2,7 @@ import io
 import json
 import os
 import tarfile
+from datetime import UTC, datetime
 
 import pytest
 
@@ -86,3 +87,40 @@ def test_what_the_hosts_own_pods_need_comes_first(tmp_path):
     pause = archive(tmp_path, "pause", **{"registry.k8s.io/pause_3.10.2": "sha256:bb"})
     dns = archive(tmp_path, "dns", **{"registry.k8s.io/coredns/coredns_v1.14.7": "sha256:cc"})
     assert images.in_order([kube, pause, dns]) == ([pause, dns], [kube])
+
+
+class FakeApi:
+    """A host's API with these pods: name, image, creation time."""
+
+    def __init__(self, *pods):
+        self.deleted = []
+        self._pods = [
+            {
+                "metadata": {"name": name, "namespace": "ns", "creationTimestamp": created},
+                "spec": {"containers": [{"image": image}]},
+            }
+            for name, image, created in pods
+        ]
+
+    def get(self, path):
+        assert path == "/api/v1/pods"
+        return {"items": self._pods}
+
+    def delete(self, path):
+        self.deleted.append(path)
+
+
+def test_pods_of_an_older_image_are_replaced():
+    """The agent's image keeps its tag while one works on it; a pod started later is current."""
+    client = FakeApi(
+        ("old", "agent:1", "2026-11-23T10:00:00Z"),
+        ("new", "agent:1", "2026-11-23T12:00:00Z"),
+        ("other", "etcd:3", "2026-11-23T10:00:00Z"),
+    )
+    eleven = datetime(2026, 11, 23, 11, tzinfo=UTC).timestamp()
+    assert images.pods_of_older(client, {"agent:1"}, eleven) == ["ns/old"]
+    assert client.deleted == ["/api/v1/namespaces/ns/pods/old"]
+
+
+def test_with_nothing_imported_no_pod_is_looked_at():
+    assert images.pods_of_older(None, set(), 0) == []
