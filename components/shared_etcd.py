@@ -90,40 +90,8 @@ class SharedEtcd(pulumi.ComponentResource):
         ns = namespace.metadata.name
         ca = _certificates.authority(f"{name}-ca", f"tenantplane etcd {pool}", child)
         secret, keys_hash, ends = self._keys(name, pool, ns, ca)
-        meta = {"name": etcd.NAME, "namespace": ns, "labels": etcd.POD_LABELS}
-        policy = NetworkPolicy(
-            f"{name}-policy", metadata=meta, spec=etcd.network_policy(), opts=child
-        )
-        service = Service(
-            f"{name}-client",
-            metadata=meta | {"annotations": {"pulumi.com/skipAwait": "true"}},
-            spec=etcd.client_service(),
-            opts=child,
-        )
-        peers = Service(
-            f"{name}-peers",
-            metadata=meta | {"name": "etcd-peers", "annotations": {"pulumi.com/skipAwait": "true"}},
-            spec=etcd.peer_service(),
-            opts=child,
-        )
-        stateful_set = StatefulSet(
-            f"{name}-members",
-            metadata=meta,
-            spec=etcd.stateful_set(
-                pool=pool,
-                members=members,
-                quota_gib=int(args.get("quota_gib", 2)),
-                storage_gib=int(args.get("storage_gib", 4)),
-                image=args["image"],
-                keys_hash=keys_hash,
-            ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[secret, service, peers, policy]),
-        )
-        PodDisruptionBudget(
-            f"{name}-budget",
-            metadata=meta,
-            spec={"maxUnavailable": 1, "selector": {"matchLabels": etcd.POD_LABELS}},
-            opts=child,
+        stateful_set = self._members(
+            name, args, members, namespace=ns, keys=secret, keys_hash=keys_hash
         )
         root = _certificates.leaf(
             name,
@@ -139,6 +107,55 @@ class SharedEtcd(pulumi.ComponentResource):
         self.key_pem = root.key_pem
         self.expires = pulumi.Output.all(root.expires, *ends).apply(min)
         self.register_outputs({"clientUrl": self.client_url, "expires": self.expires})
+
+    def _members(
+        self,
+        name: str,
+        args: SharedEtcdArgs,
+        members: int,
+        *,
+        namespace: pulumi.Output[str],
+        keys: Secret,
+        keys_hash: pulumi.Output[str],
+    ) -> StatefulSet:
+        """The members, behind their Services and a policy that says who may reach them."""
+        child = pulumi.ResourceOptions(parent=self)
+        meta = {"name": etcd.NAME, "namespace": namespace, "labels": etcd.POD_LABELS}
+        policy = NetworkPolicy(
+            f"{name}-policy", metadata=meta, spec=etcd.network_policy(), opts=child
+        )
+        service = Service(
+            f"{name}-client",
+            metadata=meta | {"annotations": {"pulumi.com/skipAwait": "true"}},
+            spec=etcd.client_service(),
+            opts=child,
+        )
+        peers = Service(
+            f"{name}-peers",
+            metadata=meta | {"name": "etcd-peers", "annotations": {"pulumi.com/skipAwait": "true"}},
+            spec=etcd.peer_service(),
+            opts=child,
+        )
+        made = StatefulSet(
+            f"{name}-members",
+            metadata=meta,
+            spec=etcd.stateful_set(
+                pool=args["pool"],
+                members=members,
+                quota_gib=int(args.get("quota_gib", 2)),
+                storage_gib=int(args.get("storage_gib", 4)),
+                image=args["image"],
+                keys_hash=keys_hash,
+            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[keys, service, peers, policy]),
+        )
+        PodDisruptionBudget(
+            f"{name}-budget",
+            metadata=meta,
+            spec={"maxUnavailable": 1, "selector": {"matchLabels": etcd.POD_LABELS}},
+            opts=child,
+        )
+        return made
 
     def _keys(
         self, name: str, pool: str, namespace: pulumi.Output[str], ca: _certificates.Authority

@@ -3,8 +3,8 @@
 Owns: namespace, keys, store access, API server and controllers, route, kubeconfigs, the tenant's
 base objects.
 Not here: its keys and kubeconfigs (_tenant_keys.py), its route (_tenant_route.py), the fence
-around it (_tenant_fence.py), anything host-wide (shared_etcd.py, ingress_passthrough.py,
-host_agent.py), manifests and flags (core/).
+around it (_tenant_fence.py), what is inside it (_tenant_base.py), anything host-wide
+(shared_etcd.py, ingress_passthrough.py, host_agent.py), manifests and flags (core/).
 """
 
 from typing import Any, NotRequired, TypedDict
@@ -13,13 +13,12 @@ import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import ConfigMap, Namespace, Secret
-from pulumi_kubernetes.rbac.v1 import RoleBinding
 
-from components import _tenant_fence, _tenant_route
+from components import _tenant_base, _tenant_fence, _tenant_route
 from components._tenant_keys import TenantKeys
 from core import flags, names, profiles, versions
 from core.errors import InvalidInputError
-from core.manifests import agent, base_rbac, tenant
+from core.manifests import tenant
 from core.profiles import Profile
 
 DEFAULT_TIMEOUT_SECONDS = 300
@@ -245,38 +244,16 @@ class TenantControlPlane(pulumi.ComponentResource):
         )
 
     def _base_objects(self, keys: TenantKeys, version: str) -> CustomResource:
-        """What every tenant has inside from its first second: its users' roles, platform rules."""
-        secret = self._secret(tenant.AGENT_SECRET, keys.agent_files())
-        subject = {
-            "kind": "ServiceAccount",
-            "name": agent.NAME,
-            "namespace": self._args["agent_namespace"],
-        }
-        binding = RoleBinding(
-            f"{self._name}-agent-binding",
-            metadata=self._meta(agent.NAME),
-            role_ref={
-                "apiGroup": "rbac.authorization.k8s.io",
-                "kind": "ClusterRole",
-                "name": agent.TENANT_ROLE,
-            },
-            subjects=[subject],
+        """What every tenant has inside from its first second, applied by the agent."""
+        return _tenant_base.declare(
+            self._name,
+            self._tenant,
+            version,
+            namespace=self._namespace,
+            agent_namespace=self._args["agent_namespace"],
+            credentials=self._secret(tenant.AGENT_SECRET, keys.agent_files()),
+            annotations={**_READY, **self._timeout},
             opts=self._child,
-        )
-        return CustomResource(
-            f"{self._name}-base",
-            api_version=names.API_VERSION,
-            kind="TenantManifests",
-            metadata=self._meta("base", {**_READY, **self._timeout}),
-            spec={
-                "tenant": self._tenant,
-                "server": tenant.server(self._tenant),
-                "credentialsSecret": tenant.AGENT_SECRET,
-                "deletionPolicy": "Orphan",  # the whole tenant goes with them
-                "adminRole": base_rbac.ADMIN_ROLE,
-                "objects": base_rbac.base_objects(version),
-            },
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[secret, binding]),
         )
 
     def _publish(self, keys: TenantKeys, version: str, *, after: list[pulumi.Resource]) -> None:
