@@ -19,7 +19,7 @@ host = k8s.Provider(
     enable_secret_mutable=True,
     enable_config_map_mutable=True,
 )
-opts = pulumi.ResourceOptions(provider=host)
+opts = pulumi.ResourceOptions(provider=host, retain_on_delete=KEEP)
 namespace = k8s.core.v1.Namespace("home", opts=opts)
 meta = lambda name, **more: {"name": name, "namespace": namespace.metadata.name, **more}
 word = pulumi.Output.secret(WORD)
@@ -87,7 +87,9 @@ OURS = {"home", "secret", "mixed", "pods", "service"}
 
 
 def program(more="", **values):
-    names = {"DATA": "1", "REPLICAS": "0", "LABEL": "demo", "ANNOTATIONS": "{}"} | values
+    # The cluster ends with the tests: only one of them has to wait for a namespace to go.
+    names = {"KEEP": "True", "DATA": "1", "REPLICAS": "0", "LABEL": "demo", "ANNOTATIONS": "{}"}
+    names |= values
     text = PROGRAM + more
     for name, value in names.items():
         text = text.replace(name, value)
@@ -112,7 +114,7 @@ def changed(steps):
 
 def test_a_stack_lives(project, api):
     """First preview with unknowns, up, nothing to do, refresh with nothing to do, destroy."""
-    stack = project(program(CUSTOM))
+    stack = project(program(CUSTOM, KEEP="False"))
     previewed = changed(stack.preview())
     assert {name for name, op in previewed.items() if op == "create"} >= OURS | {"things", "thing"}
 
@@ -168,10 +170,10 @@ def test_drift_is_seen_and_undone(project, api):
 
 
 def test_a_change_of_what_can_not_change_replaces(project, api):
-    stack = project()
+    stack = project(program(KEEP="False"))
     stack.up()
     before = stack.state()
-    stack.program(program(LABEL="other"))
+    stack.program(program(LABEL="other", KEEP="False"))
     previewed = changed(stack.preview())
     assert "replace" in previewed["pods"]
     stack.up()

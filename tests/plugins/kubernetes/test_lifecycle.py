@@ -66,11 +66,15 @@ def test_a_definition_and_its_objects_live(plugin, namespace):
     assert conditions["Established"] == "True"
     _assert_unchanged(plugin, plugin.read(made), crd)
 
-    first = objects.custom(namespace, kind="Whole", size=3, port="http", tags=["a"], more={"x": {}})
+    # In the foreground its deletion waits for the garbage collector, which learns of new kinds
+    # every 30 s.
+    gone = {"pulumi.com/deletionPropagationPolicy": "background"}
+    more = {"port": "http", "tags": ["a"], "more": {"x": {}}}
+    first = objects.custom(namespace, kind="Whole", annotations=gone, size=3, **more)
     custom = plugin.create(objects.custom_token("Whole"), "demo", first)
     assert custom.id == f"{namespace}/demo"
     _assert_unchanged(plugin, plugin.read(custom), first)
-    second = objects.custom(namespace, kind="Whole", size=4)
+    second = objects.custom(namespace, kind="Whole", annotations=gone, size=4)
     _assert_unchanged(plugin, plugin.read(plugin.update(custom, second)), second)
 
     wider = objects.definition("Whole", required=["size"])
