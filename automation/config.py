@@ -10,10 +10,9 @@ from typing import Any
 import pulumi.automation as auto
 
 from core import schema, settings
+from core.config import PROJECT, plain_values
 from core.errors import InvalidInputError
 from core.settings import Settings
-
-PROJECT = "tenantplane"
 
 
 def read(stack: auto.Stack) -> Settings:
@@ -22,16 +21,8 @@ def read(stack: auto.Stack) -> Settings:
     Raises:
         InvalidInputError: it can't be right.
     """
-    prefix = f"{PROJECT}:"
-    config = {
-        key.removeprefix(prefix): _plain(item.value)
-        for key, item in stack.get_all_config().items()
-        if key.startswith(prefix)
-    }
-    # Pulumi.yaml has empty values as defaults: they mean "not set".
-    return settings.parse(
-        {key: value for key, value in config.items() if value not in ("", {}, [])}
-    )
+    texts = {key: item.value for key, item in stack.get_all_config().items()}
+    return settings.parse(plain_values(texts))
 
 
 def check(wanted: Settings) -> None:
@@ -71,13 +62,3 @@ def _as_json(value: Any) -> dict[str, Any]:  # noqa: ANN401 - what YAML holds
     if isinstance(value, dict | list):
         return {"value": json.dumps(value), "objectValue": value, "secret": False}
     return {"value": str(value), "secret": False}
-
-
-def _plain(text: str) -> Any:  # noqa: ANN401 - what YAML holds
-    """Return a mapping or a list for JSON of one; anything else is a text already."""
-    if not text.lstrip().startswith(("{", "[")):
-        return text
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
