@@ -45,7 +45,7 @@ def test_a_new_crd_is_theirs_within_seconds(tenants):
     }
     try:
         acme.apply(CRD)
-        eventually(lambda: acme.apply(gadget, check=False).returncode == 0, "a gadget", seconds=10)
+        eventually(lambda: acme.apply(gadget, check=False).returncode == 0, "a gadget")
         assert acme.names("gadgets") == ["first"]
     finally:
         acme.run("delete", "crd", CRD["metadata"]["name"], check=False)

@@ -90,7 +90,7 @@ def test_a_controllers_write_can_not_be_made_to_grant_escalate(planes, where, es
             log = plane.plane.controllers.text()
             return "verb that leads to more rights" in log
 
-        eventually(tried, "the controller's write was mutated", seconds=20)
+        eventually(tried, "the controller's write was mutated")
         assert ("escalate" in verbs_of(plane, base_rbac.ADMIN)) is escalates
     finally:
         unmutate(plane, "more")
