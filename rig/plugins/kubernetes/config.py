@@ -12,6 +12,7 @@ from typing import Any
 
 from core.errors import InvalidInputError
 from rig.plugins.kubernetes import kubeconfig
+from rig.plugins.kubernetes.annotations import WAIT_FOR
 from rig.plugins.kubernetes.protocol import provider_pb2
 from rig.plugins.kubernetes.values import Data, Tree, Unknown
 
@@ -20,6 +21,7 @@ _THING = "kubernetes provider"
 _CLUSTER_IDENTIFIER = "clusterIdentifier"
 _WHICH_CLUSTER = ("kubeconfig", "context", "cluster")
 
+_AWAIT_ALL = "PULUMI_K8S_AWAIT_ALL"
 _FLAGS = {
     "deleteUnreachable": "PULUMI_K8S_DELETE_UNREACHABLE",
     "enableConfigMapMutable": "PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE",
@@ -80,6 +82,12 @@ def settings(variables: Mapping[str, str]) -> Settings:
     """
     given = {key.removeprefix(_PREFIX): value for key, value in variables.items()}
     flags = {name: _flag(name, given) for name in _FLAGS}
+    if os.environ.get(_AWAIT_ALL) == "true":
+        problem = (
+            "the offline plugin waits for the kinds that the official one waits for by default"
+        )
+        remedy = f"unset it, and say with the annotation {WAIT_FOR} what else to wait for"
+        raise InvalidInputError(_AWAIT_ALL, problem, remedy=remedy)
     if not flags["enableServerSideApply"]:
         raise InvalidInputError(_THING, _no_client_side(), remedy="leave it out, or set it to true")
     return Settings(

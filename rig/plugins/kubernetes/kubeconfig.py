@@ -84,19 +84,17 @@ def read(text_or_path: str) -> Kubeconfig:
     """
     if not text_or_path:
         return EMPTY
-    path = (
-        Path(text_or_path).expanduser()
-        if len(text_or_path) < os.pathconf("/", "PC_PATH_MAX")
-        else None
-    )
+    if "\n" in text_or_path or text_or_path.lstrip().startswith("{"):
+        return _parse(text_or_path, Path.cwd())
+    path = Path(text_or_path).expanduser()
     try:
-        if path is not None and path.is_file():
-            return _parse(path.read_text(encoding="utf-8"), path.parent)
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise _wrong("is neither a kubeconfig nor the path of one", _REMEDY, text_or_path) from None
     except (OSError, ValueError) as error:
-        raise _wrong(f"its file can't be read: {type(error).__name__}", _REMEDY) from None
-    if "\n" not in text_or_path and not text_or_path.lstrip().startswith("{"):
-        raise _wrong("is neither a kubeconfig nor the path of one", _REMEDY, text_or_path)
-    return _parse(text_or_path, Path.cwd())
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise _wrong(f"its file can't be read: {reason}", _REMEDY) from None
+    return _parse(text, path.parent)
 
 
 def ambient() -> Kubeconfig:

@@ -22,6 +22,7 @@ from rig.plugins.kubernetes.kubeconfig import Target
 
 _THING = "kubernetes cluster"
 _CONNECT_SECONDS = 10.0
+_HTTP_PORT, _HTTPS_PORT = 80, 443
 _CLOSED = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError)
 
 
@@ -61,13 +62,8 @@ class Transport:
         """
         self.server = str(target.cluster["server"])
         parts = urllib.parse.urlsplit(self.server)
-        if target.cluster.get("proxy-url"):
-            remedy = "use a kubeconfig that leads to the server itself"
-            text = describe(
-                _THING, "proxy-url is not supported by the offline plugin", remedy=remedy
-            )
-            raise HostError(text)
         self._host, self._port = str(parts.hostname), parts.port
+        self._proxy = _proxy(target, self._host)
         self._prefix = parts.path.rstrip("/")
         self._name = str(target.cluster.get("tls-server-name") or self._host)
         self._credentials = credentials
@@ -181,7 +177,12 @@ class Transport:
     def _new(self) -> http.client.HTTPConnection:
         if self._tls is None:
             return http.client.HTTPConnection(self._host, self._port)
-        return _NamedConnection(self._host, self._port, self._tls, self._name)
+        if self._proxy is None:
+            return _NamedConnection(self._host, self._port, self._tls, self._name)
+        proxy = str(self._proxy.hostname), self._proxy.port or _HTTP_PORT
+        connection = _NamedConnection(*proxy, self._tls, self._name)
+        connection.set_tunnel(self._host, self._port or _HTTPS_PORT)
+        return connection
 
     def _context(self) -> ssl.SSLContext:
         cluster = self._target.cluster
@@ -214,6 +215,27 @@ class _NamedConnection(http.client.HTTPSConnection):
     def connect(self) -> None:
         http.client.HTTPConnection.connect(self)
         self.sock = self._tls.wrap_socket(self.sock, server_hostname=self._name)
+
+
+def _proxy(target: Target, host: str) -> urllib.parse.SplitResult | None:
+    """Return the HTTP proxy that kubectl would use, None for none.
+
+    Raises:
+        HostError: it is of another kind.
+    """
+    url = target.cluster.get("proxy-url")
+    if not url and ("https_proxy" in os.environ or "HTTPS_PROXY" in os.environ):
+        from urllib import request  # noqa: PLC0415  15 ms that nobody else pays
+
+        url = None if request.proxy_bypass(host) else request.getproxies().get("https")
+    if not url:
+        return None
+    proxy = urllib.parse.urlsplit(str(url))
+    if proxy.scheme != "http":
+        problem = "the offline plugin speaks to HTTP proxies alone"
+        remedy = "use a kubeconfig that leads to the server itself"
+        raise HostError(describe(_THING, problem, f"{proxy.scheme}://", remedy))
+    return proxy
 
 
 @contextmanager

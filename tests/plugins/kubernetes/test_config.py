@@ -62,6 +62,12 @@ def test_what_the_plugin_can_not_do_is_refused():
     assert problems(kubeconfig=UNKNOWN, enableSecretMutable="true", clusterIdentifier="x") == {}
 
 
+def test_waiting_for_everything_is_refused(monkeypatch):
+    monkeypatch.setenv("PULUMI_K8S_AWAIT_ALL", "true")
+    with pytest.raises(InvalidInputError, match="PULUMI_K8S_AWAIT_ALL: the offline plugin waits"):
+        settings()
+
+
 def test_strict_mode_wants_an_explicit_cluster(monkeypatch):
     assert set(problems(strictMode="true")) == {"kubeconfig", "context"}
     assert problems(strictMode="true", kubeconfig="x", context="y") == {}

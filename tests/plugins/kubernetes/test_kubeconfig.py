@@ -57,6 +57,8 @@ def test_the_environment_is_asked_when_nothing_is_given(tmp_path, monkeypatch):
     [
         ("/no/such/file", "neither a kubeconfig nor the path of one"),
         ("a: [", "neither a kubeconfig"),
+        ("/", "its file can't be read: Is a directory"),
+        ("x" * 300, "its file can't be read: File name too long"),
         ("a: b\nc: [", "is not YAML at line"),
         ("{", "is not JSON"),
         ("- a\n- b\n", "is not a kubeconfig"),
