@@ -76,11 +76,12 @@ def members(layout: Layout) -> set[int]:
     """Return the pids in the host's cgroup: components, shims and containers."""
     found: set[int] = set()
     for cgroup in all_of(layout):
-        for file in cgroup.rglob("cgroup.procs"):
+        for folder, _, _ in os.walk(cgroup):  # passes over cgroups that go away meanwhile
             try:
-                found.update(int(pid) for pid in file.read_text().split())
-            except OSError:  # the cgroup went away meanwhile
+                text = Path(folder, "cgroup.procs").read_text()
+            except OSError:
                 continue
+            found.update(int(pid) for pid in text.split())
     return found - {0}
 
 
