@@ -5,7 +5,7 @@ Opt-in: needs the official binary, which not every machine can download.
     TENANTPLANE_OFFICIAL_KUBERNETES=.../pulumi-resource-kubernetes
 """
 
-import copy
+import json
 import os
 import re
 from contextlib import suppress
@@ -14,8 +14,16 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 
 from core import kubeconfig as core_kubeconfig
-from rig.plugins.kubernetes import values
 from tests.plugins.kubernetes import objects
+from tests.plugins.kubernetes.cases import (
+    RECORDED,
+    TOKENS,
+    UNKNOWN,
+    case,
+    file_name,
+    recording,
+    variants,
+)
 from tests.plugins.kubernetes.conftest import SETTINGS
 from tests.plugins.kubernetes.driver import Driver, FailedError
 
@@ -25,8 +33,6 @@ pytestmark = [
     pytest.mark.skipif(not OFFICIAL, reason="TENANTPLANE_OFFICIAL_KUBERNETES names no plugin"),
 ]
 
-UNKNOWN = values._UNKNOWNS["04da6b54-80e4-46f7-96ec-b56ff0331ba9"]
-TOKENS = sorted([*objects.objects("none"), "definition", "custom"])
 LISTS = {"Service", "ValidatingAdmissionPolicyBinding"}
 """Kinds whose changed lists the official plugin can't preview: it merges them with the old."""
 _RANDOM = re.compile(
@@ -48,19 +54,6 @@ def pair(plugin, official, api, namespace):
     for name in "ab":
         assert api.create("/api/v1/namespaces", objects.namespace(f"{name}-{namespace}")).ok
     return plugin, official
-
-
-def case(token, namespace, kind):
-    """(type token, object, changed object) for one plugin."""
-    if token == "definition":
-        first = objects.definition(kind)
-        return objects.CRD_TOKEN, first, objects.definition(kind, required=["size"])
-    if token == "custom":
-        first = objects.custom(
-            namespace, kind=kind, size=3, port="http", tags=["a"], more={"a": {}}
-        )
-        return objects.custom_token(kind), first, objects.custom(namespace, kind=kind, size=4)
-    return f"kubernetes:{token}", *objects.objects(namespace)[token]
 
 
 @pytest.fixture(params=TOKENS)
@@ -139,49 +132,28 @@ def test_both_import_the_same(made):
         assert shape(mine.state) == shape(theirs.state)
 
 
-def variants(obj, change):
-    """Objects that differ in ways that a plugin has to judge."""
-    yield change
-    metadata = obj["metadata"]
-    yield {**obj, "metadata": {**metadata, "name": "other"}}
-    yield {**obj, "metadata": {**metadata, "labels": {"new": "1"}}}
-    yield {**obj, "metadata": {**metadata, "labels": UNKNOWN}}
-    yield {**obj, "metadata": {k: v for k, v in metadata.items() if k != "labels"}}
-    yield {**obj, "metadata": {**metadata, "annotations": {"a.test/b": "c"}}}
-    for name in set(obj) - {"apiVersion", "kind", "metadata"}:
-        yield {**obj, name: UNKNOWN}
-        yield {key: value for key, value in obj.items() if key != name}
-        yield from _inside(obj, [name])
-
-
-def _inside(obj, path, depth=4):
-    """Each entry below a path: removed, and unknown."""
-    found = obj
-    for step in path:
-        found = found[step]
-    if not isinstance(found, dict | list):
-        return
-    for step in found if isinstance(found, dict) else range(len(found)):
-        for removed in (True, False):
-            changed = copy.deepcopy(obj)
-            place = changed
-            for part in path:
-                place = place[part]
-            if removed:
-                del place[step]
-            else:
-                place[step] = UNKNOWN
-            yield changed
-        if depth and isinstance(found[step], dict | list):
-            yield from _inside(obj, [*path, step], depth - 1)
-
-
 def test_both_judge_each_difference_alike(made, plugin, official):
     for _, _, _, first, change, resource in made:
         for variant in variants(first, change):
             with suppress(FailedError):  # the official one can't judge a definition with unknowns
                 theirs = answers(official, resource, variant)
                 assert answers(plugin, resource, variant) == theirs, variant
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_what_is_recorded_is_what_the_official_plugin_says(official, api, golden, token):
+    """Recordings stand in for it where it isn't (test_recorded.py)."""
+    api.create("/api/v1/namespaces", objects.namespace(RECORDED))
+    kind = RECORDED.capitalize()
+    if token == "custom":
+        crd = official.create(objects.CRD_TOKEN, "crd", objects.definition(kind))
+    type_token, first, change = case(token, RECORDED, kind)
+    made = official.create(type_token, "demo", first)
+    text = json.dumps(recording(official, made, first, change), indent=1)
+    official.delete(made)
+    if token == "custom":
+        official.delete(crd)
+    golden(file_name(token), f"{text}\n")
 
 
 def test_both_ignore_the_same_changes(made):
