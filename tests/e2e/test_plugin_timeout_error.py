@@ -43,7 +43,7 @@ def deployment(namespace, name, **container):
         "metadata": {
             "name": name,
             "namespace": namespace,
-            "annotations": {"pulumi.com/timeoutSeconds": "15"},
+            "annotations": {"pulumi.com/timeoutSeconds": "40"},
         },
         "spec": {
             "minReadySeconds": 5,  # else it is available in the moment before it crashes
