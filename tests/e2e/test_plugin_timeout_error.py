@@ -11,6 +11,8 @@ from tests.plugins.kubernetes.driver import Driver, FailedError
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 IMAGE = versions.image("kube-apiserver")
+SECONDS = 40
+"""A busy machine takes some to start a container that crashes, and to start it again."""
 SECURITY = {
     "runAsNonRoot": True,
     "runAsUser": 65532,
@@ -43,7 +45,7 @@ def deployment(namespace, name, **container):
         "metadata": {
             "name": name,
             "namespace": namespace,
-            "annotations": {"pulumi.com/timeoutSeconds": "40"},
+            "annotations": {"pulumi.com/timeoutSeconds": str(SECONDS)},
         },
         "spec": {
             "minReadySeconds": 5,  # else it is available in the moment before it crashes
@@ -63,7 +65,7 @@ def test_the_last_log_lines_of_a_crashing_container_are_shown(plugin, namespace)
     command = ["kube-apiserver", "--no-such-flag"]
     crashing = deployment(namespace, "crashes", command=command, securityContext=SECURITY)
     text = failure(plugin, crashing)
-    assert f"Deployment {namespace}/crashes: not ready after 15 s" in text
+    assert f"Deployment {namespace}/crashes: not ready after {SECONDS} s" in text
     assert f"pod {namespace}/crashes-" in text
     assert "container main: " in text
     assert "exit code 1" in text
