@@ -20,7 +20,8 @@ from rig.plugins.kubernetes.waiting.verdict import Check, NotReadyError, Verdict
 
 _BEAT_SECONDS = 10
 _PAUSE_SECONDS = 0.5
-_TOO_OLD = (404, 410)
+_PASSING = (410, 429)  # too old to watch from; asked too often
+_SERVER_ERROR = 500
 
 Troubles = Callable[[Tree], list[str]]
 
@@ -63,6 +64,7 @@ class Watcher:
             if seconds <= 0 or self.cancelled.is_set():
                 raise OutOfTimeError
             query = {"fieldSelector": f"metadata.name={name}", "resourceVersion": version}
+            quiet = True
             try:
                 for kind, seen in self.api.watch(path, seconds, query):
                     version = str(metadata(seen).get("resourceVersion") or version)
@@ -70,26 +72,33 @@ class Watcher:
                         continue
                     if kind == "DELETED" or metadata(seen).get("uid") not in (uid, None):
                         return
+                    quiet = False
                     yield seen
+                if quiet and not self._is_there(namespace, name, uid):
+                    return  # its definition has gone with it, and took the watch along
             except UnreachableError:  # the API server restarts, or the user gave up
                 self.cancelled.wait(_PAUSE_SECONDS)
             except ApiError as error:
-                if error.code not in _TOO_OLD:
-                    raise
-                current = self._current(namespace, name)
-                if current is None or metadata(current).get("uid") != uid:
+                if error.not_found:
                     return
-                version = str(metadata(current).get("resourceVersion"))
-                yield current
+                version = self._begin_anew(error)
             yield None
 
-    def _current(self, namespace: str, name: str) -> Tree | None:
+    def _begin_anew(self, error: ApiError) -> str:
+        """Return the resourceVersion that means "as it is now", if what happened will pass."""
+        if error.code not in _PASSING and error.code < _SERVER_ERROR:
+            raise error
+        self.cancelled.wait(_PAUSE_SECONDS)
+        return ""
+
+    def _is_there(self, namespace: str, name: str, uid: object) -> bool:
         try:
-            return self.api.get(self.resource.path(namespace, name))
+            current = self.api.get(self.resource.path(namespace, name))
         except ApiError as error:
             if error.not_found:
-                return None
+                return False
             raise
+        return metadata(current).get("uid") == uid
 
 
 def until_ready(
