@@ -16,7 +16,11 @@ def create(target, name):
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
     try:
         status, _ = target.request(
-            "POST", CONFIG_MAPS, json.dumps(body), headers={"Content-Type": "application/json"}
+            "POST",
+            CONFIG_MAPS,
+            json.dumps(body),
+            headers={"Content-Type": "application/json"},
+            seconds=2,  # a connection to a killed pod hears nothing any more: ask on another
         )
     except (OSError, http.client.HTTPException):
         return False
