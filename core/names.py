@@ -24,7 +24,8 @@ GATEWAY_NAMESPACE = "tenantplane-gateway"
 
 APISERVER = "kube-apiserver"
 """The Service, the TLSRoute, the Secret and the container of a tenant's API server."""
-APISERVER_PORT = 6443
+CONTROL_PLANE = "control-plane"
+"""The Deployment of a tenant, and the name label of its pods."""
 
 TENANT_ID = re.compile(r"[a-z]([-a-z0-9]{0,28}[a-z0-9])?")
 POOL_NAME = re.compile(r"[a-z]([-a-z0-9]{0,18}[a-z0-9])?")

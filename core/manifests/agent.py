@@ -100,19 +100,13 @@ def _container(image: str, pools: Sequence[str]) -> dict[str, Any]:
 
 def network_policy() -> dict[str, Any]:
     """Nobody calls the agent but who scrapes it; it calls stores, tenants, the host API and DNS."""
-    tenants = {
-        "namespaceSelector": {
-            "matchExpressions": [{"key": names.LABEL_TENANT, "operator": "Exists"}]
-        },
-        "podSelector": {"matchLabels": {names.LABEL_NAME: tenant.NAME}},
-    }
     stores = {"namespaceSelector": {}, "podSelector": {"matchLabels": {names.LABEL_NAME: "etcd"}}}
     return pods.network_policy(
         POD_LABELS,
         ingress=[{"ports": pods.tcp(METRICS_PORT)}],
         egress=[
             pods.dns_egress(),
-            {"to": [tenants], "ports": pods.tcp(flags.APISERVER_PORT)},
+            {"to": [pods.every_tenant()], "ports": pods.tcp(flags.APISERVER_PORT)},
             {"to": [stores], "ports": pods.tcp(flags.ETCD_CLIENT_PORT)},
             {"ports": pods.tcp(443, 6443)},  # the host's API server has no pod to select
         ],

@@ -112,12 +112,6 @@ def _container(pool: str, members: int, quota_gib: int, image: str) -> dict[str,
 
 def network_policy() -> dict[str, Any]:
     """Tenants' API servers and the host agent reach the client port, members alone the peers."""
-    tenants = {
-        "namespaceSelector": {
-            "matchExpressions": [{"key": names.LABEL_TENANT, "operator": "Exists"}]
-        },
-        "podSelector": {"matchLabels": {names.LABEL_NAME: "control-plane"}},
-    }
     agent = pods.peer(
         namespace=pods.namespace_name(names.AGENT_NAMESPACE),
         pods={names.LABEL_NAME: "host-agent"},
@@ -127,7 +121,7 @@ def network_policy() -> dict[str, Any]:
     return pods.network_policy(
         POD_LABELS,
         ingress=[
-            {"from": [tenants, agent], "ports": pods.tcp(flags.ETCD_CLIENT_PORT)},
+            {"from": [pods.every_tenant(), agent], "ports": pods.tcp(flags.ETCD_CLIENT_PORT)},
             {"from": [members], "ports": peering},
         ],
         egress=[pods.dns_egress(), {"to": [members], "ports": peering}],

@@ -219,18 +219,12 @@ def _container(image: str, host_port: int | None) -> dict[str, Any]:
 
 def network_policy() -> dict[str, Any]:
     """Anybody may connect; Traefik itself reaches tenants' API servers, the host API and DNS."""
-    tenants = {
-        "namespaceSelector": {
-            "matchExpressions": [{"key": names.LABEL_TENANT, "operator": "Exists"}]
-        },
-        "podSelector": {"matchLabels": {names.LABEL_NAME: "control-plane"}},
-    }
     return pods.network_policy(
         POD_LABELS,
         ingress=[{"ports": pods.tcp(ENTRYPOINT_PORT)}],
         egress=[
             pods.dns_egress(),
-            {"to": [tenants], "ports": pods.tcp(flags.APISERVER_PORT)},
+            {"to": [pods.every_tenant()], "ports": pods.tcp(flags.APISERVER_PORT)},
             {"ports": pods.tcp(443, 6443)},  # the host's API server has no pod to select
         ],
     )

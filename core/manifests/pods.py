@@ -6,6 +6,8 @@ Not here: the workloads (tenant.py, etcd.py, gateway.py, agent.py).
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core import names
+
 USER = 65532
 """`nonroot` of the distroless images; owner of everything that our containers may read."""
 
@@ -90,6 +92,15 @@ def peer(
     if pods is not None:
         selector["podSelector"] = {"matchLabels": dict(pods)}
     return selector
+
+
+def every_tenant() -> dict[str, Any]:
+    """A NetworkPolicy peer: the control plane pods of all tenants, and of nobody else."""
+    exists = {"key": names.LABEL_TENANT, "operator": "Exists"}
+    return {
+        "namespaceSelector": {"matchExpressions": [exists]},
+        "podSelector": {"matchLabels": {names.LABEL_NAME: names.CONTROL_PLANE}},
+    }
 
 
 def namespace_name(name: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from core.manifests import pods
 from core.manifests.platform_policy import has_static_policies, static_policies
 from core.profiles import Profile
 
-NAME = "control-plane"
+NAME = names.CONTROL_PLANE
 APISERVER_SECRET = "kube-apiserver"  # noqa: S105 -- a name
 CONTROLLER_MANAGER_SECRET = "kube-controller-manager"  # noqa: S105 -- a name
 AGENT_SECRET = "host-agent"  # noqa: S105 -- a name
