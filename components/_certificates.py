@@ -1,7 +1,8 @@
 """Keys and certificates with pulumi-tls, as the plans of core/pki.py describe them.
 
-Owns: three resources per certificate (key, request, certificate) and their names.
-Not here: subjects, usages and lifetimes (core/pki.py).
+Owns: two resources per certificate (key and certificate) and their names.
+Not here: subjects, usages, lifetimes (core/pki.py), the request between the two
+(core/certificate_request.py).
 """
 
 import hashlib
@@ -11,6 +12,7 @@ import pulumi
 import pulumi_tls as tls
 
 from core import pki
+from core.certificate_request import certificate_request
 
 
 @dataclass(frozen=True)
@@ -61,23 +63,13 @@ def leaf(
     ca_key_pem: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
 ) -> Certificate:
-    """Declare one leaf, named `<name>-<plan.name>-{key,csr,cert}`."""
+    """Declare one leaf, named `<name>-<plan.name>-{key,cert}`."""
     key = private_key(f"{name}-{plan.name}-key", opts)
     key_pem = pulumi.Output.secret(key.private_key_pem)
-    subject = {"common_name": plan.common_name}
-    if plan.organization is not None:
-        subject["organization"] = plan.organization
-    request = tls.CertRequest(
-        f"{name}-{plan.name}-csr",
-        private_key_pem=key_pem,
-        subject=subject,
-        dns_names=list(plan.dns_names) or None,
-        ip_addresses=list(plan.ip_addresses) or None,
-        opts=opts,
-    )
+    request = key_pem.apply(lambda known: certificate_request(plan, known))
     certificate = tls.LocallySignedCert(
         f"{name}-{plan.name}-cert",
-        cert_request_pem=request.cert_request_pem,
+        cert_request_pem=pulumi.Output.unsecret(request),
         ca_cert_pem=ca_certificate_pem,
         ca_private_key_pem=pulumi.Output.secret(ca_key_pem),
         validity_period_hours=pki.LEAF_VALIDITY_HOURS,

@@ -24,21 +24,12 @@ class TenantKeys:
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Declare them all, named after `name`."""
-        self._tenant = tenant
+        self._name, self._tenant = name, tenant
         self.authority = _certificates.authority(f"{name}-ca", f"tenantplane tenant {tenant}", opts)
         service_account = _certificates.private_key(f"{name}-service-account-key", opts)
         self.service_account_key_pem = pulumi.Output.secret(service_account.private_key_pem)
         self.service_account_public_pem: pulumi.Output[str] = service_account.public_key_pem
-        self.leaves = {
-            plan.name: _certificates.leaf(
-                name,
-                plan,
-                ca_certificate_pem=self.authority.certificate_pem,
-                ca_key_pem=self.authority.key_pem,
-                opts=opts,
-            )
-            for plan in pki.tenant_leaves(tenant, domain)
-        }
+        self.leaves = self._leaves(pki.tenant_leaves(tenant, domain), opts)
         self.etcd_ca_pem = etcd_ca_pem
         self.store = _certificates.leaf(
             name,
@@ -47,6 +38,24 @@ class TenantKeys:
             ca_key_pem=etcd_ca_key_pem,
             opts=opts,
         )
+
+    def declare_users(self, opts: pulumi.ResourceOptions) -> None:
+        """Declare the leaves of those who use the tenant; no pod mounts them."""
+        self.leaves |= self._leaves(pki.tenant_user_leaves(), opts)
+
+    def _leaves(
+        self, plans: list[pki.Leaf], opts: pulumi.ResourceOptions
+    ) -> dict[str, _certificates.Certificate]:
+        return {
+            plan.name: _certificates.leaf(
+                self._name,
+                plan,
+                ca_certificate_pem=self.authority.certificate_pem,
+                ca_key_pem=self.authority.key_pem,
+                opts=opts,
+            )
+            for plan in plans
+        }
 
     @property
     def expires(self) -> pulumi.Output[str]:

@@ -142,6 +142,10 @@ class TenantControlPlane(pulumi.ComponentResource):
             replicas=replicas,
             opts=self._child,
         )
+        secrets = self._secrets(keys)
+        deployment = self._deployment(keys, version, profile, replicas, after=[*fence, *secrets])
+        # What the pods don't need comes while they start.
+        meanwhile = pulumi.ResourceOptions(parent=self, depends_on=secrets)
         route = _tenant_route.declare(
             name,
             tenant_id,
@@ -149,9 +153,9 @@ class TenantControlPlane(pulumi.ComponentResource):
             namespace=self._namespace,
             gateway_name=args["gateway_name"],
             gateway_namespace=args["gateway_namespace"],
-            opts=self._child,
+            opts=meanwhile,
         )
-        deployment = self._deployment(keys, version, profile, replicas, after=fence)
+        keys.declare_users(meanwhile)
         base = self._base_objects(keys, version)
         self._publish(keys, version, after=[deployment, base, *route])
 
@@ -180,13 +184,6 @@ class TenantControlPlane(pulumi.ComponentResource):
             data=files,
             opts=self._child,
         )
-        secrets = [
-            self._secret(tenant.APISERVER_SECRET, keys.apiserver_files()),
-            self._secret(
-                tenant.CONTROLLER_MANAGER_SECRET,
-                keys.controller_manager_files(f"https://127.0.0.1:{flags.APISERVER_PORT}"),
-            ),
-        ]
         meta = self._meta(tenant.NAME, self._timeout)
         meta["labels"] = meta["labels"] | {names.LABEL_VERSION: version}
         return Deployment(
@@ -202,9 +199,7 @@ class TenantControlPlane(pulumi.ComponentResource):
                 controller_manager_image=self._args["controller_manager_image"],
                 keys_hash=keys.fingerprint(*(text for _, text in sorted(files.items()))),
             ),
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[*after, config, *secrets, self._store()]
-            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*after, config, self._store()]),
         )
 
     def _apiserver_args(self, profile: Profile, replicas: int) -> pulumi.Output[list[str]]:
@@ -218,6 +213,14 @@ class TenantControlPlane(pulumi.ComponentResource):
             )
 
         return pulumi.Output.from_input(self._args["etcd_url"]).apply(render)
+
+    def _secrets(self, keys: TenantKeys) -> list[Secret]:
+        """What the pods mount."""
+        server = f"https://127.0.0.1:{flags.APISERVER_PORT}"
+        return [
+            self._secret(tenant.APISERVER_SECRET, keys.apiserver_files()),
+            self._secret(tenant.CONTROLLER_MANAGER_SECRET, keys.controller_manager_files(server)),
+        ]
 
     def _secret(self, name: str, data: dict[str, pulumi.Input[str]]) -> Secret:
         return Secret(

@@ -1,7 +1,8 @@
 """The certificates of an installation, as plans: who signs, who is named, what for, how long.
 
 Owns: subjects, subject alternative names, key usages and lifetimes.
-Not here: the keys themselves (components/_certificates.py makes them with pulumi-tls).
+Not here: requests to sign them (certificate_request.py), the keys themselves
+(components/_certificates.py makes them with pulumi-tls).
 """
 
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ class Leaf:
 
 
 def tenant_leaves(tenant: str, domain: str) -> list[Leaf]:
-    """Certificates that the tenant's own authority signs."""
+    """Certificates of the tenant's own pods, signed by its own authority."""
     namespace = names.namespace(tenant)
     return [
         Leaf(
@@ -74,6 +75,12 @@ def tenant_leaves(tenant: str, domain: str) -> list[Leaf]:
             ip_addresses=("127.0.0.1",),
         ),
         Leaf(name="controller-manager", common_name="system:kube-controller-manager"),
+    ]
+
+
+def tenant_user_leaves() -> list[Leaf]:
+    """Certificates of those who use the tenant, signed by its own authority."""
+    return [
         Leaf(name="host-agent", common_name="tenantplane:host-agent", organization=MASTERS),
         Leaf(name="break-glass", common_name="tenantplane:break-glass", organization=MASTERS),
         Leaf(name="admin", common_name="tenant-admin", organization=TENANT_ADMINS),

@@ -96,6 +96,7 @@ def environment(local: Path = LOCAL) -> dict[str, str]:
         "PULUMI_BACKEND_URL": (local / "backend").as_uri(),
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(local / "passphrase"),
         "PULUMI_HOME": str(local / "pulumi-home"),
+        "PULUMI_PARALLEL": "32",  # default 4 per core: most steps wait, for a pod or for the state
         "PULUMI_CONTINUE_ON_ERROR": "true",  # one bad tenant never stops the others
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }

@@ -4,6 +4,7 @@ Not here: flags (core/flags.py), the public route (gateway.py), objects inside t
 (base_rbac.py), certificates (core/pki.py).
 """
 
+import functools
 from typing import Any
 
 import yaml
@@ -38,6 +39,11 @@ def server(tenant: str) -> str:
 
 def config_files(version: str) -> dict[str, str]:
     """Data of the ConfigMap: authentication, admission, and the static policies where they work."""
+    return dict(_config_files(version))
+
+
+@functools.cache  # every tenant of a version has the same
+def _config_files(version: str) -> dict[str, str]:
     files = {
         "authentication.yaml": _yaml(_authentication()),
         "admission.yaml": _yaml(_admission(static=has_static_policies(version))),

@@ -2,6 +2,7 @@
 
 import pulumi
 import pytest
+from cryptography import x509
 
 from components.tenant_control_plane import TenantControlPlane
 from core.errors import InvalidInputError
@@ -121,9 +122,11 @@ def test_nothing_of_a_tenants_identity_comes_from_its_host(mocks):
 
     def check(_):
         wanted = [f"{r.name} {sorted(map(str, r.inputs.items()))}" for r in mocks.resources]
-        identity = [line for line in wanted if line.split()[0].endswith(("-csr", "-ca-cert"))]
-        assert len(identity) == 7
-        for line in identity:
+        identity = [line for line in wanted if line.split()[0].endswith("-ca-cert")]
+        requests = [r.inputs["certRequestPem"] for r in mocks.of_type("LocallySignedCert")]
+        asked = [x509.load_pem_x509_csr(text.encode()) for text in requests]
+        assert len(asked) == 6
+        for line in identity + [f"{one.subject} {list(one.extensions)}" for one in asked]:
             assert "192.0.2.1" not in line
             assert "gateway" not in line
         args = containers(mocks)[0]["kube-apiserver"]["args"]

@@ -4,7 +4,8 @@ from core import pki
 
 
 def leaves():
-    return {leaf.name: leaf for leaf in pki.tenant_leaves("acme", "tenants.test")}
+    plans = [*pki.tenant_leaves("acme", "tenants.test"), *pki.tenant_user_leaves()]
+    return {leaf.name: leaf for leaf in plans}
 
 
 def test_only_the_platform_is_above_rbac():

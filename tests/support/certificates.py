@@ -44,6 +44,11 @@ def new_key():
     return ec.generate_private_key(ec.SECP256R1())
 
 
+def key_of(name):
+    """Always the same key for a name."""
+    return ec.derive_private_key(int.from_bytes(name.encode()) + 1, ec.SECP256R1())
+
+
 class Authority:
     """Signs whatever it is asked for."""
 

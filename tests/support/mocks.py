@@ -12,13 +12,15 @@ from pulumi.runtime.settings import SETTINGS
 from pulumi.runtime.stack import wait_for_rpcs
 from pulumi.runtime.sync_await import _sync_await
 
+from tests.support.certificates import key_of, private_key_pem
+
 SIGNATURE = _special_sig_key
 SECRET = _special_secret_sig
 """How a secret is marked on its way to the engine."""
 
 
 def pem(kind: str, name: str) -> str:
-    """What stands in for a key or a certificate; tells in a failure whose it is."""
+    """What stands in for a certificate or a public key; tells in a failure whose it is."""
     return f"-----BEGIN {kind}-----\n{name}\n-----END {kind}-----\n"
 
 
@@ -63,10 +65,9 @@ class RecordingMocks(pulumi.runtime.Mocks):
             return {"outputs": self.stack_outputs, "secretOutputNames": list(self.stack_outputs)}
         if args.typ.startswith("tls:"):
             return {
-                "privateKeyPem": pem("PRIVATE KEY", args.name),
+                "privateKeyPem": private_key_pem(key_of(args.name)),  # requests are signed with it
                 "publicKeyPem": pem("PUBLIC KEY", args.name),
                 "certPem": pem("CERTIFICATE", args.name),
-                "certRequestPem": pem("CERTIFICATE REQUEST", args.name),
                 "validityEndTime": "2030-01-01T00:00:00Z",
                 **args.inputs,
             }

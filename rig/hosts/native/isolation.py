@@ -25,6 +25,7 @@ PRIVATE_FOLDERS = {
 _SETTINGS = (
     "net.ipv4.ip_forward=1",
     "net.bridge.bridge-nf-call-iptables=1",  # policies between pods of the same bridge
+    "net.ipv4.icmp_ratelimit=0",  # kube-proxy refuses by ICMP: at 1/s, others wait for a second
 )
 """Of the host's own network namespace."""
 

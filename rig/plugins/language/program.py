@@ -16,6 +16,7 @@ import pulumi
 from pulumi.runtime import Settings, configure, run_in_stack, set_all_config
 from pulumi.runtime.proto import language_pb2
 
+from rig.plugins.language.engine import Engine, Monitor
 from rig.plugins.language.warm import USER_WAS_TOLD
 
 _CHECKOUT = str(Path(__file__).parents[3])
@@ -27,10 +28,11 @@ def run(message: bytes, engine: str) -> int:
     """Run the program of a RunRequest; return its exit code."""
     request = language_pb2.RunRequest.FromString(message)
     set_all_config(dict(request.config), list(request.configSecretKeys))
+    messages = Engine(engine)
     configure(
         Settings(
-            monitor=request.monitor_address,
-            engine=engine,
+            monitor=Monitor(request.monitor_address),
+            engine=messages,
             project=request.project,
             stack=request.stack,
             parallel=request.parallel,
@@ -44,7 +46,10 @@ def run(message: bytes, engine: str) -> int:
     os.chdir(request.pwd or folder)
     _forget_checkout()
     sys.argv = [str(program), *request.args]
-    return _run(program, max(request.parallel, 1) * _THREADS_PER_OPERATION)
+    try:
+        return _run(program, max(request.parallel, 1) * _THREADS_PER_OPERATION)
+    finally:
+        messages.flush()
 
 
 def _forget_checkout() -> None:

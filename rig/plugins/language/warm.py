@@ -20,9 +20,14 @@ from typing import NoReturn
 
 # What the programs of this checkout use; any other program loads the rest by itself.
 _LOADED = (
+    "cryptography.x509",
     "pulumi",
+    "pulumi_kubernetes.apiextensions.v1",
     "pulumi_kubernetes.apps.v1",
     "pulumi_kubernetes.core.v1",
+    "pulumi_kubernetes.discovery.v1",
+    "pulumi_kubernetes.networking.v1",
+    "pulumi_kubernetes.policy.v1",
     "pulumi_kubernetes.rbac.v1",
     "pulumi_random",
     "pulumi_tls",

@@ -110,6 +110,14 @@ def test_what_a_program_says_is_shown(workspace, program, says, not_said):
         assert part not in text
 
 
+def test_debug_messages_are_shown_on_request(workspace):
+    """They are sent by a thread of its own, which must be done before the program ends."""
+    project = workspace("import pulumi\nfor i in range(500):\n    pulumi.log.debug(f'step {i}.')\n")
+    done = project.run("preview", "--debug")
+    said = done.stdout + done.stderr
+    assert [i for i in range(500) if f"step {i}." not in said] == []
+
+
 def test_a_program_without_main_is_refused(workspace):
     project = workspace("")
     (project.folder / "__main__.py").unlink()

@@ -1,9 +1,11 @@
 import sys
 from pathlib import Path
 
+import pulumi
 import pytest
+from pulumi.runtime.proto.source_pb2 import SourcePosition, StackFrame
 
-from rig.plugins.language import packages, server
+from rig.plugins.language import engine, packages, server
 
 
 @pytest.mark.parametrize(
@@ -40,3 +42,14 @@ def test_packages_with_a_stand_in_are_required_in_the_version_of_their_sdk():
 )
 def test_the_end_of_a_program_is_told(code, says):
     assert says in server._end(code)
+
+
+def test_only_the_programs_own_calls_are_kept():
+    """The rest is the SDK's, Python's and this host's, in every resource of the state."""
+    sdk = Path(pulumi.runtime.__file__).parent / "stack.py"
+    files = ["/checkout/components/_certificates.py", "/checkout/stacks/dev.py", sdk, "/x/main.py"]
+    uris = [Path(file).as_uri() for file in files]
+    frames = [StackFrame(pc=SourcePosition(uri=uri, line=1)) for uri in uris]
+    assert engine.program_frames(frames) == 2
+    assert engine.program_frames(frames[:2]) == 2
+    assert engine.program_frames([]) == 0
