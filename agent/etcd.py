@@ -21,6 +21,8 @@ is down they wait for ever (seen with 3.7.3), so the process is killed instead."
 
 _CONCURRENT_COMMANDS = 6
 _KNOWN_SECONDS = 20.0
+"""How long what was seen in a store is believed: it may lose its volume and come back empty."""
+
 _KEYS_PER_DELETE = 5000
 """One delete is one write, which others wait for: this many keys take 0.05 s (docs/agent.md)."""
 
@@ -53,30 +55,31 @@ class Etcd:
         self._etcdctl = etcdctl
         self._slots = asyncio.Semaphore(_CONCURRENT_COMMANDS)
         self._starting = asyncio.Lock()
-        self._started = False
+        self._guarded_until = 0.0
         self._looking = asyncio.Lock()
         self._known: frozenset[str] = frozenset()
         self._known_until = 0.0
 
     async def start(self) -> None:
-        """Make user and role root and turn authentication on; does nothing if that is so already.
+        """Make user and role root and turn authentication on, if that is not so already.
+
+        Looks again after 20 seconds: a store that came back empty has authentication off.
 
         Raises:
             EtcdError: It can't be done, or the store doesn't answer.
         """
         async with self._starting:
-            if not self._started:
+            if time.monotonic() > self._guarded_until:
                 await self._turn_auth_on()
-                self._started = True
 
     async def _turn_auth_on(self) -> None:
         status = await self._ctl("auth", "status")
-        if status.get("enabled"):
-            return
-        await self._ctl("user", "add", _ROOT, "--no-password", accept=(_EXISTS,))
-        await self._ctl("role", "add", _ROOT, accept=(_EXISTS,))
-        await self._ctl("user", "grant-role", _ROOT, _ROOT)
-        await self._ctl("auth", "enable", parse=False)
+        if not status.get("enabled"):
+            await self._ctl("user", "add", _ROOT, "--no-password", accept=(_EXISTS,))
+            await self._ctl("role", "add", _ROOT, accept=(_EXISTS,))
+            await self._ctl("user", "grant-role", _ROOT, _ROOT)
+            await self._ctl("auth", "enable", parse=False)
+        self._guarded_until = time.monotonic() + _KNOWN_SECONDS
 
     async def ensure_tenant(self, tenant: str) -> None:
         """Make the tenant's user and role, and grant it its range and nothing else.

@@ -30,6 +30,8 @@ from core.settings import Settings, TenantSettings
 
 OnEvent = Callable[[Event], None]
 
+_HOST_TYPE = "tenantplane:index:HostCluster"
+
 
 class Installation:
     """A stack of the project: a host, tenants on a host, or both.
@@ -174,6 +176,20 @@ class Installation:
     def kubeconfig(self, name: str) -> str:
         """Return the kubeconfig of a tenant's users: a secret."""
         return self.access(name).kubeconfig
+
+    def host_servers(self) -> tuple[str, ...]:
+        """Return the API servers of the host clusters that the stack has something on.
+
+        They are those of the state: the config may name another cluster already.
+
+        Raises:
+            StackNotFoundError: there is no such stack.
+        """
+        with self._errors():
+            deployment = self._select().export_stack().deployment or {}
+        hosts = [one for one in deployment.get("resources", ()) if one["type"] == _HOST_TYPE]
+        servers = [host.get("outputs", {}).get("server") for host in hosts]
+        return tuple(server for server in servers if isinstance(server, str))
 
     def destroy(self, on_event: OnEvent | None = None) -> None:
         """Destroy everything in the stack, tenants and their data; the config stays.

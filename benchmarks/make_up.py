@@ -10,7 +10,13 @@ RUNS = 3
 
 
 def run() -> Result:
-    """Time `make up` RUNS times, each after `make down`."""
+    """Time `make up` RUNS times, each after `make down`.
+
+    Raises:
+        RuntimeError: host dev is up; its tenants would be lost.
+    """
+    if (rig_host.HOSTS / "dev").exists():
+        raise RuntimeError("benchmark make_up: host dev is up, which it would remove; make down")
     result = Result("make_up")
     values = []
     for _ in range(RUNS):

@@ -40,6 +40,8 @@ def _add(stack: PulumiCli, model: Target, name: str) -> tuple[float, float]:
     stack.up()
     whole = rig_host.seconds(start)
     watcher.join()
+    if not found:
+        raise TimeoutError(f"tenant {name} did not answer within {_GIVE_UP_SECONDS} s")
     return found[0], whole
 
 
@@ -57,4 +59,3 @@ def _watch(model: Target, name: str, start: float, found: list[float]) -> None:
             found.append(rig_host.seconds(start))
             return
         time.sleep(0.05)
-    raise TimeoutError(f"tenant {name} did not answer within {_GIVE_UP_SECONDS} s")

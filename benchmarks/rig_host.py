@@ -8,24 +8,25 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
-
 from tests.support.probe import Target
 from tests.support.pulumi_cli import ROOT, PulumiCli
 
 HOST = "bench"
-HOST_DIR = Path("/var/lib/tenantplane/hosts") / HOST
+HOSTS = Path("/var/lib/tenantplane/hosts")
+HOST_DIR = HOSTS / HOST
 
 
 @contextlib.contextmanager
 def stack(tenants: int) -> Iterator[PulumiCli]:
-    """The dev stack on host `bench`, up with so many tenants."""
-    rig("up")
+    """A stack of so many tenants, up, on host `bench`, which has a stack of its own."""
     try:
+        rig("up")
         with (
             tempfile.TemporaryDirectory() as folder,
-            PulumiCli(Path(folder), HOST, _config(tenants)) as cli,
+            PulumiCli(Path(folder), HOST, _host_config()) as host,
+            PulumiCli(Path(folder), f"{HOST}-tenants", _config(tenants), beside=host) as cli,
         ):
+            host.up()
             cli.up()
             yield cli
     finally:
@@ -42,12 +43,18 @@ def names(count: int) -> list[dict[str, str]]:
     return [{"name": f"t{number}"} for number in range(count)]
 
 
+def _host_config() -> dict[str, object]:
+    adopt = {"kubeconfig": str(HOST_DIR / "kubeconfig")}
+    return {
+        "kind": "host",
+        "domain": "tenants.test",
+        "host": {"name": HOST, "adopt": adopt},
+    }
+
+
 def _config(tenants: int) -> dict[str, object]:
-    document = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
-    config = {key.removeprefix("tenantplane:"): value for key, value in document.items()}
-    config["host"] = {"name": HOST, "adopt": {"kubeconfig": str(HOST_DIR / "kubeconfig")}}
-    config["tenants"] = names(tenants)
-    return config
+    host = f"organization/tenantplane/{HOST}"
+    return {"kind": "tenants", "hostStack": host, "tenants": names(tenants)}
 
 
 def answers(target: Target, path: str = "/readyz") -> bool:

@@ -6,6 +6,8 @@ Not here: its syntax (core/kubeconfig.py), connecting (_cluster_api.py).
 
 import base64
 import dataclasses
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,7 @@ def connection(given: str, context: str | None, thing: str) -> kubeconfig.Connec
     Raises:
         InvalidInputError: it can't be read, parsed, or has no such context.
     """
-    if "\n" in given or given.lstrip().startswith("{"):
+    if kubeconfig.is_content(given):
         return _embedded(kubeconfig.read(given, context, thing), Path(), thing)
     path = Path(given).expanduser()
     remedy = "give the path of a kubeconfig, or its content"
@@ -40,11 +42,12 @@ def connection(given: str, context: str | None, thing: str) -> kubeconfig.Connec
 
 def _embedded(found: kubeconfig.Connection, folder: Path, thing: str) -> kubeconfig.Connection:
     """Replace paths by what is there: a state is read on other machines than it was written on."""
-    return dataclasses.replace(
-        found,
-        cluster=_with_data(found.cluster, folder, thing),
-        user=_with_data(found.user, folder, thing),
-    )
+    user = _with_data(found.user, folder, thing)
+    if user.get("tokenFile"):  # stays a file: what is in it is renewed
+        user["tokenFile"] = str((folder / str(user["tokenFile"])).resolve())
+    if isinstance(user.get("exec"), dict):
+        user["exec"] = _with_command(user["exec"], folder)
+    return dataclasses.replace(found, cluster=_with_data(found.cluster, folder, thing), user=user)
 
 
 def _with_data(stanza: Any, folder: Path, thing: str) -> dict[str, Any]:  # noqa: ANN401
@@ -55,9 +58,13 @@ def _with_data(stanza: Any, folder: Path, thing: str) -> dict[str, Any]:  # noqa
             remedy = "give a kubeconfig that kubectl works with"
             content = _read(folder / Path(path).expanduser(), f"{thing}.kubeconfig: {key}", remedy)
             embedded[data_key] = base64.b64encode(content.encode()).decode("ascii")
-    if "tokenFile" in embedded:  # stays a file: what is in it is renewed
-        embedded["tokenFile"] = str((folder / embedded["tokenFile"]).resolve())
     return embedded
+
+
+def _with_command(plugin: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Replace a relative path of the plugin; a mere name is looked up on PATH (as kubectl does)."""
+    command = str(plugin.get("command"))
+    return {**plugin, "command": str(folder.absolute() / command) if os.sep in command else command}
 
 
 def _read(path: Path, thing: str, remedy: str) -> str:

@@ -1,6 +1,6 @@
 """Reads of a cluster what core/host_facts.py judges.
 
-Owns: which objects are asked for. Five small requests on one connection.
+Owns: which objects are asked for. Seven small requests on one connection.
 Not here: the connection (_cluster_api.py), the judgement (core/host_facts.py).
 """
 
@@ -11,6 +11,10 @@ from core.host_facts import ENFORCER_ANNOTATION, GATEWAY_GROUP, HostFacts
 from core.kubeconfig import Connection
 
 _TLS_ROUTES = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/tlsroutes.{GATEWAY_GROUP}"
+_API_SLICES = (
+    "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
+    "?labelSelector=kubernetes.io/service-name=kubernetes"
+)
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -27,6 +31,7 @@ def read_facts(connection: Connection, host: str) -> HostFacts:
         classes = _items(api.get("/apis/storage.k8s.io/v1/storageclasses", METADATA_LIST))
         daemons = _items(api.get("/apis/apps/v1/daemonsets", METADATA_LIST))
         system = api.get("/api/v1/namespaces/kube-system", METADATA)
+        slices = _items(api.get(_API_SLICES))
     return HostFacts(
         kubernetes_version=str(version.get("gitVersion", "")),
         gateway_resources=frozenset(one["name"] for one in served.get("resources", [])),
@@ -37,6 +42,9 @@ def read_facts(connection: Connection, host: str) -> HostFacts:
         ),
         daemon_sets=frozenset(_name(one) for one in daemons),
         policy_enforcer=_annotations(system).get(ENFORCER_ANNOTATION),
+        api_ports=frozenset(
+            int(port["port"]) for one in slices for port in one.get("ports") or [] if "port" in port
+        ),
     )
 
 

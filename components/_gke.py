@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pulumi
 from pulumi_gcp import compute, container, projects, serviceaccount
 
-from core import kubeconfig
+from core import kubeconfig, versions
 
 if TYPE_CHECKING:
     from components.host_cluster import GkeArgs, GkeNodePoolArgs
@@ -150,6 +150,7 @@ def _cluster_args(
         "location": gke["region"],
         "deletion_protection": gke.get("deletion_protection", True),
         "release_channel": {"channel": gke["release_channel"]},
+        "min_master_version": versions.GKE_KUBERNETES_MIN,
         "network": subnetwork.network,
         "subnetwork": subnetwork.id,
         "networking_mode": "VPC_NATIVE",

@@ -4,14 +4,17 @@ Not here: which there are and whom they name (core/pki.py), who mounts them
 (tenant_control_plane.py).
 """
 
+from collections.abc import Iterable
+
 import pulumi
 
 from components import _certificates
+from components._certificates import Certificate
 from core import kubeconfig, pki
 
 
 class TenantKeys:
-    """The tenant's authority, its service account key and its leaves."""
+    """What the tenant's pods mount: its authority, its service account key, their own leaves."""
 
     def __init__(
         self,
@@ -29,7 +32,7 @@ class TenantKeys:
         service_account = _certificates.private_key(f"{name}-service-account-key", opts)
         self.service_account_key_pem = pulumi.Output.secret(service_account.private_key_pem)
         self.service_account_public_pem: pulumi.Output[str] = service_account.public_key_pem
-        self.leaves = self._leaves(pki.tenant_leaves(tenant, domain), opts)
+        self.leaves = self.sign(pki.tenant_leaves(tenant, domain), opts)
         self.etcd_ca_pem = etcd_ca_pem
         self.store = _certificates.leaf(
             name,
@@ -39,13 +42,10 @@ class TenantKeys:
             opts=opts,
         )
 
-    def declare_users(self, opts: pulumi.ResourceOptions) -> None:
-        """Declare the leaves of those who use the tenant; no pod mounts them."""
-        self.leaves |= self._leaves(pki.tenant_user_leaves(), opts)
-
-    def _leaves(
-        self, plans: list[pki.Leaf], opts: pulumi.ResourceOptions
-    ) -> dict[str, _certificates.Certificate]:
+    def sign(
+        self, plans: Iterable[pki.Leaf], opts: pulumi.ResourceOptions
+    ) -> dict[str, Certificate]:
+        """Declare leaves of the tenant's authority; return them by the names of their plans."""
         return {
             plan.name: _certificates.leaf(
                 self._name,
@@ -57,17 +57,10 @@ class TenantKeys:
             for plan in plans
         }
 
-    @property
-    def expires(self) -> pulumi.Output[str]:
-        """When the first leaf ends, RFC 3339."""
-        ends = [leaf.expires for leaf in (*self.leaves.values(), self.store)]
-        return pulumi.Output.all(*ends).apply(min)
-
     def kubeconfig(
-        self, leaf: str, server: pulumi.Input[str], tls_server_name: str | None = None
+        self, user: Certificate, server: pulumi.Input[str], tls_server_name: str | None = None
     ) -> pulumi.Output[str]:
         """Return the kubeconfig of one leaf's user; secret."""
-        user = self.leaves[leaf]
 
         def build(values: list[str]) -> str:
             address, ca_pem, certificate_pem, key_pem = values
@@ -101,17 +94,8 @@ class TenantKeys:
         """What the controller manager's container mounts."""
         return {
             "ca.crt": self.authority.certificate_pem,
-            "kubeconfig": self.kubeconfig("controller-manager", server),
+            "kubeconfig": self.kubeconfig(self.leaves["controller-manager"], server),
             "service-account.key": self.service_account_key_pem,
-        }
-
-    def agent_files(self) -> dict[str, pulumi.Input[str]]:
-        """What the host agent reads to work inside the tenant."""
-        agent = self.leaves["host-agent"]
-        return {
-            "ca.crt": self.authority.certificate_pem,
-            "tls.crt": agent.certificate_pem,
-            "tls.key": agent.key_pem,
         }
 
     def fingerprint(self, *more: str) -> pulumi.Output[str]:
@@ -125,3 +109,33 @@ class TenantKeys:
             self.leaves["controller-manager"].certificate_pem,
             *more,
         )
+
+
+class TenantUsers:
+    """Those who use the tenant: people and the host agent. No pod of the tenant mounts theirs."""
+
+    def __init__(self, keys: TenantKeys, opts: pulumi.ResourceOptions) -> None:
+        """Declare their leaves, signed by the tenant's authority."""
+        self._keys = keys
+        self._leaves = keys.sign(pki.tenant_user_leaves(), opts)
+
+    @property
+    def expires(self) -> pulumi.Output[str]:
+        """When the first leaf of the whole tenant ends, RFC 3339."""
+        leaves = (*self._keys.leaves.values(), self._keys.store, *self._leaves.values())
+        return pulumi.Output.all(*(leaf.expires for leaf in leaves)).apply(min)
+
+    def kubeconfig(
+        self, leaf: str, server: pulumi.Input[str], tls_server_name: str | None
+    ) -> pulumi.Output[str]:
+        """Return the kubeconfig of one of them; secret."""
+        return self._keys.kubeconfig(self._leaves[leaf], server, tls_server_name)
+
+    def agent_files(self) -> dict[str, pulumi.Input[str]]:
+        """What the host agent reads to work inside the tenant."""
+        agent = self._leaves["host-agent"]
+        return {
+            "ca.crt": self._keys.authority.certificate_pem,
+            "tls.crt": agent.certificate_pem,
+            "tls.key": agent.key_pem,
+        }

@@ -4,7 +4,7 @@ Owns: the two custom resource definitions, the agent's rights, its Deployment, i
 Not here: what it does (agent/), the custom resources of a tenant (tenant_control_plane.py).
 """
 
-from typing import TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi_kubernetes.apiextensions.v1 import CustomResourceDefinition
@@ -14,7 +14,7 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.rbac.v1 import ClusterRole, ClusterRoleBinding
 
 from components import _certificates
-from core import names
+from core import host_facts, names
 from core.manifests import agent, crds, pods
 
 
@@ -45,6 +45,15 @@ class HostAgentArgs(TypedDict):
 
     stores: list[AgentStore]
     """The etcd pools of this host. Changing the list restarts the agent."""
+
+    api_ports: NotRequired[list[int]]
+    """Ports of the host's API server that it may reach. Default 443 and 6443."""
+
+    api_by_port_alone: NotRequired[bool]
+    """Let it reach those ports at link-local addresses too, which Cilium can't leave out.
+
+    Default false. Changed in place.
+    """
 
 
 class HostAgent(pulumi.ComponentResource):
@@ -94,9 +103,7 @@ class HostAgent(pulumi.ComponentResource):
         ]
         rights = self._rights(name, ns)
         meta = {"name": agent.NAME, "namespace": ns, "labels": agent.POD_LABELS}
-        policy = NetworkPolicy(
-            f"{name}-policy", metadata=meta, spec=agent.network_policy(), opts=child
-        )
+        policy = NetworkPolicy(f"{name}-policy", metadata=meta, spec=_policy(args), opts=child)
         deployment = Deployment(
             f"{name}-deployment",
             metadata=meta,
@@ -145,3 +152,10 @@ class HostAgent(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[role]),
         )
         return [account, role, tenant_role, binding]
+
+
+def _policy(args: HostAgentArgs) -> dict[str, Any]:
+    ports = args.get("api_ports", host_facts.DEFAULT_API_PORTS)
+    alone = args.get("api_by_port_alone", False)
+    host_api = pods.host_api_egress([int(port) for port in ports], by_port_alone=alone)
+    return agent.network_policy(host_api)

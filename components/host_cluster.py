@@ -147,12 +147,24 @@ class HostCluster(pulumi.ComponentResource):
         """The one Provider of everything on this host; it waits for the host's node pools."""
         return self._provider
 
+    @property
+    def api_ports(self) -> list[int]:
+        """Ports at which pods on this host reach its API server; known before it is declared."""
+        return list(self._api_ports)
+
+    @property
+    def api_by_port_alone(self) -> bool:
+        """Whether NetworkPolicies can name that API server by its ports alone."""
+        return self._api_by_port_alone
+
     def _adopted(self, connection: kubeconfigs.Connection, facts: host_facts.HostFacts) -> None:
         self.kubeconfig = pulumi.Output.secret(kubeconfigs.only(connection))
         self.ready = pulumi.Output.from_input(True)
         self.kubernetes_version = pulumi.Output.from_input(facts.kubernetes_version)
         self.server = pulumi.Output.from_input(connection.server)
         self.address = pulumi.Output.from_input(connection.host)
+        self._api_ports = host_facts.api_ports(facts)
+        self._api_by_port_alone = host_facts.hides_nodes_from_blocks(facts)
 
     def _made(self, name: str, host: str, gke: GkeArgs) -> None:
         # pulumi_gcp takes 0.8 s to import: only who makes a GKE host pays for it.
@@ -164,6 +176,8 @@ class HostCluster(pulumi.ComponentResource):
         self.kubernetes_version = made.kubernetes_version
         self.server = made.server
         self.address = made.address
+        self._api_ports = host_facts.DEFAULT_API_PORTS
+        self._api_by_port_alone = False  # Google's API servers are on none of our nodes
 
 
 def _judge(facts: host_facts.HostFacts, host: str) -> None:

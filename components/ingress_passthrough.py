@@ -1,10 +1,10 @@
 """IngressPassthrough: one address of a host, where a tenant's name decides where TLS goes.
 
 Owns: GatewayClass, Gateway and the Traefik behind it.
-Not here: a tenant's route (tenant_control_plane.py), any certificate: TLS ends in the tenants.
+Not here: a tenant's route (_tenant_route.py), any certificate: TLS ends in the tenants.
 """
 
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
@@ -13,7 +13,7 @@ from pulumi_kubernetes.core.v1 import Namespace, Service, ServiceAccount
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.rbac.v1 import ClusterRole, ClusterRoleBinding, Role, RoleBinding
 
-from core import names
+from core import host_facts, names
 from core.errors import InvalidInputError
 from core.manifests import gateway, pods
 
@@ -41,6 +41,15 @@ class IngressPassthroughArgs(TypedDict):
 
     replicas: NotRequired[int]
     """Pods of Traefik, 1 or more. Default 1. With HostPort at most one per node."""
+
+    api_ports: NotRequired[list[int]]
+    """Ports of the host's API server that Traefik may reach. Default 443 and 6443."""
+
+    api_by_port_alone: NotRequired[bool]
+    """Let it reach those ports at link-local addresses too, which Cilium can't leave out.
+
+    Default false. Changed in place.
+    """
 
 
 class IngressPassthrough(pulumi.ComponentResource):
@@ -84,9 +93,7 @@ class IngressPassthrough(pulumi.ComponentResource):
         meta = {"name": gateway.NAME, "namespace": ns, "labels": gateway.POD_LABELS}
         rights = self._rights(name, ns)
         gateway_object = self._gateway(name, ns, args["domain"])
-        policy = NetworkPolicy(
-            f"{name}-policy", metadata=meta, spec=gateway.network_policy(), opts=child
-        )
+        policy = NetworkPolicy(f"{name}-policy", metadata=meta, spec=_policy(args), opts=child)
         service = Service(
             f"{name}-service",
             metadata=meta,
@@ -171,6 +178,13 @@ def _check(name: str, exposure: str, address: pulumi.Input[str] | None) -> None:
             f"{exposure} has no address of its own",
             remedy="set gateway.address to an address of the host's nodes",
         )
+
+
+def _policy(args: IngressPassthroughArgs) -> dict[str, Any]:
+    ports = args.get("api_ports", host_facts.DEFAULT_API_PORTS)
+    alone = args.get("api_by_port_alone", False)
+    host_api = pods.host_api_egress([int(port) for port in ports], by_port_alone=alone)
+    return gateway.network_policy(host_api)
 
 
 def _pod_security(exposure: str) -> dict[str, str]:

@@ -32,13 +32,20 @@ class SharedEtcdArgs(TypedDict):
     """Version inside the image, checked against the floor of core/versions.py. Default 3.7.3."""
 
     members: NotRequired[int]
-    """Number of members: 1 or 3. Default 1. An existing pool can't be changed from one to three."""
+    """Number of members: 1, or 3 on three nodes or more. Default 1. Fixed at creation.
+
+    Three members never share a node: on fewer nodes the pool does not come up. The stacks refuse
+    another number for a pool that runs (core/pools.py).
+    """
 
     quota_gib: NotRequired[int]
     """Backend quota in GiB (1024**3 bytes); when full, etcd refuses writes. Default 2."""
 
     storage_gib: NotRequired[int]
     """Volume of each member in GiB. Default 4. Fixed at creation."""
+
+    deletion_protection: NotRequired[bool]
+    """Protect namespace and authority: Pulumi refuses to delete or replace them. Default true."""
 
 
 class SharedEtcd(pulumi.ComponentResource):
@@ -79,16 +86,18 @@ class SharedEtcd(pulumi.ComponentResource):
         versions.check_etcd(args.get("version", versions.DEFAULT_ETCD), f"etcd pool {pool}")
         super().__init__("tenantplane:index:SharedEtcd", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
+        protect = bool(args.get("deletion_protection", True))
+        kept = pulumi.ResourceOptions(parent=self, protect=protect)
         namespace = Namespace(
             f"{name}-ns",
             metadata={
                 "name": names.etcd_namespace(pool),
                 "labels": {names.LABEL_PART_OF: names.PART_OF, **pods.RESTRICTED},
             },
-            opts=child,
+            opts=kept,
         )
         ns = namespace.metadata.name
-        ca = _certificates.authority(f"{name}-ca", f"tenantplane etcd {pool}", child)
+        ca = _certificates.authority(f"{name}-ca", f"tenantplane etcd {pool}", kept)
         secret, keys_hash, ends = self._keys(name, pool, ns, ca)
         stateful_set = self._members(
             name, args, members, namespace=ns, keys=secret, keys_hash=keys_hash
@@ -152,7 +161,7 @@ class SharedEtcd(pulumi.ComponentResource):
         PodDisruptionBudget(
             f"{name}-budget",
             metadata=meta,
-            spec={"maxUnavailable": 1, "selector": {"matchLabels": etcd.POD_LABELS}},
+            spec=etcd.pod_disruption_budget(),
             opts=child,
         )
         return made

@@ -7,6 +7,7 @@ around it (_tenant_fence.py), what is inside it (_tenant_base.py), anything host
 (shared_etcd.py, ingress_passthrough.py, host_agent.py), manifests and flags (core/).
 """
 
+from collections.abc import Sequence
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
@@ -15,7 +16,7 @@ from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import ConfigMap, Namespace, Secret
 
 from components import _tenant_base, _tenant_fence, _tenant_route
-from components._tenant_keys import TenantKeys
+from components._tenant_keys import TenantKeys, TenantUsers
 from core import flags, names, profiles, versions
 from core.errors import InvalidInputError
 from core.manifests import tenant
@@ -142,7 +143,7 @@ class TenantControlPlane(pulumi.ComponentResource):
             replicas=replicas,
             opts=self._child,
         )
-        secrets = self._secrets(keys)
+        secrets = self._secrets(keys, self._store())
         deployment = self._deployment(keys, version, profile, replicas, after=[*fence, *secrets])
         # What the pods don't need comes while they start.
         meanwhile = pulumi.ResourceOptions(parent=self, depends_on=secrets)
@@ -155,9 +156,9 @@ class TenantControlPlane(pulumi.ComponentResource):
             gateway_namespace=args["gateway_namespace"],
             opts=meanwhile,
         )
-        keys.declare_users(meanwhile)
-        base = self._base_objects(keys, version)
-        self._publish(keys, version, after=[deployment, base, *route])
+        users = TenantUsers(keys, meanwhile)
+        base = self._base_objects(users, version)
+        self._publish(users, version, after=[deployment, base, *route])
 
     def _meta(self, name: str, annotations: dict[str, Any] | None = None) -> dict[str, Any]:
         meta: dict[str, Any] = {
@@ -199,7 +200,7 @@ class TenantControlPlane(pulumi.ComponentResource):
                 controller_manager_image=self._args["controller_manager_image"],
                 keys_hash=keys.fingerprint(*(text for _, text in sorted(files.items()))),
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*after, config, self._store()]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*after, config]),
         )
 
     def _apiserver_args(self, profile: Profile, replicas: int) -> pulumi.Output[list[str]]:
@@ -214,20 +215,30 @@ class TenantControlPlane(pulumi.ComponentResource):
 
         return pulumi.Output.from_input(self._args["etcd_url"]).apply(render)
 
-    def _secrets(self, keys: TenantKeys) -> list[Secret]:
-        """What the pods mount."""
+    def _secrets(self, keys: TenantKeys, store: CustomResource) -> list[Secret]:
+        """What the pods mount, once the store knows the tenant.
+
+        Another pool is refused by the store's object: before a running API server mounts its keys.
+        """
         server = f"https://127.0.0.1:{flags.APISERVER_PORT}"
+        controller_manager = keys.controller_manager_files(server)
         return [
-            self._secret(tenant.APISERVER_SECRET, keys.apiserver_files()),
-            self._secret(tenant.CONTROLLER_MANAGER_SECRET, keys.controller_manager_files(server)),
+            self._secret(tenant.APISERVER_SECRET, keys.apiserver_files(), after=[store]),
+            self._secret(tenant.CONTROLLER_MANAGER_SECRET, controller_manager),
         ]
 
-    def _secret(self, name: str, data: dict[str, pulumi.Input[str]]) -> Secret:
+    def _secret(
+        self,
+        name: str,
+        data: dict[str, pulumi.Input[str]],
+        *,
+        after: Sequence[pulumi.Resource] = (),
+    ) -> Secret:
         return Secret(
             f"{self._name}-secret-{name}",
             metadata=self._meta(name),
             string_data=data,
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
 
     def _store(self) -> CustomResource:
@@ -246,7 +257,7 @@ class TenantControlPlane(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _base_objects(self, keys: TenantKeys, version: str) -> CustomResource:
+    def _base_objects(self, users: TenantUsers, version: str) -> CustomResource:
         """What every tenant has inside from its first second, applied by the agent."""
         return _tenant_base.declare(
             self._name,
@@ -254,12 +265,12 @@ class TenantControlPlane(pulumi.ComponentResource):
             version,
             namespace=self._namespace,
             agent_namespace=self._args["agent_namespace"],
-            credentials=self._secret(tenant.AGENT_SECRET, keys.agent_files()),
+            credentials=self._secret(tenant.AGENT_SECRET, users.agent_files()),
             annotations={**_READY, **self._timeout},
             opts=self._child,
         )
 
-    def _publish(self, keys: TenantKeys, version: str, *, after: list[pulumi.Resource]) -> None:
+    def _publish(self, users: TenantUsers, version: str, *, after: list[pulumi.Resource]) -> None:
         """Outputs that are known once the tenant answers."""
         public = bool(self._args.get("public_dns", False))
         name = names.public_name(self._tenant, self._args["domain"])
@@ -269,10 +280,10 @@ class TenantControlPlane(pulumi.ComponentResource):
             lambda values: f"https://{values[0]}:{int(values[1])}"
         )
         sni = None if public else name
-        self.kubeconfig = keys.kubeconfig("admin", self.endpoint, sni)
-        self.admin_kubeconfig = keys.kubeconfig("break-glass", self.endpoint, sni)
+        self.kubeconfig = users.kubeconfig("admin", self.endpoint, sni)
+        self.admin_kubeconfig = users.kubeconfig("break-glass", self.endpoint, sni)
         self.version = pulumi.Output.from_input(version)
-        self.certificate_expiry = keys.expires
+        self.certificate_expiry = users.expires
         self.register_outputs(
             {
                 "endpoint": self.endpoint,

@@ -30,12 +30,21 @@ def label(value: str, path: str) -> str:
     raise InvalidInputError(path, "is not a name", value, remedy)
 
 
-def image_name(value: str, path: str) -> str:
-    """Check the name of an image that tenantplane uses."""
-    if value in versions.IMAGE_NAMES:
+def image_key(value: str, path: str) -> str:
+    """Check the name of an image, or `name:version` where tenants or pools choose the version."""
+    name, colon, version = value.partition(":")
+    if name not in versions.IMAGE_NAMES:
+        remedy = f"use one of {', '.join(versions.IMAGE_NAMES)}"
+        raise InvalidInputError(path, "is not an image of tenantplane", value, remedy)
+    if not colon:
         return value
-    remedy = f"use one of {', '.join(versions.IMAGE_NAMES)}"
-    raise InvalidInputError(path, "is not an image of tenantplane", value, remedy)
+    if name == "etcd":
+        versions.check_etcd(version, path)
+    elif name not in versions.KUBERNETES_IMAGES:
+        raise InvalidInputError(path, "is not an image of many versions", value, f"use {name}")
+    elif (full := versions.check_kubernetes(version, path)) != version:
+        raise InvalidInputError(path, "is not a full version", version, f"use {name}:{full}")
+    return value
 
 
 def reference(value: str, path: str) -> str:

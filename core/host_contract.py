@@ -97,7 +97,7 @@ def parse(exported: object, stack: str) -> HostContract:
     """
     if exported is None:
         problem = f"stack {stack} exports no {OUTPUT}"
-        remedy = "name a stack of kind host, and run `pulumi up` there first"
+        remedy = "name a stack of kind host or dev, and run `pulumi up` there first"
         raise InvalidInputError("hostStack", problem, remedy=remedy)
     version = exported.get("version") if isinstance(exported, Mapping) else None
     if isinstance(version, float) and version.is_integer():

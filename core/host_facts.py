@@ -33,6 +33,15 @@ _ENFORCERS = frozenset(
 )
 """DaemonSets of network plugins that enforce NetworkPolicies."""
 
+_NODES_IN_NO_BLOCK = frozenset({"anetd", "cilium"})
+"""Enforcers to which no node is in an ipBlock (https://github.com/cilium/cilium/issues/20550)."""
+
+_API_SERVICE_PORT = 443
+"""Port of the Service `default/kubernetes` on every cluster."""
+
+DEFAULT_API_PORTS = (_API_SERVICE_PORT, 6443)
+"""Ports of an API server whose own can't be read."""
+
 _INSTALL_GATEWAY_API = (
     "kubectl apply --server-side -f https://github.com/kubernetes-sigs/gateway-api"
     f"/releases/download/v{versions.GATEWAY_API}/standard-install.yaml"
@@ -60,6 +69,9 @@ class HostFacts:
 
     policy_enforcer: str | None
     """Value of ENFORCER_ANNOTATION on kube-system."""
+
+    api_ports: frozenset[int]
+    """Ports of its API servers, by the EndpointSlices of `default/kubernetes`."""
 
 
 def problems(facts: HostFacts, host: str) -> Iterator[str]:
@@ -107,6 +119,21 @@ def enforcer(facts: HostFacts) -> str | None:
     if "+k3s" in facts.kubernetes_version or "+rke2" in facts.kubernetes_version:
         return "kube-router"  # part of the k3s process: https://docs.k3s.io/networking
     return facts.policy_enforcer
+
+
+def api_ports(facts: HostFacts) -> tuple[int, ...]:
+    """Return the ports at which pods reach its API server: its Service's and its own.
+
+    Enforcers judge by one or by the other. microk8s has 16443; no list would name them all.
+    """
+    if not facts.api_ports:
+        return DEFAULT_API_PORTS
+    return tuple(sorted({_API_SERVICE_PORT, *facts.api_ports}))
+
+
+def hides_nodes_from_blocks(facts: HostFacts) -> bool:
+    """Say whether a NetworkPolicy's ipBlock may miss the API server, because it is on a node."""
+    return bool(_NODES_IN_NO_BLOCK & {*facts.daemon_sets, facts.policy_enforcer})
 
 
 def parse_version(git_version: str) -> tuple[int, int]:

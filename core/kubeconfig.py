@@ -85,6 +85,11 @@ class Connection:
         return authority.partition(":")[0]
 
 
+def is_content(text: str) -> bool:
+    """Whether what was given as a kubeconfig is one, and not the path of one."""
+    return "\n" in text or text.lstrip().startswith("{")
+
+
 def read(text: str, context: str | None, thing: str) -> Connection:
     """Return one context of a kubeconfig.
 

@@ -18,7 +18,7 @@ class Profile:
     """An idle API server uses 8 to 12; the request only weighs it against its neighbours."""
 
     apiserver_memory_request_mib: int
-    """What the scheduler counts with. An idle tenant has 125 MiB of anonymous memory."""
+    """What the scheduler counts with. An idle small tenant has 145 MiB of anonymous memory."""
 
     apiserver_memory_limit_mib: int
     """Beyond it the kernel kills the container."""
@@ -27,7 +27,7 @@ class Profile:
     """From here on Go collects garbage harder; four fifths of the limit leave room for the rest."""
 
     apiserver_gogc: int
-    """Percent of growth between collections. 40 instead of 100 took 188 MiB to 149."""
+    """Percent of growth between collections. docs/adr/0001 has what each costs."""
 
     max_requests_inflight: int
     max_mutating_requests_inflight: int

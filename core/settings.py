@@ -60,7 +60,10 @@ class GkeSettings:
     release_channel: str = setting(
         default="REGULAR", choices=("RAPID", "REGULAR", "STABLE", "EXTENDED")
     )
-    """Channel that GKE takes the host's Kubernetes versions from. Changed in place."""
+    """Channel that GKE takes the host's Kubernetes versions from. Changed in place.
+
+    In any of them the host starts with the first minor whose Gateway API is new enough.
+    """
 
     node_cidr: str = setting(default="10.0.0.0/20", check=checks.network)
     """Addresses of the nodes. Changing it makes a new host."""
@@ -98,7 +101,7 @@ class HostSettings:
     """Use a cluster that exists already."""
 
     gke: GkeSettings | None = setting(default=None)
-    """Make a GKE cluster."""
+    """Make a GKE cluster. Kind host."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,16 +109,25 @@ class EtcdSettings:
     """One etcd that many tenants share."""
 
     members: int = setting(default=1, choices=(1, 3))
-    """Members of the cluster: 3 go on when one is lost. Decide before the first tenant comes."""
+    """Members of the cluster: 3 go on when one is lost, and need 3 nodes. Fixed at creation."""
 
     quota_gib: int = setting(default=2, minimum=1, maximum=8)
     """Size in GiB at which etcd refuses writes, of all its tenants. Rolling."""
 
     storage_gib: int = setting(default=4, minimum=2, maximum=1024)
-    """Size in GiB of each member's volume: twice the quota or more, for defragmentation."""
+    """Size in GiB of each member's volume: twice the quota or more, for defragmentation.
+
+    Fixed at creation; it bounds what quotaGib can become.
+    """
 
     version: str = setting(default=versions.DEFAULT_ETCD, check=versions.check_etcd)
     """Version of etcd: at least 3.7.1, or 3.6.14 within 3.6. Rolling."""
+
+    deletion_protection: bool | None = setting(default=None, example="false")
+    """Refuse to remove the pool with all its tenants' data; false, then `pulumi up`, allows it.
+
+    Default: true in a stack of kind host, false in one of kind dev.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,10 +165,16 @@ class ImageSettings:
     overrides: Mapping[str, str] = setting(
         factory=dict,
         check=checks.reference,
-        key_check=checks.image_name,
+        key_check=checks.image_key,
         example="mirror.example.com/etcd@sha256:...",
     )
-    """Complete references by image name, digests too."""
+    """Complete references by image name, digests too.
+
+    `kube-apiserver:1.36.3`, `kube-controller-manager:1.36.3` and `etcd:3.7.3` are for that version
+    alone, and win. Without a version these three names are for stacks in which all tenants (or all
+    etcd pools) have one: the image must be of just the `version` that is set there, as nothing else
+    knows what is in it. For etcd that keeps the oldest version that tenants can share.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,7 +211,8 @@ class Settings:
     kind: str = setting(choices=(DEV, HOST, TENANTS))
     """What the stack is.
 
-    `host` is a host cluster, `tenants` are tenants on the host of another stack, `dev` is both.
+    `host` is a host cluster, `tenants` are tenants on the host of another stack, `dev` is both, on
+    a host that exists already.
     """
 
     domain: str | None = setting(

@@ -4,16 +4,18 @@ Not here: single values (checks.py, names.py, versions.py), what a host must hav
 """
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from core import versions
 from core.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from core.settings import GkeSettings, HostSettings, Settings, TenantSettings
 
 _NODE_PORTS = range(30000, 32768)
+_SHOWN = 3
 
 
 def problems(settings: "Settings") -> Iterator[InvalidInputError]:
@@ -29,6 +31,11 @@ def problems(settings: "Settings") -> Iterator[InvalidInputError]:
             remedy="move them to a stack of kind tenants, or set kind to dev",
         )
     yield from _duplicates(settings.tenants)
+    running = {tenant.name: tenant.version for tenant in settings.tenants}
+    for name in versions.KUBERNETES_IMAGES:
+        yield from _override(settings, name, "tenants", running)
+    pools = {pool: etcd.version for pool, etcd in settings.etcd.items()}
+    yield from _override(settings, "etcd", "etcd pools", pools)
 
 
 def datastore_problems(
@@ -69,6 +76,7 @@ def _with_host(settings: "Settings") -> Iterator[InvalidInputError]:
         yield InvalidInputError("host", "is missing", remedy="set host.name and host.adopt or gke")
     else:
         yield from _host(settings.host)
+        yield from _made_before_its_tenants(settings)
     if not settings.etcd:
         yield InvalidInputError(
             "etcd", "has no pool", remedy="leave it out or name one: `shared: {}`"
@@ -92,6 +100,18 @@ def _host(host: "HostSettings") -> Iterator[InvalidInputError]:
         yield InvalidInputError("host", both, remedy="keep exactly one of them")
     if host.gke is not None:
         yield from _gke(host.gke)
+
+
+def _made_before_its_tenants(settings: "Settings") -> Iterator[InvalidInputError]:
+    """A dev stack asks its host which versions run; of a GKE host it knows no address before."""
+    host = settings.host
+    if settings.kind == "dev" and host is not None and host.adopt is None and host.gke is not None:
+        yield InvalidInputError(
+            "host.gke",
+            "a stack of kind dev has a host that exists already",
+            remedy="make the host in a stack of kind host, and its tenants in one of kind tenants "
+            "(Pulumi.gke.yaml.example)",
+        )
 
 
 def _gke(gke: "GkeSettings") -> Iterator[InvalidInputError]:
@@ -121,6 +141,27 @@ def _gateway(settings: "Settings") -> Iterator[InvalidInputError]:
             gateway.exposure,
             "use LoadBalancer",
         )
+
+
+def _override(
+    settings: "Settings", image: str, things: str, running: Mapping[str, str]
+) -> Iterator[InvalidInputError]:
+    """An image has one version: it would run under another one's name, flags and skew check."""
+    named: dict[str, list[str]] = {}
+    for thing, version in sorted(running.items()):
+        named.setdefault(version, []).append(thing)
+    if image in settings.images.overrides and len(named) > 1:
+        shown = "; ".join(f"{version}: {_some(named[version])}" for version in sorted(named))
+        keys = " and ".join(f"{image}:{version}" for version in sorted(named))
+        problem = f"is one image for {things} of several versions ({shown})"
+        remedy = f"write one entry per version, {keys}"
+        yield InvalidInputError(f"images.overrides.{image}", problem, remedy=remedy)
+
+
+def _some(names: list[str]) -> str:
+    """Return all names of a few, the first of many."""
+    shown = ", ".join(names[:_SHOWN])
+    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
 
 
 def _duplicates(tenants: Iterable["TenantSettings"]) -> Iterator[InvalidInputError]:

@@ -20,6 +20,14 @@ HOST_KUBERNETES_MIN = (1, 31)
 GATEWAY_API_MIN = (1, 5)
 """TLSRoute is v1 in the standard channel since Gateway API 1.5.0 (its changelog)."""
 
+GKE_KUBERNETES_MIN = "1.35"
+"""What a GKE host starts with at least: Gateway API 1.5 comes with GKE 1.35.2 (docs/adr/0002).
+
+`1.35` is GKE's name for the highest patch level of 1.35 that it offers (its API's reference,
+UpdateMasterRequest.master_version); a full version is refused as soon as it is off the list. Raise
+it when a channel has no 1.35 any more.
+"""
+
 GATEWAY_API = "1.6.3"
 """What an adopted host without it is told to install."""
 
@@ -50,6 +58,8 @@ _IMAGES = {
     "host-agent": ("ghcr.io", "tenantplane/host-agent", PROJECT),
 }
 IMAGE_NAMES = tuple(sorted(_IMAGES))
+KUBERNETES_IMAGES = ("kube-apiserver", "kube-controller-manager")
+"""Images of which each tenant has its own version."""
 
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?", re.ASCII)
 
@@ -65,14 +75,16 @@ def image(
     Args:
         name: One of IMAGE_NAMES.
         registry: Takes the place of the registry's host; the repository under it stays as it is.
-        overrides: Complete references by name; they win over everything else.
+        overrides: Complete references by `name:version` or else by name; they win over all else.
         version: Takes the place of the default version, without the leading `v`.
     """
-    if overrides and name in overrides:
-        return overrides[name]
     host, repository, tag = _IMAGES[name]
     if version is not None:
         tag = f"v{version}" if tag.startswith("v") else version
+    overridden = overrides or {}
+    for key in (f"{name}:{tag.removeprefix('v')}", name):
+        if key in overridden:
+            return overridden[key]
     return f"{(registry or host).rstrip('/')}/{repository}:{tag}"
 
 

@@ -13,8 +13,10 @@ from typing import Any
 
 from core import versions
 from core.errors import TenantplaneError
-from rig import dev_stack, doctor, images, progress, pulumi
-from rig.hosts import Host, Part, choose
+from rig import dev_config, dev_stack, doctor, images, progress, pulumi
+from rig.hosts import Host, Part, adopted, choose
+from rig.hosts.adopted import AdoptedHost
+from rig.hosts.native import NativeHost
 from rig.progress import Progress
 
 LOCAL = Path(__file__).parents[1] / ".tenantplane"
@@ -65,22 +67,27 @@ def up(request: Request, report: Progress) -> int:
     """Bring a host up, and copy its kubeconfig into the checkout."""
     host, why = choose.choose(request.host, LOCAL, choose.this_machine())
     report.say(why)
+    if host.name == DEV and isinstance(host, AdoptedHost):
+        dev_stack.refuse_another_cluster(host, report)
+    given = request.kubernetes
+    if request.stack and host.kind == NativeHost.kind:  # the others pull the official images
+        given = (*given, *dev_config.versions_to_build())
     choose.remember(host, LOCAL)
-    host.up(report, request.kubernetes)
+    host.up(report, given)
     _copy(host.kubeconfig, local_kubeconfig(host.name))
     report.say(f"host {host.name}: is up; kubectl --kubeconfig {host.kubeconfig} get nodes")
     pulumi.prepare(report)
     if request.stack:
-        dev_stack.up(report)
+        dev_stack.up(host, report)
     return 0
 
 
 def down(request: Request, report: Progress) -> int:
-    """Take a host away."""
+    """Take a host away; of one that stays, what stack dev made on it."""
     host = choose.existing(request.host, LOCAL, choose.this_machine())
     host.down(report)
     if host.name == DEV:
-        dev_stack.down(report)
+        dev_stack.down(host, local_kubeconfig(DEV), report)
     local_kubeconfig(host.name).unlink(missing_ok=True)
     choose.forget(host, LOCAL)
     return 0
@@ -129,7 +136,7 @@ def make_images(request: Request, report: Progress) -> int:
 
 def examine(request: Request, _: Progress) -> int:
     """Check the machine."""
-    findings = doctor.examine(request.host)
+    findings = doctor.examine(request.host, LOCAL)
     print(doctor.shown(findings))
     return 1 if any(finding.level == "fail" for finding in findings) else 0
 
@@ -195,7 +202,7 @@ def _copy(source: Path, target: Path) -> None:
     target.unlink(missing_ok=True)
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
-        file.write(source.read_text())
+        file.write(adopted.in_another_folder(source))
 
 
 if __name__ == "__main__":

@@ -79,6 +79,24 @@ def go_environment() -> dict[str, str]:
     return environment
 
 
+def check_go(what: str, wanted: str) -> None:
+    """Refuse a machine without Go.
+
+    Args:
+        what: What needs it.
+        wanted: The oldest Go that will do, like 1.26.0.
+
+    Raises:
+        TenantplaneError: there is none on PATH.
+    """
+    if not shutil.which("go"):
+        raise TenantplaneError(f"go: is not on PATH, and {what} needs it; {_advice(wanted)}")
+
+
+def _advice(wanted: str) -> str:
+    return f"install Go {wanted} or newer, see https://go.dev/doc/install"
+
+
 class _Builder:
     """Builds that run together, and can be stopped together."""
 
@@ -119,9 +137,8 @@ class _Builder:
     def _go(self, recipe: Recipe) -> dict[str, str]:
         """Return what decides about Go's output, after a check that it is new enough."""
         wanted = recipe.go_version()
-        advice = f"install Go {wanted} or newer, see https://go.dev/doc/install"
-        if not shutil.which("go"):
-            raise TenantplaneError(f"go: is not on PATH, and {recipe.name} needs it; {advice}")
+        advice = _advice(wanted)
+        check_go(recipe.name, wanted)
         # Inside the module: a Go that may download its successors (GOTOOLCHAIN=auto) answers with
         # the one that it would use.
         asked = subprocess.run(

@@ -11,16 +11,18 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import TenantplaneError
-from rig import cache, packages, toolchain
+from rig import cache, packages, pulumi, toolchain
 from rig.hosts import choose, kernel
-from rig.hosts.kind import GATEWAY_PORT
-from rig.hosts.native import machine, state
+from rig.hosts.adopted import AdoptedHost
+from rig.hosts.kind import GATEWAY_PORT, KindHost
+from rig.hosts.native import gateway_api, layout, machine, state
 
+_MIB = 1024**2
 _GIB = 1024**3
 _MARKS = {"ok": "✓", "warn": "!", "fail": "✗"}
 _PYTHON = (3, 11)
@@ -35,18 +37,27 @@ class Finding:
     thing: str
     detail: str
     remedy: str = ""
-    """Command or advice; empty when all is well."""
+    """Command or advice; empty if the level is ok, and only then."""
 
 
-def examine(name: str = "dev") -> list[Finding]:
-    """Examine the machine for the kind of host that it gets."""
+def examine(name: str, folder: Path) -> list[Finding]:
+    """Examine the machine for the kind of host that it gets.
+
+    Args:
+        name: Of the host.
+        folder: Checkout-local folder, where the choice of hosts that are up is remembered.
+    """
     seen = choose.this_machine()
-    findings = [_python(), _choice(name, seen)]
-    if seen.kubeconfig:
-        return findings
-    if seen.docker or not seen.linux:
-        return [*findings, _kind(), _kind_port(), *_disk()]
-    return [*findings, *(finding for check in _NATIVE for finding in check())]
+    try:
+        host, why = choose.choose(name, folder, seen)
+    except TenantplaneError as error:
+        return [_python(), _failed(f"host {name}", error)]
+    thing, _, chosen = why.partition(": ")
+    findings = [_python(), Finding("ok", thing, chosen)]
+    if isinstance(host, AdoptedHost):
+        return [*findings, *_adopted(host)]
+    checks = _KIND if host.kind == KindHost.kind else _NATIVE
+    return [*findings, *(finding for check in checks for finding in check())]
 
 
 def shown(findings: list[Finding]) -> str:
@@ -67,29 +78,67 @@ def _python() -> Finding:
     return Finding("fail", "Python", version, "install Python 3.11 or newer")
 
 
-def _choice(name: str, seen: choose.Machine) -> Finding:
+def _failed(thing: str, error: TenantplaneError) -> Finding:
+    """Return an error as a finding: what it says to do stands behind its first semicolon."""
+    detail, _, remedy = str(error).removeprefix("host: ").partition("; ")
+    return Finding("fail", thing, detail, remedy or "look it up in docs/troubleshooting.md")
+
+
+def _adopted(host: AdoptedHost) -> Iterator[Finding]:
+    yield from _go(())
+    thing = "adopted cluster"
     try:
-        kind, why = choose.kind_for(seen)
+        server, trouble = host.server(), host.trouble()
     except TenantplaneError as error:
-        return Finding("fail", f"host {name}", str(error))
-    return Finding("ok", f"host {name}", f"would be {kind}, because {why}")
+        yield _failed(thing, error)
+        return
+    if trouble:
+        remedy = f"see whether `kubectl --kubeconfig {host.kubeconfig} version` works"
+        yield Finding("fail", thing, f"{server} doesn't answer: {trouble}", remedy)
+    else:
+        yield Finding("ok", thing, f"{server} answers")
+    detail = "none of this machine's; those of the cluster's nodes are seen when tenants are up"
+    yield Finding("ok", "ports", detail)
 
 
-def _kind() -> Finding:
+def _kind() -> Iterator[Finding]:
     path = shutil.which("kind")
     if path:
-        return Finding("ok", "kind", path)
+        yield Finding("ok", "kind", path)
+        return
     remedy = "install it: https://kind.sigs.k8s.io/docs/user/quick-start"
-    return Finding("fail", "kind", "is not on PATH", remedy)
+    yield Finding("fail", "kind", "is not on PATH", remedy)
 
 
-def _kind_port() -> Finding:
+def _kind_port() -> Iterator[Finding]:
     thing = f"port {GATEWAY_PORT} of 127.0.0.1"
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", GATEWAY_PORT)) != 0:
-            return Finding("ok", thing, "free, the gateway's")
+            yield Finding("ok", thing, "free: kind's node binds it for the gateway, and no other")
+            return
     remedy = "end what listens there, unless it is the host itself: docker ps"
-    return Finding("warn", thing, "in use", remedy)
+    yield Finding("warn", thing, "in use", remedy)
+
+
+def _kind_go() -> Iterator[Finding]:
+    return _go((gateway_api.go_version(),))
+
+
+def _kind_disk() -> Iterator[Finding]:
+    yield _room("disk for Docker", Path("/var/lib/docker"), 5, "docker system prune")
+    yield _cache_room()
+
+
+def _kind_memory() -> Iterator[Finding]:
+    """Look at what Docker has: on macOS that is a machine of its own."""
+    if Path("/proc/meminfo").exists():
+        yield from _memory()
+        return
+    asked = subprocess.run(
+        ["docker", "info", "--format", "{{.MemTotal}}"], capture_output=True, text=True, check=False
+    )
+    total = int(asked.stdout) // _MIB if asked.stdout.strip().isdigit() else 0
+    yield _enough_memory(total, "for Docker", "give Docker more, in its settings")
 
 
 def _root() -> Iterator[Finding]:
@@ -99,17 +148,36 @@ def _root() -> Iterator[Finding]:
         yield Finding("fail", "user", "not root", "run as root, or start Docker and install kind")
 
 
-def _go() -> Iterator[Finding]:
-    wanted = max((one.go_version() for one in toolchain.RECIPES.values()), key=_numbers)
-    remedy = f"install Go {wanted} or newer: https://go.dev/doc/install"
+def _native_go() -> Iterator[Finding]:
+    return _go([one.go_version() for one in toolchain.RECIPES.values()])
+
+
+def _go(wanted: Iterable[str]) -> Iterator[Finding]:
+    """Look for a Go that is new enough for the host, and for Pulumi where none is installed.
+
+    Args:
+        wanted: The oldest Go for each thing that the host needs it for; maybe none.
+    """
+    own = [] if _has_pulumi() else [toolchain.recipe("pulumi").go_version()]
+    least = max((*wanted, *own), key=_numbers, default="")
+    if not least:
+        yield Finding("ok", "Go", "not needed: the host is there, and Pulumi is installed")
+        return
+    remedy = f"install Go {least} or newer: https://go.dev/doc/install"
     if not shutil.which("go"):
         yield Finding("fail", "Go", "is not on PATH", remedy)
         return
     done = subprocess.run(["go", "version"], capture_output=True, text=True, check=False)
     said = done.stdout.split()
     version = said[2].removeprefix("go") if len(said) > 2 else "unknown"  # noqa: PLR2004
-    fits = _numbers(version) >= _numbers(wanted)
+    fits = _numbers(version) >= _numbers(least)
     yield Finding("ok" if fits else "fail", "Go", version, "" if fits else remedy)
+
+
+def _has_pulumi() -> bool:
+    """Say whether a Pulumi is installed, beside the one that the checkout made for itself."""
+    found = shutil.which("pulumi")
+    return found is not None and not Path(found).is_relative_to(pulumi.LOCAL)
 
 
 def _packages() -> Iterator[Finding]:
@@ -125,7 +193,8 @@ def _packages() -> Iterator[Finding]:
 
 def _kernel() -> Iterator[Finding]:
     if os.geteuid() != 0 or packages.missing():
-        yield Finding("warn", "kernel", "not tried: that needs root and the packages above")
+        remedy = "as root, with the packages above: `.venv/bin/python -m rig doctor`"
+        yield Finding("warn", "kernel", "not tried: that needs root and packages", remedy)
         return
     for feature, trouble in kernel.try_all():
         remedy = f"{feature.remedy}; it said: {trouble}" if trouble else ""
@@ -133,13 +202,15 @@ def _kernel() -> Iterator[Finding]:
 
 
 def _sysctls() -> Iterator[Finding]:
-    low = machine.too_low()
-    for name, wanted in machine.AT_LEAST.items():
-        if name not in low:
-            yield Finding("ok", name, "high enough")
+    changed = machine.to_change()
+    for name in (*machine.AT_LEAST, *machine.EXACTLY):
+        if name not in changed:
+            yield Finding("ok", name, "high enough" if name in machine.AT_LEAST else "as needed")
             continue
-        detail = f"{low[name][0]}, `up` raises it to {wanted} until the last host goes"
-        yield Finding("warn", name, detail, f"sudo sysctl -w {name}={wanted}")
+        now, then = changed[name]
+        verb = "raises" if name in machine.AT_LEAST else "sets"
+        detail = f"{now}, `up` {verb} it to {then} until the last host goes"
+        yield Finding("warn", name, detail, f"sudo sysctl -w {name}={then}")
 
 
 def _cgroups() -> Iterator[Finding]:
@@ -159,25 +230,44 @@ def _subnets() -> Iterator[Finding]:
         yield Finding("ok", "subnets", "10.231.0.0/16 is free")
         return
     detail = f"10.231.<n>.0/24 is routed by something else for n = {', '.join(map(str, taken))}"
-    yield Finding("warn", "subnets", f"{detail}; hosts take other numbers")
+    remedy = "nothing, hosts take other numbers; `ip route` says what has these"
+    yield Finding("warn", "subnets", detail, remedy)
+
+
+def _ports() -> Iterator[Finding]:
+    detail = "none of this machine's: a host has its own, in its network namespace"
+    yield Finding("ok", "ports", detail)
 
 
 def _disk() -> Iterator[Finding]:
-    for what, path, least in (("hosts", Path("/var/lib"), 5), ("cache", cache.root(), 10)):
-        there = next(one for one in (path, *path.parents) if one.exists())
-        free = shutil.disk_usage(there).free // _GIB
-        level = "fail" if free < least // 2 else "warn" if free < least else "ok"
-        remedy = "" if level == "ok" else f"make {least} GiB free, or set TENANTPLANE_CACHE"
-        yield Finding(level, f"disk for the {what}", f"{free} GiB free in {there}", remedy)
+    remedy = f"take hosts down that nobody needs, or mount a larger disk at {layout.BASE}"
+    yield _room("disk for the hosts", layout.BASE, 5, remedy)
+    yield _cache_room()
+
+
+def _cache_room() -> Finding:
+    remedy = "remove what else fills it, or set TENANTPLANE_CACHE to a folder on a larger disk"
+    return _room("disk for the cache", cache.root(), 15, remedy)
+
+
+def _room(thing: str, path: Path, least: int, remedy: str) -> Finding:
+    there = next(one for one in (path, *path.parents) if one.exists())
+    free = shutil.disk_usage(there).free // _GIB
+    level = "fail" if free < least // 2 else "warn" if free < least else "ok"
+    detail = f"{free} GiB free in {there}"
+    return Finding(level, thing, detail, "" if level == "ok" else f"{least} GiB: {remedy}")
 
 
 def _memory() -> Iterator[Finding]:
     lines = Path("/proc/meminfo").read_text().splitlines()
     values = {line.split(":")[0]: int(line.split()[1]) for line in lines}
-    free = values["MemAvailable"] // 1024
-    detail = f"{free} MiB available; a host takes 1000, each tenant 150"
+    yield _enough_memory(values["MemAvailable"] // 1024, "available", "stop what you don't need")
+
+
+def _enough_memory(free: int, which: str, remedy: str) -> Finding:
+    detail = f"{free} MiB {which}; a host takes 1000, each tenant 150"
     level = "fail" if free < 1500 else "warn" if free < 3000 else "ok"  # noqa: PLR2004
-    yield Finding(level, "memory", detail, "" if level == "ok" else "stop what you don't need")
+    return Finding(level, "memory", detail, "" if level == "ok" else remedy)
 
 
 def _processes() -> Iterator[Finding]:
@@ -185,14 +275,17 @@ def _processes() -> Iterator[Finding]:
     yield Finding("ok", "processes and threads", f"at most {most}; each tenant takes about 60")
 
 
-_NATIVE: tuple[Callable[[], Iterator[Finding]], ...] = (
+_Checks = tuple[Callable[[], Iterator[Finding]], ...]
+_KIND: _Checks = (_kind, _kind_go, _kind_port, _kind_disk, _kind_memory)
+_NATIVE: _Checks = (
     _root,
-    _go,
+    _native_go,
     _packages,
     _kernel,
     _sysctls,
     _cgroups,
     _subnets,
+    _ports,
     _disk,
     _memory,
     _processes,

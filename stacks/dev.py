@@ -1,6 +1,7 @@
-"""dev: a host and its tenants in one stack.
+"""dev: tenants, and all that they need, on a host that exists already.
 
-Not here: the host (host.py), the tenants (tenants.py).
+Not here: the host (host.py), the tenants (tenants.py), hosts that are made (kind host, then a stack
+of kind tenants: before there is a cluster nobody can ask it for the versions that tenants run).
 """
 
 import pulumi
@@ -13,8 +14,9 @@ from stacks.tenants import check_versions, declare_tenants
 
 async def declare(settings: Settings) -> pulumi.Inputs:
     """Declare both and return the stack's outputs."""
-    if settings.host is not None and settings.host.adopt is not None:
-        adopt = settings.host.adopt
-        check_versions(settings, adopt.kubeconfig, adopt.context, settings.host.name)
+    if settings.host is None or settings.host.adopt is None:  # settings_rules.py has refused it
+        raise AssertionError(settings.kind)
+    adopt = settings.host.adopt
+    check_versions(settings, adopt.kubeconfig, adopt.context, settings.host.name)
     host = declare_host(settings)
     return outputs.of_both(host, declare_tenants(settings, host.handles))

@@ -9,12 +9,15 @@ from typing import cast
 
 import pulumi
 
-from components.host_agent import AgentStore, HostAgent
+from components.host_agent import AgentStore, HostAgent, HostAgentArgs
 from components.host_cluster import GkeArgs, HostCluster, HostClusterArgs
 from components.ingress_passthrough import IngressPassthrough, IngressPassthroughArgs
+from components.running_pools import running_pools
 from components.shared_etcd import SharedEtcd
+from core import pools as pool_rules
 from core import versions
-from core.settings import LOAD_BALANCER, EtcdSettings, HostSettings, ImageSettings, Settings
+from core.errors import InvalidInputError
+from core.settings import HOST, LOAD_BALANCER, EtcdSettings, HostSettings, ImageSettings, Settings
 from stacks import outputs
 from stacks.handles import Gateway, Handles, Store
 
@@ -29,13 +32,14 @@ def declare_host(settings: Settings) -> outputs.DeclaredHost:
     host, domain = settings.host, settings.domain
     if host is None or domain is None:  # settings_rules.py has refused it before
         raise AssertionError(settings.kind)
+    _check_pools(host, settings.etcd)
     cluster = HostCluster(host.name, _cluster_args(host))
     on_host = pulumi.ResourceOptions(provider=cluster.provider)
     pools = {
-        pool: _declare_pool(pool, etcd, settings.images, on_host)
+        pool: _declare_pool(pool, etcd, settings, on_host)
         for pool, etcd in sorted(settings.etcd.items())
     }
-    agent = _declare_agent(pools, settings.images, on_host)
+    agent = _declare_agent(pools, settings.images, cluster)
     gateway = IngressPassthrough("gateway", _gateway_args(settings, domain, cluster), on_host)
     return outputs.DeclaredHost(
         handles=Handles(
@@ -56,6 +60,15 @@ def declare_host(settings: Settings) -> outputs.DeclaredHost:
     )
 
 
+def _check_pools(host: HostSettings, pools: Mapping[str, EtcdSettings]) -> None:
+    """Refuse what a pool that runs would not survive, before anything is declared."""
+    if host.adopt is None:
+        return
+    running = running_pools(host.adopt.kubeconfig, host.adopt.context, host.name)
+    if errors := list(pool_rules.problems(pools, running)):
+        raise InvalidInputError.together(errors)
+
+
 def _cluster_args(host: HostSettings) -> HostClusterArgs:
     if host.adopt is not None:
         adopt = host.adopt
@@ -67,8 +80,9 @@ def _cluster_args(host: HostSettings) -> HostClusterArgs:
 
 
 def _declare_pool(
-    pool: str, etcd: EtcdSettings, images: ImageSettings, opts: pulumi.ResourceOptions
+    pool: str, etcd: EtcdSettings, settings: Settings, opts: pulumi.ResourceOptions
 ) -> SharedEtcd:
+    protected = etcd.deletion_protection
     return SharedEtcd(
         f"etcd-{pool}",
         {
@@ -77,14 +91,15 @@ def _declare_pool(
             "quota_gib": etcd.quota_gib,
             "storage_gib": etcd.storage_gib,
             "version": etcd.version,
-            "image": _image("etcd", images, etcd.version),
+            "image": _image("etcd", settings.images, etcd.version),
+            "deletion_protection": settings.kind == HOST if protected is None else protected,
         },
         opts,
     )
 
 
 def _declare_agent(
-    pools: Mapping[str, SharedEtcd], images: ImageSettings, opts: pulumi.ResourceOptions
+    pools: Mapping[str, SharedEtcd], images: ImageSettings, cluster: HostCluster
 ) -> HostAgent:
     stores: list[AgentStore] = [
         {
@@ -96,7 +111,13 @@ def _declare_agent(
         }
         for pool, etcd in pools.items()
     ]
-    return HostAgent("host-agent", {"image": _image("host-agent", images), "stores": stores}, opts)
+    args: HostAgentArgs = {
+        "image": _image("host-agent", images),
+        "stores": stores,
+        "api_ports": cluster.api_ports,
+        "api_by_port_alone": cluster.api_by_port_alone,
+    }
+    return HostAgent("host-agent", args, pulumi.ResourceOptions(provider=cluster.provider))
 
 
 def _gateway_args(settings: Settings, domain: str, cluster: HostCluster) -> IngressPassthroughArgs:
@@ -107,6 +128,8 @@ def _gateway_args(settings: Settings, domain: str, cluster: HostCluster) -> Ingr
         "exposure": gateway.exposure,
         "port": gateway.port,
         "replicas": gateway.replicas,
+        "api_ports": cluster.api_ports,
+        "api_by_port_alone": cluster.api_by_port_alone,
     }
     made_by_us = settings.host is not None and settings.host.gke is not None
     if gateway.address is not None:

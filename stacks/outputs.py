@@ -48,7 +48,7 @@ class StackOutputs(TypedDict, total=False):
     """The host by its name: server, kubernetesVersion, address, port, domain and etcd pools."""
 
     host_contract: pulumi.Output[dict[str, Any]]
-    """What a stack of kind tenants needs of this host; secret as a whole. Kind host."""
+    """What a stack of kind tenants needs of this host; secret as a whole. Kinds host and dev."""
 
     readme: str
     """How to use what this stack made, in Markdown; Pulumi Cloud shows it as the stack's page."""
@@ -64,12 +64,11 @@ class DeclaredHost:
 
 def of_host(host: DeclaredHost) -> dict[str, Any]:
     """Return the outputs of a stack of kind host."""
-    contract: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(host.handles.contract())
     return _exported(
         {
             "hosts": _hosts(host.handles),
             "certificate_expiry": _store_expiry(host),
-            "host_contract": pulumi.Output.secret(or_none(contract)),
+            "host_contract": _contract(host),
             "readme": readme.of_host(host.handles.name, host.handles.domain),
         }
     )
@@ -84,6 +83,7 @@ def of_both(host: DeclaredHost, tenants: Mapping[str, TenantControlPlane]) -> di
     """Return the outputs of a stack of kind dev."""
     found = _tenants(host.handles, tenants)
     found["certificate_expiry"] = _store_expiry(host) | found["certificate_expiry"]
+    found["host_contract"] = _contract(host)
     return _exported(found)
 
 
@@ -116,6 +116,11 @@ def _hosts(host: Handles) -> dict[str, dict[str, Any]]:
         }
     )
     return {host.name: known | made}
+
+
+def _contract(host: DeclaredHost) -> pulumi.Output[dict[str, Any]]:
+    contract: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(host.handles.contract())
+    return pulumi.Output.secret(or_none(contract))
 
 
 def _store_expiry(host: DeclaredHost) -> dict[str, pulumi.Output[str]]:

@@ -17,7 +17,8 @@ pulumi stack output kubeconfigs --show-secrets --json | jq -r '.["{example}"]' >
 kubectl --kubeconfig {example}.yaml api-resources
 ```
 
-Add or remove a tenant: edit `tenantplane:tenants` in this stack's config and run `pulumi up`.
+Add or remove a tenant: edit `tenantplane:tenants` in this stack's config and run
+`pulumi up --continue-on-error`, so that a tenant that fails doesn't stop the others.
 Removing one deletes its data.
 """
 
@@ -36,6 +37,8 @@ config:
   tenantplane:tenants:
     - name: acme
 ```
+
+Run `pulumi up --continue-on-error` there, so that a tenant that fails doesn't stop the others.
 """
 
 

@@ -21,6 +21,17 @@ from core.manifests import crds
 
 _ROLE_API = "rbac.authorization.k8s.io/v1"
 
+_NO_WAY_IN = (403, 404)
+"""What the host answers for good: no RoleBinding that lets the agent read the Secret, or no Secret.
+
+A namespace goes in any order, so either may be gone before the object is. An API server that has
+only just started says 403 too; it then refuses the finalizer's patch as well, and nothing is lost.
+"""
+
+
+class _NoWayInError(NotReadyError):
+    """The Secret is gone, or the right to read it."""
+
 
 @dataclass
 class _Session:
@@ -96,17 +107,20 @@ class TenantManifests:
         return Outcome("Applied", f"{len(wanted)} objects are in place", placed)
 
     async def _remove(self, body: Json, wake: Callable[[], None]) -> None:
-        """Take the objects out of the tenant; let go of them where there is no way in any more."""
+        """Take the objects out of the tenant; let go of them where there is no way in any more.
+
+        Nothing else lets go: whatever passes, like a host that is busy, would orphan them.
+        """
         hint = "; to let go of them, set deletionPolicy to Orphan"
         try:
             tenant = await self._tenant(body, wake)
             await remove_all(tenant.client, tenant.discovery, _inventory(body))
-        except (UnreachableError, ApplyError, ApiError) as error:
+        except _NoWayInError as error:
+            host.event(body, kopf.warn, "ObjectsLeft", str(error))
+        except (UnreachableError, ApplyError, ApiError, NotReadyError) as error:
             reason = "Unreachable" if isinstance(error, UnreachableError) else "RemoveFailed"
             message = f"objects not removed yet: {error}{hint}"
             raise NotReadyError(reason, message, {"lastError": str(error)}) from error
-        except NotReadyError as error:  # the Secret or the right to read it went first
-            host.event(body, kopf.warn, "ObjectsLeft", str(error))
 
     async def _note(self, body: Json, references: set[Reference]) -> None:
         """Write down what is about to be applied, so that it is pruned whatever happens next."""
@@ -135,11 +149,13 @@ class TenantManifests:
             path = f"/api/v1/namespaces/{namespace}/secrets/{name}"
             return secret_files(await self._client.get(path))
         except ApiError as error:
+            if error.status not in _NO_WAY_IN:
+                raise
             message = (
                 f"Secret {namespace}/{name}: the agent can't read it, got {error.reason}; "
                 "create it, and the RoleBinding that lets the agent read it"
             )
-            raise NotReadyError("NoCredentials", message) from error
+            raise _NoWayInError("NoCredentials", message) from error
         except NoCredentialsError as error:
             raise NotReadyError("NoCredentials", f"{namespace}/{name}: {error}") from error
 

@@ -98,8 +98,12 @@ def _container(image: str, pools: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def network_policy() -> dict[str, Any]:
-    """Nobody calls the agent but who scrapes it; it calls stores, tenants, the host API and DNS."""
+def network_policy(host_api: dict[str, Any]) -> dict[str, Any]:
+    """Nobody calls the agent but who scrapes it; it calls stores, tenants, the host API and DNS.
+
+    Args:
+        host_api: The egress rule of `pods.host_api_egress`.
+    """
     stores = {"namespaceSelector": {}, "podSelector": {"matchLabels": {names.LABEL_NAME: "etcd"}}}
     return pods.network_policy(
         POD_LABELS,
@@ -108,6 +112,6 @@ def network_policy() -> dict[str, Any]:
             pods.dns_egress(),
             {"to": [pods.every_tenant()], "ports": pods.tcp(flags.APISERVER_PORT)},
             {"to": [stores], "ports": pods.tcp(flags.ETCD_CLIENT_PORT)},
-            {"ports": pods.tcp(443, 6443)},  # the host's API server has no pod to select
+            host_api,
         ],
     )

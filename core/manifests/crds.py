@@ -3,7 +3,7 @@
 Owns: names, OpenAPI schemas, printer columns and the finalizers' names of EtcdTenant and
 TenantManifests.
 Not here: what the agent does with them (agent/handlers/), the objects of that kind that a tenant
-gets (components/tenant_control_plane.py).
+gets (components/tenant_control_plane.py and components/_tenant_base.py).
 """
 
 from typing import Any

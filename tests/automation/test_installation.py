@@ -81,6 +81,17 @@ def test_tenants_come_and_go(installation, project):
         installation.up()
 
 
+def test_the_cluster_that_a_stack_is_on_is_known_until_it_was_destroyed(installation, project):
+    """Whoever adopts another one meanwhile must be told: the state is all that knows the first."""
+    assert installation.host_servers() == ()
+    (project.folder / "server").write_text("https://one.test")
+    installation.up()
+    assert installation.host_servers() == ("https://one.test",)
+    (project.folder / "server").unlink()
+    installation.destroy()
+    assert installation.host_servers() == ()
+
+
 def test_one_bad_tenant_is_named_and_stops_no_other(installation):
     installation.create(replace(SETTINGS, tenants=(ACME, GLOBEX)))
     bad = TenantSettings(name="initech", profile="large")

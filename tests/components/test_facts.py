@@ -39,6 +39,7 @@ def test_a_good_host_is_read(cluster):
     assert (facts.kubernetes_version, facts.gateway_bundle) == ("v1.37.2", "v1.6.3")
     assert facts.default_storage_classes == ("local",)
     assert host_facts.enforcer(facts) == "cilium"
+    assert host_facts.api_ports(facts) == (443, 16443)
 
 
 def test_a_bare_host_is_read_as_one_that_lacks_everything(tmp_path):
@@ -47,6 +48,7 @@ def test_a_bare_host_is_read_as_one_that_lacks_everything(tmp_path):
     bare.stop()
     assert len(list(host_facts.problems(facts, "dev"))) == 2
     assert facts.gateway_bundle is None
+    assert host_facts.api_ports(facts) == host_facts.DEFAULT_API_PORTS
 
 
 def test_an_enforcer_that_cannot_be_seen_is_named_by_an_annotation(tmp_path):
@@ -64,7 +66,7 @@ def test_all_facts_take_one_connection(cluster):
     """Each `pulumi up` pays for this before it does anything."""
     facts_of(cluster.kubeconfig())
     assert len(cluster.names) == 1
-    assert len(cluster.seen) == 6
+    assert len(cluster.seen) == 7
 
 
 def test_a_client_certificate_is_shown(cluster):

@@ -1,12 +1,13 @@
 """HostAgent: it alone has etcd's root, and little else."""
 
 import pulumi
+import pytest
 
 from components.host_agent import HostAgent
-from core.manifests import agent
+from core.manifests import agent, pods
 
 
-def declare():
+def declare(**args):
     store = {
         "pool": "shared",
         "client_url": "https://etcd.tenantplane-etcd-shared.svc:2379",
@@ -14,7 +15,7 @@ def declare():
         "certificate_pem": "root certificate",
         "key_pem": "root PRIVATE KEY",
     }
-    return HostAgent("agent", {"image": "agent:0.1.0", "stores": [store]})
+    return HostAgent("agent", {"image": "agent:0.1.0", "stores": [store]} | args)
 
 
 @pulumi.runtime.test
@@ -51,3 +52,24 @@ def test_it_has_no_right_with_a_star():
     for rule in [*agent.cluster_role_rules(), *agent.tenant_role_rules()]:
         for part in ("apiGroups", "resources", "verbs"):
             assert "*" not in rule[part]
+
+
+@pytest.mark.parametrize("ports", [[443, 16443], [443.0, 16443.0]], ids=["python", "typescript"])
+@pulumi.runtime.test
+def test_it_reaches_the_host_api_on_the_ports_that_it_is_told(mocks, ports):
+    """With others it starts and hears of no tenant (microk8s listens on 16443)."""
+
+    def check(_):
+        assert mocks.named("agent-policy").inputs["spec"] == agent.network_policy(
+            pods.host_api_egress([443, 16443], by_port_alone=False)
+        )
+
+    return declare(api_ports=ports).namespace.apply(check)
+
+
+@pulumi.runtime.test
+def test_where_blocks_hide_nodes_its_policy_has_none(mocks):
+    def check(_):
+        assert "ipBlock" not in str(mocks.named("agent-policy").inputs)
+
+    return declare(api_by_port_alone=True).namespace.apply(check)

@@ -6,7 +6,7 @@ import yaml
 
 from components import host_cluster
 from components.host_cluster import HostCluster
-from core import kubeconfig
+from core import kubeconfig, versions
 from core.errors import HostError, InvalidInputError
 from tests.core.test_host_facts import GOOD, facts
 from tests.support.mocks import SECRET, SIGNATURE, is_known, is_secret, settled
@@ -149,6 +149,15 @@ def test_a_gke_cluster_is_private_native_to_its_network_and_protected(mocks):
     }
     assert {key: cluster.inputs.get(key) for key in wanted} == wanted
     assert "networkPolicy" not in cluster.inputs  # Dataplane V2 refuses it
+
+
+@pytest.mark.parametrize("channel", ["RAPID", "STABLE", "EXTENDED"])
+def test_no_channel_starts_a_host_whose_gateway_api_is_too_old(mocks, channel):
+    """What STABLE starts with by itself may have no TLSRoute of v1."""
+    settled(made(release_channel=channel).ready)
+    (cluster,) = mocks.of_type(":Cluster")
+    assert cluster.inputs["minMasterVersion"] == versions.GKE_KUBERNETES_MIN
+    assert cluster.inputs["releaseChannel"] == {"channel": channel}
 
 
 def test_deletion_protection_can_be_taken_off(mocks):

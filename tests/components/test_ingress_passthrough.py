@@ -5,6 +5,7 @@ import pytest
 
 from components.ingress_passthrough import IngressPassthrough
 from core.errors import InvalidInputError
+from core.manifests import gateway, pods
 
 
 def declare(**args):
@@ -70,3 +71,24 @@ def test_refuses_a_host_port_without_an_address():
 def test_refuses_an_unknown_exposure():
     with pytest.raises(InvalidInputError, match="Ingress"):
         declare(exposure="Ingress")
+
+
+@pytest.mark.parametrize("ports", [[443, 16443], [443.0, 16443.0]], ids=["python", "typescript"])
+@pulumi.runtime.test
+def test_the_proxy_reaches_the_host_api_on_the_ports_that_it_is_told(mocks, ports):
+    """With others it never learns of a route."""
+
+    def check(_):
+        assert inputs(mocks, "gateway-policy")["spec"] == gateway.network_policy(
+            pods.host_api_egress([443, 16443], by_port_alone=False)
+        )
+
+    return declare(api_ports=ports).gateway_namespace.apply(check)
+
+
+@pulumi.runtime.test
+def test_where_blocks_hide_nodes_the_proxys_policy_has_none(mocks):
+    def check(_):
+        assert "ipBlock" not in str(inputs(mocks, "gateway-policy"))
+
+    return declare(api_by_port_alone=True).gateway_namespace.apply(check)

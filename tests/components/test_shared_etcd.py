@@ -5,6 +5,7 @@ import pytest
 
 from components.shared_etcd import SharedEtcd
 from core.errors import InvalidInputError
+from core.manifests import etcd
 
 
 def declare(**args):
@@ -62,13 +63,27 @@ def test_members_do_not_take_clients_for_peers(mocks):
 
 @pulumi.runtime.test
 def test_administrators_key_is_secret_and_no_member_mounts_it(mocks):
-    etcd = declare()
+    made = declare()
 
     async def check(url):
         assert url
-        assert await etcd.key_pem.is_secret()
-        assert await etcd.ca_key_pem.is_secret()
+        assert await made.key_pem.is_secret()
+        assert await made.ca_key_pem.is_secret()
         keys = only(mocks, "Secret")["stringData"]["value"].values()
         assert not [value for value in keys if "root" in value]
 
-    return etcd.client_url.apply(check)
+    return made.client_url.apply(check)
+
+
+@pytest.mark.parametrize("members", [1, 3])
+@pulumi.runtime.test
+def test_members_have_a_budget_a_policy_and_their_places(mocks, members):
+    """What is in each is tested in tests/core/manifests."""
+
+    def check(_):
+        spec = only(mocks, "StatefulSet")["spec"]["template"]["spec"]
+        assert ("affinity" in spec) == (members == 3)
+        assert only(mocks, "PodDisruptionBudget")["spec"] == etcd.pod_disruption_budget()
+        assert only(mocks, "NetworkPolicy")["spec"] == etcd.network_policy()
+
+    return declare(members=members).client_url.apply(check)

@@ -203,3 +203,18 @@ def test_wrong_input_is_refused_before_anything_is_declared(mocks, args, message
     with pytest.raises(InvalidInputError, match=message):
         declare(**args)
     assert mocks.resources == []
+
+
+@pulumi.runtime.test
+def test_another_pool_is_refused_before_the_pods_mount_its_keys(mocks, monitor):
+    """The agent's EtcdTenant refuses it; a Secret written before would cut a running tenant off."""
+
+    def check(_):
+        (secret,) = [
+            request
+            for urn, request in monitor.requests.items()
+            if urn.endswith("::acme-secret-kube-apiserver")
+        ]
+        assert [urn for urn in secret.dependencies if urn.endswith("::acme-store")]
+
+    return declare().endpoint.apply(check)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from core import checks
 from core.errors import InvalidInputError
 
-ALL = [checks.address, checks.image_name, checks.label, checks.network, checks.reference]
+ALL = [checks.address, checks.image_key, checks.label, checks.network, checks.reference]
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,9 @@ ALL = [checks.address, checks.image_name, checks.label, checks.network, checks.r
         (checks.network, "10.0.0.0/20", "10.0.0.0/20"),
         (checks.network, "fd00::/64", "fd00::/64"),
         (checks.label, "prod-1", "prod-1"),
-        (checks.image_name, "etcd", "etcd"),
+        (checks.image_key, "etcd", "etcd"),
+        (checks.image_key, "etcd:3.6.14", "etcd:3.6.14"),
+        (checks.image_key, "kube-apiserver:1.36.9", "kube-apiserver:1.36.9"),
         (checks.reference, "mirror.test:5000/k8s", "mirror.test:5000/k8s"),
         (checks.reference, "mirror.test/etcd@sha256:abc", "mirror.test/etcd@sha256:abc"),
         (checks.address, "203.0.113.10", "203.0.113.10"),
@@ -36,7 +38,14 @@ def test_good_values_are_kept(check, value, kept):
         (checks.label, "1prod"),
         (checks.label, "prod-"),
         (checks.label, "p" * 21),
-        (checks.image_name, "nginx"),
+        (checks.image_key, "nginx"),
+        (checks.image_key, "nginx:1.36.3"),
+        (checks.image_key, "traefik:3.7.15"),
+        (checks.image_key, "kube-apiserver:"),
+        (checks.image_key, "kube-apiserver:1.36"),
+        (checks.image_key, "kube-apiserver:v1.36.3"),
+        (checks.image_key, "kube-apiserver:1.33.9"),
+        (checks.image_key, "etcd:3.6"),
         (checks.reference, "https://mirror.test"),
         (checks.reference, "mirror test"),
         (checks.address, "https://203.0.113.10"),

@@ -15,6 +15,7 @@ GOOD = HostFacts(
     default_storage_classes=("local",),
     daemon_sets=frozenset({"cilium"}),
     policy_enforcer=None,
+    api_ports=frozenset({6443}),
 )
 
 
@@ -101,3 +102,26 @@ def test_enforcers_are_seen_by_daemon_set_annotation_or_distribution(changes, en
 )
 def test_versions_of_distributions_are_read(text, version):
     assert host_facts.parse_version(text) == version
+
+
+@pytest.mark.parametrize(
+    ("listening", "ports"),
+    [({6443}, (443, 6443)), ({16443}, (443, 16443)), ({443}, (443,)), (set(), (443, 6443))],
+)
+def test_an_api_server_is_reached_at_its_services_port_and_its_own(listening, ports):
+    """Some enforcers judge before the Service's address is resolved, some after."""
+    assert host_facts.api_ports(facts(api_ports=frozenset(listening))) == ports
+
+
+@pytest.mark.parametrize(
+    ("changes", "hidden"),
+    [
+        ({"daemon_sets": frozenset({"cilium", "calico-node"})}, True),
+        ({"daemon_sets": frozenset({"anetd"})}, True),
+        ({"daemon_sets": frozenset(), "policy_enforcer": "cilium"}, True),
+        ({"daemon_sets": frozenset({"calico-node"})}, False),
+        ({"daemon_sets": frozenset(), "policy_enforcer": "kube-router"}, False),
+    ],
+)
+def test_cilium_hides_nodes_from_blocks(changes, hidden):
+    assert host_facts.hides_nodes_from_blocks(facts(**changes)) is hidden

@@ -140,3 +140,19 @@ def test_any_text_is_read_or_refused(text):
     """Whatever a user pastes: a clear error, never a traceback."""
     with contextlib.suppress(InvalidInputError):
         kubeconfig.read(text, None, "host.adopt")
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ("clusters: []\n", True),
+        ('{"clusters": []}', True),
+        ("  {}", True),
+        ("~/.kube/config", False),
+        ("kube{1}.yaml", False),
+        ("", False),
+    ],
+)
+def test_a_kubeconfig_is_told_from_the_path_of_one(text, content):
+    """Content must not reach a command line, and a path must not be parsed."""
+    assert kubeconfig.is_content(text) is content

@@ -81,6 +81,10 @@ def test_settings_are_frozen():
         ),
         (DEV | {"host": ADOPT | {"name": "h" * 21}}, "host.name: is not a name"),
         (DEV | {"hostStack": "x"}, "hostStack: a stack of kind dev has a host"),
+        (
+            HOST | {"kind": "dev"},
+            "host.gke: a stack of kind dev has a host that exists already; make the host in a ",
+        ),
         (HOST | {"tenants": [{"name": "a"}]}, "tenants: a stack of kind host has no tenants"),
         (HOST | {"gateway": {}}, "gateway.exposure: the nodes of a GKE host have no address"),
         (DEV | {"gateway": {"exposure": "NodePort"}}, "gateway.port: is not a NodePort, got 8443"),
@@ -100,6 +104,18 @@ def test_settings_are_frozen():
         (
             DEV | {"images": {"overrides": {"nginx": "x"}}},
             "images.overrides.nginx: is not an image",
+        ),
+        (
+            DEV | {"images": {"overrides": {"kube-apiserver:1.36": "x"}}},
+            "images.overrides.kube-apiserver:1.36: is not a full version, got '1.36'; use kube-",
+        ),
+        (
+            DEV | {"images": {"overrides": {"traefik:3.7.15": "x"}}},
+            "images.overrides.traefik:3.7.15: is not an image of many versions, got",
+        ),
+        (
+            DEV | {"images": {"overrides": {"etcd:3.6.13": "x"}}},
+            "images.overrides.etcd:3.6.13: is an etcd in which one tenant can watch another's keys",
         ),
         (DEV | {"tenants": [{}]}, "tenants[0].name: is missing; write it like acme"),
         (DEV | {"tenants": [{"name": "root"}]}, "tenants[0].name: is reserved"),
@@ -147,6 +163,44 @@ def test_mistakes_in_a_gke_host_are_named_by_their_path(gke, problem):
         assert only(config).startswith("host.gke.serviceCidr: overlaps with nodeCidr")
     else:
         assert only(config).startswith(problem)
+
+
+MIXED = [{"name": "b", "version": "1.36"}] + [{"name": f"a{number}"} for number in range(5)]
+
+
+@pytest.mark.parametrize("image", versions.KUBERNETES_IMAGES)
+@pytest.mark.parametrize("stack", [DEV, TENANTS], ids=["dev", "tenants"])
+def test_one_kubernetes_image_is_not_for_tenants_of_several_versions(stack, image):
+    """Its binary would run under another version's name, flags and skew check."""
+    config = stack | {"tenants": MIXED, "images": {"overrides": {image: "mirror.test/x"}}}
+    assert only(config) == (
+        f"images.overrides.{image}: is one image for tenants of several versions "
+        "(1.36.3: b; 1.37.2: a0, a1, a2 and 2 more); "
+        f"write one entry per version, {image}:1.36.3 and {image}:1.37.2"
+    )
+
+
+def test_one_etcd_image_is_not_for_pools_of_several_versions():
+    pools = {"shared": {"version": "3.6.14"}, "fast": None}
+    config = DEV | {"etcd": pools, "images": {"overrides": {"etcd": "mirror.test/x"}}}
+    assert only(config).startswith(
+        "images.overrides.etcd: is one image for etcd pools of several versions "
+        "(3.6.14: shared; 3.7.3: fast); write one entry per version, etcd:3.6.14 and etcd:3.7.3"
+    )
+
+
+@pytest.mark.parametrize(
+    ("overrides", "tenants"),
+    [
+        ({"kube-apiserver": "x", "kube-controller-manager": "x", "etcd": "x"}, MIXED[1:]),
+        ({"kube-apiserver": "x"}, []),
+        ({"kube-apiserver:1.36.3": "x", "kube-apiserver:1.37.2": "y", "etcd:3.7.3": "x"}, MIXED),
+        ({"traefik": "x", "host-agent": "x"}, MIXED),
+    ],
+)
+def test_overrides_that_say_which_version_they_are(overrides, tenants):
+    found = settings.parse(DEV | {"tenants": tenants, "images": {"overrides": overrides}})
+    assert found.images.overrides == overrides
 
 
 def test_a_kubeconfig_that_is_wrong_is_never_shown():

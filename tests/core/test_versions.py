@@ -73,10 +73,31 @@ def test_an_override_wins_over_registry_and_version():
     assert versions.image("etcd", "other.test", overrides, "3.6.14") == overrides["etcd"]
 
 
+def test_an_override_of_one_version_is_for_that_version_alone():
+    """A digest for every tenant would run one binary under the flags and labels of another."""
+    overrides = {"kube-apiserver:1.36.3": "mirror.test/a@sha256:abc"}
+    assert versions.image("kube-apiserver", None, overrides, "1.36.3") == "mirror.test/a@sha256:abc"
+    assert versions.image("kube-apiserver", None, overrides, "1.37.2").endswith(":v1.37.2")
+    assert versions.image("kube-apiserver", None, overrides).endswith(":v1.37.2")
+
+
+def test_an_override_of_one_version_wins_over_that_of_all():
+    overrides = {"etcd": "mirror.test/any", "etcd:3.7.3": "mirror.test/one"}
+    assert versions.image("etcd", None, overrides, "3.7.3") == "mirror.test/one"
+    assert versions.image("etcd", None, overrides) == "mirror.test/one"  # the default version
+    assert versions.image("etcd", None, overrides, "3.7.1") == "mirror.test/any"
+
+
 def test_the_project_has_one_version():
     """The agent's image carries it, so it must be the one of the package."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["version"] == versions.PROJECT
+
+
+def test_a_gke_host_starts_with_a_gateway_api_that_is_new_enough():
+    """GKE installs 1.5 from 1.35.2 on; it takes a full version only while it is on offer."""
+    assert versions.minor(versions.GKE_KUBERNETES_MIN) >= (1, 35)
+    assert versions.GKE_KUBERNETES_MIN.count(".") == 1
 
 
 def test_the_default_is_the_newest_supported():

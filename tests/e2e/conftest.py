@@ -6,6 +6,7 @@ tenants acme and globex; a test that adds one removes it.
 
 import base64
 import copy
+import json
 import os
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def stack(tmp_path_factory, config, pristine):
     assert pristine, "looked at before the stack was there"
     with PulumiCli(tmp_path_factory.mktemp("stack"), "e2e", copy.deepcopy(config)) as cli:
         try:
-            cli.up()
+            cli.up("--diff")  # all that is created is shown, for test_destroy.py to look at
             yield cli
         finally:
             cli.run("destroy", "--yes", "--skip-preview", check=False)
@@ -111,19 +112,47 @@ def etcdctl(host):
     """Run etcdctl where the host agent runs: as etcd's root, or with a tenant's certificate."""
 
     def run(*args, tenant=None, check=True):
-        folder = "/etc/tenantplane/stores/shared"
-        certificate, key = f"{folder}/tls.crt", f"{folder}/tls.key"
-        if tenant:
-            certificate, key = _tenant_keys(host, tenant)
-        options = [
-            f"--endpoints={etcd.client_url('shared')}",
-            f"--cacert={folder}/ca.crt",
-            f"--cert={certificate}",
-            f"--key={key}",
-        ]
-        return host.run(*AGENT, "etcdctl", *options, *args, check=check)
+        return host.run(*AGENT, "etcdctl", *_identity(host, tenant), *args, check=check)
 
     return run
+
+
+_WATCH = """
+import json, subprocess, sys, threading
+pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+watch = subprocess.Popen(["etcdctl", *sys.argv[2:], "watch", "-i"], **pipes)
+threading.Timer(10, watch.kill).start()
+watch.stdin.write(json.loads(sys.argv[1]).encode() + b"\\n")
+watch.stdin.flush()
+print(watch.stdout.readline().decode())
+watch.kill()
+"""
+"""In the pod: a watch ends by itself only when it is refused."""
+
+
+@pytest.fixture
+def etcd_watch(host):
+    """The first line that a watch shows, given as a line for `etcdctl watch -i`; "" for none."""
+
+    def first_line(line, tenant=None):
+        options = _identity(host, tenant)
+        return host.out(*AGENT, "python3", "-c", _WATCH, json.dumps(line), *options)
+
+    return first_line
+
+
+def _identity(host, tenant):
+    """Options of etcdctl that say who asks: etcd's root, or a tenant."""
+    folder = "/etc/tenantplane/stores/shared"
+    certificate, key = f"{folder}/tls.crt", f"{folder}/tls.key"
+    if tenant:
+        certificate, key = _tenant_keys(host, tenant)
+    return [
+        f"--endpoints={etcd.client_url('shared')}",
+        f"--cacert={folder}/ca.crt",
+        f"--cert={certificate}",
+        f"--key={key}",
+    ]
 
 
 def _tenant_keys(host, tenant):

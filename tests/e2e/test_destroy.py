@@ -1,10 +1,64 @@
-"""The last test on the shared stack: `pulumi destroy` leaves the host as it was."""
+"""The last tests on the shared stack: what it leaves behind, on the host and on screens."""
+
+import pytest
 
 from tests.e2e.conftest import inventory
 from tests.support.kubectl import eventually
+from tests.support.leaks import bodies, leaks
+from tests.support.pulumi_cli import PulumiCli, Said
 
 
-def test_destroy_leaves_the_host_as_it_was(stack, host, pristine):
+@pytest.fixture(scope="module")
+def known_keys(stack):
+    """Pieces of the private keys that are in the state, while it is there."""
+    return bodies(stack.export("--show-secrets"))
+
+
+@pytest.fixture(scope="module")
+def destroyed(stack, pristine, host, known_keys):
+    """The stack changed, failed and was destroyed, each time with everything shown."""
     assert inventory(host) != pristine
-    stack.run("destroy", "--yes", "--skip-preview")
+    assert known_keys
+    acme = stack.config["tenants"][0]
+    acme["timeoutSeconds"] = 200
+    stack.config["tenants"].append({"name": "last", "version": "1.37.99", "timeoutSeconds": 10})
+    assert stack.up("--diff", check=False).returncode
+    stack.run("destroy", "--yes", "--skip-preview", "--diff")
+
+
+@pytest.mark.usefixtures("destroyed")
+def test_destroy_leaves_the_host_as_it_was(host, pristine):
     eventually(lambda: inventory(host) == pristine, "the host as it was")
+
+
+def leaking(transcript, keys=()):
+    """The commands whose output gives away a secret, and how it begins."""
+    return [
+        (run.command, found)
+        for run in transcript
+        if (found := leaks(run.text) + [key[:20] for key in keys if key in run.text])
+    ]
+
+
+@pytest.mark.usefixtures("destroyed")
+def test_nothing_that_pulumi_said_gives_a_key_away(stack, known_keys):
+    """All runs of the session, those of other tests and stacks, too."""
+    runs = [run for run in PulumiCli.transcript if f"--stack {stack.stack}" in run.command]
+    said = {
+        "create": "(create)",
+        "update": "(update)",
+        "fail": "error: update failed",
+        "delete": "(delete)",
+    }
+    for what, mark in said.items():
+        shown = [run for run in runs if mark in run.text and "--diff" in run.command]
+        assert shown, f"no run was seen to {what} anything"
+    assert any("privateKeyPem" in run.text and "[secret]" in run.text for run in runs)
+    assert leaking(PulumiCli.transcript, known_keys) == []
+
+
+def test_a_key_in_it_would_be_found(known_keys):
+    """A piece of a key that is really there, without the line that says what it is."""
+    harmless = Said("pulumi preview", 0, "Resources:\n    52 unchanged\n")
+    careless = Said("pulumi up", 1, f"+ stringData: {max(known_keys)}")
+    assert leaking([harmless, careless], known_keys) == [("pulumi up", [max(known_keys)[:20]])]

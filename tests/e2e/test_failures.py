@@ -7,7 +7,20 @@ import yaml
 
 from tests.e2e.conftest import inventory
 from tests.support.kubectl import Kubectl
-from tests.support.pulumi_cli import PulumiCli
+from tests.support.pulumi_cli import PulumiCli, errors
+
+COMMANDS = pytest.mark.parametrize("command", ["preview", "up"])
+
+
+def refusal(cli, command):
+    """The one error that a program ends with before it declares anything, line by line."""
+    result = getattr(cli, command)(check=False)
+    assert result.returncode
+    assert "Traceback" not in result.stdout + result.stderr
+    assert "kubernetes:" not in cli.export()
+    found = errors(result)
+    assert list(found) == [f"tenantplane-{cli.stack}"], result.stdout
+    return found[f"tenantplane-{cli.stack}"][0].splitlines()
 
 
 def test_an_impossible_image_fails_alone_and_by_name(stack):
@@ -18,10 +31,12 @@ def test_an_impossible_image_fails_alone_and_by_name(stack):
     ]
     try:
         result = stack.up(check=False)
-        text = result.stdout + result.stderr
         assert result.returncode
-        assert "broken" in text
-        assert "kube-apiserver:v1.37.99" in text
+        failed = errors(result)
+        assert set(failed) == {"broken-control-plane", "broken-base", "tenantplane-e2e"}, failed
+        (reason,) = failed["broken-control-plane"]
+        assert reason.startswith("Deployment tenant-broken/control-plane: not ready after 20 s")
+        assert "kube-apiserver:v1.37.99" in reason
         fine = Kubectl(stack.kubeconfig("fine"))
         assert fine.out("get", "--raw", "/readyz") == "ok"
     finally:
@@ -32,50 +47,56 @@ def test_an_impossible_image_fails_alone_and_by_name(stack):
 REFUSALS = {
     "duplicate name": (
         {"tenants": [{"name": "twin"}, {"name": "twin"}]},
-        ["tenants[1].name", "twin"],
+        ["tenants[1].name:", "got 'twin'", "a name of its own"],
     ),
-    "illegal name": ({"tenants": [{"name": "Acme_1"}]}, ["tenants[0].name", "Acme_1", "use"]),
+    "illegal name": (
+        {"tenants": [{"name": "Acme_1"}]},
+        ["tenants[0].name:", "got 'Acme_1'", "use"],
+    ),
     "unknown key": (
         {"tenants": [{"name": "acme", "replica": 2}]},
-        ["tenants[0].replica", "replicas"],
+        ["tenants[0].replica:", "did you mean replicas"],
     ),
     "unsupported version": (
         {"tenants": [{"name": "acme", "version": "1.30.0"}]},
-        ["tenants[0].version", "1.30.0", "1.37.2"],
+        ["tenants[0].version:", "got '1.30.0'", "1.37"],
     ),
     "unknown profile": (
         {"tenants": [{"name": "acme", "profile": "huge"}]},
-        ["tenants[0].profile", "huge", "small"],
+        ["tenants[0].profile:", "got 'huge'", "use small, medium or large"],
     ),
-    "two etcd members": ({"etcd": {"shared": {"members": 2}}}, ["etcd.shared.members", "2", "3"]),
+    "unknown store": (
+        {"tenants": [{"name": "acme", "datastore": "archive"}]},
+        ["tenants[0].datastore:", "got 'archive'", "use shared"],
+    ),
+    "two etcd members": (
+        {"etcd": {"shared": {"members": 2}}},
+        ["etcd.shared.members:", "got 2", "use 1 or 3"],
+    ),
     "unreadable kubeconfig": (
         {"host": {"name": "dev", "adopt": {"kubeconfig": "/nowhere/kubeconfig"}}},
-        ["host.adopt", "/nowhere/kubeconfig"],
+        ["host.adopt.kubeconfig:", "got '/nowhere/kubeconfig'", "give the path"],
     ),
 }
 
 
 @pytest.mark.parametrize("case", REFUSALS, ids=str)
-@pytest.mark.parametrize("command", ["preview", "up"])
+@COMMANDS
 def test_wrong_input_is_refused_before_anything_is_created(
     tmp_path, config, host, stack, case, command
 ):
+    """One line says the key, the value and what to do."""
     assert stack is not None, "its objects are part of what must not change"
     change, expected = REFUSALS[case]
     before = inventory(host)
     with PulumiCli(tmp_path, "e2e-wrong", copy.deepcopy(config) | change) as cli:
-        result = getattr(cli, command)(check=False)
-        state = cli.export()
-    text = result.stdout + result.stderr
-    assert result.returncode
-    for part in expected:
-        assert part in text, text
-    assert "Traceback" not in text
-    assert "kubernetes:" not in state
+        lines = refusal(cli, command)
+    assert [line for line in lines if all(part in line for part in expected)], lines
     assert inventory(host) == before
 
 
-def test_a_host_that_does_not_answer_is_named_in_the_preview(tmp_path, config, host):
+@COMMANDS
+def test_a_host_that_does_not_answer_is_named(tmp_path, config, host, command):
     """Nothing listens there: the address and what to do, no Python traceback."""
     document = yaml.safe_load(host.kubeconfig)
     document["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
@@ -83,23 +104,27 @@ def test_a_host_that_does_not_answer_is_named_in_the_preview(tmp_path, config, h
     path.write_text(yaml.safe_dump(document))
     wrong = copy.deepcopy(config)
     wrong["host"]["adopt"] = {"kubeconfig": str(path)}
+    before = inventory(host)
     with PulumiCli(tmp_path, "e2e-dead", wrong) as cli:
-        result = cli.preview(check=False)
-    text = result.stdout + result.stderr
-    assert result.returncode
-    assert "https://127.0.0.1:1" in text
-    assert "make up" in text
-    assert "Traceback" not in text
+        (line,) = refusal(cli, command)
+    assert line.startswith("host dev: its API server can't be reached at https://127.0.0.1:1")
+    assert "make up" in line
+    assert inventory(host) == before
 
 
-def test_a_host_without_the_gateway_api_is_refused(tmp_path, config, bare_api_server):
+@COMMANDS
+def test_a_host_without_the_gateway_api_is_refused(tmp_path, config, bare_api_server, command):
     """A real API server with nothing on it: everything that it lacks is said at once."""
     wrong = copy.deepcopy(config)
     wrong["host"]["adopt"] = {"kubeconfig": str(bare_api_server)}
+    bare = Kubectl(bare_api_server.read_text())
+    kinds = "namespaces,clusterroles,clusterrolebindings,customresourcedefinitions"
+    before = bare.names(kinds)
     with PulumiCli(tmp_path, "e2e-bare", wrong) as cli:
-        result = cli.preview(check=False)
-    text = result.stdout + result.stderr
-    assert result.returncode
-    assert "Gateway API" in text
-    assert "StorageClass" in text
-    assert "kubectl apply" in text
+        title, *lacks = refusal(cli, command)
+    assert title == "host dev lacks what tenants need:"
+    gateway, storage = lacks
+    assert "the Gateway API of 1.5 or newer is not installed" in gateway
+    assert "kubectl apply" in gateway
+    assert "there is no default StorageClass" in storage
+    assert bare.names(kinds) == before

@@ -27,6 +27,9 @@ WIDGETS = {
     },
 }
 
+AND_ALL_AFTER = "\0"
+"""As the end of a range: the key, and every one after it."""
+
 
 @pytest.fixture(scope="module")
 def private(tenants):
@@ -82,6 +85,31 @@ def test_acmes_store_certificate_is_refused(etcdctl, question):
     result = etcdctl(*question, tenant="acme", check=False)
     assert result.returncode
     assert "permission denied" in result.stderr, result.stderr
+
+
+@pytest.mark.parametrize(
+    "watch",
+    [
+        "watch --prefix --rev=1 /t/globex/",
+        "watch --rev=1 /t/globex/namespaces/default",
+        "watch --prefix /t/",
+        "watch --rev=1 /t/acme/ /t/acme1",
+        f"watch --rev=1 /t/acme/namespaces/default {AND_ALL_AFTER}",
+    ],
+    ids=repr,
+)
+def test_acmes_store_certificate_watches_nothing_of_others(etcd_watch, watch):
+    """The last one is why there is a floor of etcd's version (core/versions.py, ETCD_FLOOR)."""
+    first = etcd_watch(watch, tenant="acme")
+    assert first.startswith("watch was canceled"), first
+    assert "permission denied" in first, first
+
+
+def test_watches_that_are_allowed_show_what_happened(etcd_watch):
+    """Otherwise the refusals above would prove nothing."""
+    within = "watch --rev=1 /t/acme/namespaces/default"
+    assert etcd_watch(within, tenant="acme") == "PUT"
+    assert etcd_watch(f"{within} {AND_ALL_AFTER}") == "PUT", "it isn't refused to root"
 
 
 def test_acmes_store_certificate_works_within_its_prefix(etcdctl):

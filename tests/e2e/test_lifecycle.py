@@ -69,8 +69,8 @@ def test_a_third_tenant_comes_up(initech):
 
 def test_the_others_answered_all_the_while(initech):
     for probe in initech["probes"]:
-        assert probe.successes > 50
-        assert probe.failures == []
+        assert probe.seconds > 5, "a tenant comes and goes in less than a probe can see"
+        probe.check()
 
 
 def test_the_others_pods_were_untouched(initech):

@@ -1,8 +1,9 @@
 import pytest
 
-from core.errors import HostError
+from core.errors import HostError, InvalidInputError
 from rig import __main__ as rig
 from rig.hosts import Part, choose
+from rig.hosts.adopted import AdoptedHost
 
 
 class FakeHost:
@@ -37,8 +38,9 @@ def hosts(tmp_path, monkeypatch):
 
     monkeypatch.setattr(rig, "LOCAL", tmp_path / ".tenantplane")
     monkeypatch.setattr(rig.pulumi, "prepare", lambda _: None)
-    monkeypatch.setattr(rig.dev_stack, "up", lambda _: made.setdefault("stack", "up"))
-    monkeypatch.setattr(rig.dev_stack, "down", lambda _: made.update(stack="down"))
+    monkeypatch.setattr(rig.dev_stack, "up", lambda *_: made.setdefault("stack", "up"))
+    monkeypatch.setattr(rig.dev_stack, "down", lambda *_: made.update(stack="down"))
+    monkeypatch.setattr(rig.dev_config, "versions_to_build", lambda: ("1.36.3",))
     monkeypatch.setattr(choose, "this_machine", lambda: None)
     monkeypatch.setattr(choose, "choose", lambda name, *_: (host(name), f"host {name}: chosen"))
     monkeypatch.setattr(choose, "existing", lambda name, *_: host(name))
@@ -124,6 +126,68 @@ def test_a_version_that_tenants_cannot_have_is_refused_before_anything_is_made(h
     assert rig.main(["up", "--kubernetes", "1.20"]) == 1
     assert "--kubernetes: is not a Kubernetes version" in capsys.readouterr().err
     assert hosts == {}
+
+
+def test_the_native_host_is_given_the_versions_of_the_stacks_tenants(hosts):
+    """It can pull nothing: without them these tenants would wait for their images for ever."""
+    rig.main(["up", "--stack"])
+    assert hosts["dev"].kubernetes == ("1.36.3",)
+    rig.main(["up", "--stack", "--kubernetes", "1.37.2"])
+    assert hosts["dev"].kubernetes == ("1.37.2", "1.36.3")
+    rig.main(["up"])
+    assert hosts["dev"].kubernetes == ()
+
+
+def test_a_tenants_version_that_cannot_be_built_is_refused_before_anything_is_made(
+    hosts, capsys, monkeypatch
+):
+    def refuse():
+        raise InvalidInputError("tenant a", "its version is not one", "1.34.9", "use another")
+
+    monkeypatch.setattr(rig.dev_config, "versions_to_build", refuse)
+    assert rig.main(["up", "--stack"]) == 1
+    assert "tenant a: its version" in capsys.readouterr().err
+    assert hosts["dev"].parts == []
+    assert choose.remembered(rig.LOCAL) == {}
+
+
+@pytest.mark.parametrize("kind", ["kind", "adopted"])
+def test_hosts_that_pull_images_may_have_tenants_of_any_version(hosts, monkeypatch, kind):
+    monkeypatch.setattr(FakeHost, "kind", kind)
+    monkeypatch.setattr(rig.dev_config, "versions_to_build", lambda: pytest.fail("was asked"))
+    assert rig.main(["up", "--stack"]) == 0
+    assert hosts["dev"].kubernetes == ()
+
+
+def test_a_cluster_that_is_refused_does_not_take_the_place_of_the_first(
+    hosts, monkeypatch, tmp_path
+):
+    """`make down` must mean the first one still, and plain `pulumi` go on working with it."""
+    rig.main(["up"])
+    before = choose.remembered(rig.LOCAL)
+
+    def refuse(*_):
+        raise HostError("host dev: is on another cluster")
+
+    two = AdoptedHost("dev", tmp_path / "two")
+    monkeypatch.setattr(choose, "choose", lambda *_: (two, "host dev: chosen"))
+    monkeypatch.setattr(rig.dev_stack, "refuse_another_cluster", refuse)
+    assert rig.main(["up", "--stack"]) == 1
+    assert choose.remembered(rig.LOCAL) == before
+    assert rig.local_kubeconfig("dev").read_text() == "of dev"
+
+
+def test_a_stack_that_could_not_be_destroyed_keeps_its_host(hosts, monkeypatch):
+    """The next `make down` needs to know what to try again."""
+    rig.main(["up"])
+
+    def fail(*_):
+        raise HostError("stack dev: not all of it could be destroyed")
+
+    monkeypatch.setattr(rig.dev_stack, "down", fail)
+    assert rig.main(["down"]) == 1
+    assert "dev" in choose.remembered(rig.LOCAL)
+    assert rig.local_kubeconfig("dev").exists()
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,19 @@ def test_the_gke_example_is_a_host_and_its_tenants():
     assert on_it.host_stack.endswith("/prod-host")
 
 
+def test_the_gke_examples_commands_keep_tenants_apart_and_its_image_has_a_place():
+    """Plain `pulumi up` stops all at one bad tenant; the README pushes what the config names."""
+    text = (ROOT / "Pulumi.gke.yaml.example").read_text()
+    commands = [line for line in text.splitlines() if "pulumi up" in line]
+    assert commands
+    assert all(line.count("pulumi up") == line.count("--continue-on-error") for line in commands)
+    host = settings.parse(stack_config(text.split("\n---\n")[0]))
+    image = host.images.overrides["host-agent"]
+    readme = (ROOT / "README.md").read_text()
+    assert f"docker push {image}" in readme
+    assert image.startswith(f"{host.host.gke.region}-docker.pkg.dev/{host.host.gke.project}/")
+
+
 def test_the_program_is_short():
     """Style: a main of at most 40 lines without resources of its own."""
     lines = (ROOT / "__main__.py").read_text().splitlines()

@@ -8,6 +8,7 @@ import yaml
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.rpc import UNKNOWN
 
+from core import host_contract
 from core.settings import TenantSettings
 from tests.support.fake_cluster import GOOD_HOST
 from tests.support.mocks import SECRET, SIGNATURE, is_known, is_secret, settled
@@ -170,6 +171,43 @@ def test_images_come_from_where_the_config_says(up, dev, mocks):
     }
 
 
+def test_a_tenants_image_is_of_its_version(up, dev, mocks):
+    """A digest of one version for all: an upgrade that changes the label and not the binary."""
+    pinned = {"kube-apiserver:1.36.3": "m.test/a@sha256:abc", "etcd:3.7.3": "m.test/e@sha256:def"}
+    dev["images"] = {"overrides": pinned}
+    dev["tenants"] = [{"name": "acme", "version": "1.36"}, {"name": "globex"}]
+    up(dev)
+    images = {
+        name: first_image(mocks.named(f"{name}-control-plane")) for name in ("acme", "globex")
+    }
+    assert images == {
+        "acme": "m.test/a@sha256:abc",
+        "globex": "registry.k8s.io/kube-apiserver:v1.37.2",
+    }
+    etcd = mocks.named("etcd-shared-members").inputs["spec"]["template"]["spec"]
+    assert etcd["containers"][0]["image"] == "m.test/e@sha256:def"
+
+
+def first_image(deployment):
+    (container,) = [
+        one
+        for kind in ("initContainers", "containers")
+        for one in deployment.inputs["spec"]["template"]["spec"].get(kind, [])
+        if one["name"] == "kube-apiserver"
+    ]
+    return container["image"]
+
+
+def test_a_dev_stack_can_be_the_host_of_more_tenants(up, dev, cluster):
+    """Another stack reads the same contract as that of a stack of kind host."""
+    output = up(dev)["hostContract"]
+    assert is_secret(output)
+    contract = host_contract.parse(settled(output), "dev")
+    assert (contract.name, contract.domain) == ("dev", "tenants.test")
+    assert contract.gateway.address == "127.0.0.1"
+    assert "PRIVATE KEY" in contract.stores["shared"].ca_key_pem
+
+
 def test_settings_reach_the_components(up, dev, mocks):
     dev["etcd"] = {"shared": {"members": 3, "storageGib": 8}, "fast": None}
     dev["gateway"] = {"exposure": "NodePort", "port": 30443, "address": "192.0.2.1"}
@@ -201,6 +239,11 @@ def test_settings_reach_the_components(up, dev, mocks):
         ({"etcd": {"shared": {"members": 2}}}, r"etcd\.shared\.members: .* got 2; use 1 or 3"),
         ({"tennants": []}, None),
         ({"tennants": [{}]}, r"tennants: is not a key that is known here; did you mean tenants"),
+        (
+            {"host": {"name": "dev", "gke": {"project": "p", "region": "r"}}}
+            | {"gateway": {"exposure": "LoadBalancer"}},
+            r"host\.gke: a stack of kind dev has a host that exists already; make the host in a",
+        ),
         ({"host": {"name": "dev"}}, "host: neither adopt nor gke is given; keep exactly one"),
         (
             {"host": {"name": "dev", "adopt": {"kubeconfig": "gone.yaml"}}},

@@ -1,8 +1,11 @@
 """A host stack declares a host without tenants and exports the contract that tenants read."""
 
+import pulumi
 import pytest
 
 from core import host_contract
+from tests.components.test_running_pools import STATEFUL_SETS, stateful_set
+from tests.support.fake_cluster import GOOD_HOST
 from tests.support.mocks import is_known, is_secret, settled
 
 GKE = {
@@ -96,3 +99,48 @@ def test_the_readme_says_how_to_bring_tenants(up, adopted):
 def test_every_resource_of_a_gke_host_has_the_name_it_always_had(up, monitor, golden):
     up(GKE)
     golden("urns/host-gke.txt", "\n".join(monitor.urns) + "\n")
+
+
+@pytest.mark.parametrize("kind", ["host", "dev"])
+def test_the_members_of_a_pool_that_runs_cannot_be_changed(up, dev, cluster, mocks, kind):
+    """Two more pods would be strangers to the first member, and all its tenants without a store."""
+    running = {"items": [stateful_set("tenantplane-etcd-shared", 1)]}
+    cluster.documents = GOOD_HOST | {STATEFUL_SETS: running}
+    config = dev | {"kind": kind, "etcd": {"shared": {"members": 3}, "new": {"members": 3}}}
+    if kind == "host":
+        del config["tenants"]
+    with pytest.raises(pulumi.RunError) as error:
+        up(config)
+    assert str(error.value).startswith("etcd.shared.members: can't be changed from 1: ")
+    assert mocks.resources == []
+
+
+def test_a_pool_that_runs_stays_as_it_is_beside_a_new_one(up, adopted, cluster, mocks):
+    running = {"items": [stateful_set("tenantplane-etcd-shared", 3)]}
+    cluster.documents = GOOD_HOST | {STATEFUL_SETS: running}
+    up(adopted | {"etcd": {"shared": {"members": 3}, "new": None}})
+    replicas = {one.name: one.inputs["spec"]["replicas"] for one in mocks.of_type(":StatefulSet")}
+    assert replicas == {"etcd-shared-members": 3, "etcd-new-members": 1}
+
+
+def api_rules(mocks):
+    """What the policies of those say that call the host's API."""
+    policies = [
+        mocks.named(name).inputs["spec"] for name in ("host-agent-policy", "gateway-policy")
+    ]
+    return [policy["egress"][-1] for policy in policies]
+
+
+def test_an_adopted_host_says_at_which_ports_its_api_is_reached(up, adopted, mocks):
+    """The fake host runs Cilium, which sees no node in an ipBlock, and listens on 16443."""
+    up(adopted)
+    for rule in api_rules(mocks):
+        assert [port["port"] for port in rule["ports"]] == [443, 16443]
+        assert "to" not in rule
+
+
+def test_a_gke_host_has_the_usual_ports_and_no_way_to_the_metadata_server(up, mocks):
+    up(GKE)
+    for rule in api_rules(mocks):
+        assert [port["port"] for port in rule["ports"]] == [443, 6443]
+        assert rule["to"] == [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}}]

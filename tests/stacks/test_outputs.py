@@ -1,4 +1,4 @@
-"""One tenant that does not come up takes nobody's outputs with it."""
+"""One tenant that does not come up takes nobody's outputs with it; each kind exports its own."""
 
 from types import SimpleNamespace
 
@@ -32,6 +32,28 @@ HOST = SimpleNamespace(
     gateway=SimpleNamespace(address="192.0.2.1", port=8443),
 )
 """What Handles hold, as far as outputs look at it."""
+
+
+@pytest.mark.parametrize("kind", ["host", "dev"])
+def test_the_contract_of_a_host_is_exported_and_secret_as_a_whole(kind):
+    """Stacks of kind tenants may stand on either; it opens the host."""
+    handles = SimpleNamespace(**vars(HOST), contract=lambda: {"kubeconfig": "opens"})
+    host = outputs.DeclaredHost(handles=handles, store_expiry={})
+    found = outputs.of_host(host) if kind == "host" else outputs.of_both(host, {})
+    assert settled(found["hostContract"]) == {"kubeconfig": "opens"}
+    assert is_secret(found["hostContract"])
+
+
+def test_a_stack_of_tenants_hands_its_host_to_nobody():
+    assert "hostContract" not in outputs.of_tenants(HOST, {})
+
+
+def test_readmes_say_how_one_bad_tenant_stays_alone():
+    """Without the flag the engine stops at the first resource that fails."""
+    host = SimpleNamespace(**vars(HOST), contract=dict)
+    made = outputs.of_host(outputs.DeclaredHost(handles=host, store_expiry={}))
+    for found in (made, outputs.of_tenants(HOST, {})):
+        assert "`pulumi up --continue-on-error`" in found["readme"]
 
 
 def test_a_tenant_that_failed_is_null_and_the_others_are_there():

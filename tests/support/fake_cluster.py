@@ -30,6 +30,10 @@ GOOD_HOST: dict[str, Any] = {
     },
     "/apis/apps/v1/daemonsets": {"items": [{"metadata": {"name": "cilium"}}]},
     "/api/v1/namespaces/kube-system": {"metadata": {"name": "kube-system"}},
+    "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
+    "?labelSelector=kubernetes.io/service-name=kubernetes": {
+        "items": [{"ports": [{"name": "https", "port": 16443}]}]
+    },
 }
 
 

@@ -2,7 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
+from dataclasses import dataclass
+from typing import ClassVar
 
 import yaml
 
@@ -11,6 +14,7 @@ from rig.progress import Silent
 
 ROOT = pulumi.ROOT
 _UP_SECONDS = 600
+_HEADING = re.compile(r"  \S+ \((.+)\):")
 
 
 def toolchain_environment():
@@ -20,13 +24,46 @@ def toolchain_environment():
     return os.environ | pulumi.environment()
 
 
+def errors(result):
+    """The errors among a run's diagnostics, by the name of the resource that they are about."""
+    _, _, text = result.stdout.partition("\nDiagnostics:\n")
+    found, name = {}, None
+    is_error = False
+    for line in text.splitlines():
+        if line and not line.startswith(" "):
+            break  # outputs and counts
+        if heading := _HEADING.fullmatch(line):
+            name = heading[1]
+        elif line.startswith("    error: "):
+            is_error = True
+            found.setdefault(name, []).append(line.removeprefix("    error: "))
+        elif line.startswith("    ") and not line.startswith("     "):
+            is_error = False  # a warning, or what the program printed
+        elif is_error and line.strip():
+            found[name][-1] += f"\n{line.strip()}"
+    return found
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one run of `pulumi` wrote for everybody to see."""
+
+    command: str
+    returncode: int
+    text: str
+
+
 class PulumiCli:
     """One stack in a backend of its own, so that no test touches the user's.
 
     Its config file stands in the checkout, where Pulumi looks for it, until the context ends.
     """
 
-    def __init__(self, folder, stack, config):
+    transcript: ClassVar[list[Said]] = []
+    """All that all runs said, of all stacks; but those that were asked for secrets."""
+
+    def __init__(self, folder, stack, config, *, beside=None):
+        """Make the stack; `beside` another one, in its backend, so that it can refer to it."""
         self.stack = stack
         self.config_file = ROOT / f"Pulumi.{stack}.yaml"
         self.config = config
@@ -35,9 +72,12 @@ class PulumiCli:
         passphrase = folder / "passphrase"
         passphrase.write_text("of a test")
         self.environment = toolchain_environment() | {
-            "PULUMI_BACKEND_URL": f"file://{backend}",
+            # No .attrs files: one that is half written when a run is killed bars the whole stack.
+            "PULUMI_BACKEND_URL": f"file://{backend}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase),
         }
+        if beside is not None:
+            self.environment = beside.environment
         self.config_file.unlink(missing_ok=True)
         self.run("stack", "init", stack)
         self.write_config()
@@ -70,6 +110,9 @@ class PulumiCli:
             check=False,
             stdin=subprocess.DEVNULL,
         )
+        if "--show-secrets" not in args:
+            text = f"{result.stdout}\n{result.stderr}"
+            self.transcript.append(Said(" ".join(command), result.returncode, text))
         if check and result.returncode:
             raise AssertionError(f"{' '.join(command)}:\n{result.stdout}\n{result.stderr}")
         return result
@@ -86,8 +129,8 @@ class PulumiCli:
         shown = ["--show-secrets"] if secrets else []
         return json.loads(self.run("stack", "output", "--json", *shown).stdout)
 
-    def export(self):
-        return self.run("stack", "export").stdout
+    def export(self, *args):
+        return self.run("stack", "export", *args).stdout
 
     def kubeconfig(self, tenant, *, admin=False):
         return self.outputs()["adminKubeconfigs" if admin else "kubeconfigs"][tenant]

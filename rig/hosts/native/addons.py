@@ -1,11 +1,12 @@
 """addons: the objects that make a bare API server a host: DNS, storage, roles, as manifests.
 
-Not here: how they are applied (bootstrap.py), the Gateway API's definitions (gateway_api.py).
+Not here: how they are applied (up.py), the Gateway API's definitions (gateway_api.py).
 """
 
 import hashlib
 from typing import Any
 
+from core.host_facts import ENFORCER_ANNOTATION
 from core.versions import image
 from rig.hosts.native.layout import CLUSTER_DOMAIN, DNS_SERVICE_ADDRESS
 
@@ -43,12 +44,23 @@ _DNS_LABELS = {"k8s-app": "kube-dns"}
 def manifests() -> list[Manifest]:
     """Return all objects in the order in which they are applied."""
     return [
+        _enforcer(),
         *_role("kube-router", "tenantplane:kube-router", _KUBE_ROUTER_RULES),
         *_role("provisioner", "tenantplane:provisioner", _PROVISIONER_RULES),
         _issuer_discovery(),
         _storage_class(),
         *_core_dns(),
     ]
+
+
+def _enforcer() -> Manifest:
+    """Name what enforces NetworkPolicies here: it runs outside of pods, where nobody sees it."""
+    annotations = {ENFORCER_ANNOTATION: "kube-router"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": "kube-system", "annotations": annotations},
+    }
 
 
 _READ = ["get", "list", "watch"]

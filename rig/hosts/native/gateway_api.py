@@ -15,6 +15,7 @@ from rig.hosts.native import api
 _MODULE = "sigs.k8s.io/gateway-api"
 _FOLDER = Path(__file__).parents[2] / "toolchain" / "gateway-api"
 _VERSION = re.compile(rf"{re.escape(_MODULE)} (v\S+)")
+_GO = re.compile(r"^go (\S+)$", re.MULTILINE)
 _ANNOTATION = "gateway.networking.k8s.io/bundle-version"
 _DOCUMENTS = re.compile(r"^---$", re.MULTILINE)
 _HEAD = re.compile(r"^(apiVersion|kind): (\S+)$", re.MULTILINE)
@@ -23,9 +24,18 @@ _NAME = re.compile(r'^metadata:\n(?:  .*\n)*?  name: "?([^\s"]+)"?$', re.MULTILI
 
 def version() -> str:
     """Return the pinned version."""
-    found = _VERSION.search((_FOLDER / "go.mod").read_text())
+    return _required(_VERSION, _MODULE)
+
+
+def go_version() -> str:
+    """Return the oldest Go that downloads it."""
+    return _required(_GO, "a version of Go")
+
+
+def _required(pattern: re.Pattern[str], what: str) -> str:
+    found = pattern.search((_FOLDER / "go.mod").read_text())
     if not found:
-        raise HostError(f"gateway API: {_FOLDER}/go.mod does not require {_MODULE}")
+        raise HostError(f"gateway API: {_FOLDER}/go.mod does not require {what}; restore the file")
     return found[1]
 
 
@@ -63,6 +73,7 @@ def path(document: str) -> str:
 
 def _download() -> Path:
     """Return the folder of the definitions in Go's module cache; go.sum vouches for them."""
+    build.check_go("the Gateway API", go_version())
     done = subprocess.run(
         ["go", "mod", "download", "-json", _MODULE],
         cwd=_FOLDER,

@@ -43,10 +43,7 @@ def tune(base: Path = BASE) -> list[str]:
     said = []
     with state.lock(state.MACHINE, base):
         changes = _load(base)
-        for name, wanted in {**AT_LEAST, **EXACTLY}.items():
-            now = _read(name)
-            if now is None or now == wanted or (name in AT_LEAST and now > wanted):
-                continue
+        for name, (now, wanted) in to_change().items():
             changes.sysctls.setdefault(name, now)
             _save(changes, base)
             _sysctl(name).write_text(str(wanted))
@@ -78,13 +75,13 @@ def restore(base: Path = BASE) -> None:
         _remove_empty(base / "hosts")
 
 
-def too_low() -> dict[str, tuple[int, int]]:
-    """Return the settings that are below what hosts need: value now, value needed."""
-    values = {name: (_read(name), wanted) for name, wanted in AT_LEAST.items()}
+def to_change() -> dict[str, tuple[int, int]]:
+    """Return the settings that `tune` changes: value now, value then."""
+    values = {name: (_read(name), wanted) for name, wanted in {**AT_LEAST, **EXACTLY}.items()}
     return {
         name: (now, wanted)
         for name, (now, wanted) in values.items()
-        if now is not None and now < wanted
+        if now is not None and (now < wanted if name in AT_LEAST else now != wanted)
     }
 
 

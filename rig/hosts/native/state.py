@@ -1,7 +1,7 @@
 """state: what is known of one native host on disk, and who may change it now.
 
 The state is written before anything is made, so that `down` finds what a killed `up` left behind.
-Not here: the paths (layout.py), what is made (steps.py).
+Not here: the paths (layout.py), what is made (up.py).
 """
 
 import contextlib

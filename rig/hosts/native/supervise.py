@@ -74,12 +74,6 @@ class Supervisor:
                 )
             time.sleep(_POLL_SECONDS)
 
-    def stop(self, component: Component) -> None:
-        """Stop a component that runs."""
-        known = self._state.processes.get(component.name)
-        if known:
-            processes.stop([known.identity])
-
     def _failure(self, name: str, what: str) -> str:
         log = self._layout.log(name)
         lines = log.read_text(errors="replace").splitlines()[-_SHOWN_LINES:] if log.exists() else []

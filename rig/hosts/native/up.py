@@ -32,7 +32,7 @@ from rig.hosts.native import (
 from rig.hosts.native.components import Component
 from rig.hosts.native.layout import Layout
 from rig.hosts.native.supervise import Supervisor
-from rig.images import archives
+from rig.images import archives, compiled
 from rig.progress import Progress, Step
 
 
@@ -84,7 +84,9 @@ def _packages(run: _Run, step: Step) -> None:
 
 
 def _binaries(run: _Run, _: Step) -> None:
-    built = build.binaries(["kube", "etcd", "kube-router"], run.report)
+    """Compile what host and images need: the last are downloaded while the first compile."""
+    names = dict.fromkeys(["kube", "etcd", "kube-router", *compiled(run.kubernetes)])
+    built = build.binaries(list(names), run.report)
     run.binaries = dict.fromkeys(components.KUBE, built["kube"])
     run.binaries |= {name: built[name] for name in ("etcd", "kube-router")}
     run.binaries["containerd"] = Path(shutil.which("containerd") or "/usr/bin/containerd")

@@ -30,10 +30,6 @@ class Engine:
         """Show a warning that stays."""
         self._tell(urn, message, engine_pb2.WARNING, ephemeral=False)
 
-    def inform(self, urn: str, message: str) -> None:
-        """Show a message that stays."""
-        self._tell(urn, message, engine_pb2.INFO, ephemeral=False)
-
     def _tell(
         self, urn: str, message: str, severity: engine_pb2.LogSeverity.ValueType, *, ephemeral: bool
     ) -> None:

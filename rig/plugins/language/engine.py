@@ -24,7 +24,7 @@ from pulumi.runtime.proto import (
     source_pb2,
 )
 
-_RUNTIME = str(Path(pulumi.runtime.__file__).parent)
+_RUNTIME = Path(pulumi.runtime.__file__).parent.as_uri() + "/"
 
 
 class Engine(engine_pb2_grpc.EngineStub):
@@ -77,7 +77,7 @@ def program_frames(frames: Any) -> int:  # noqa: ANN401 - a repeated field of so
 
 
 def _is_runtime(frame: source_pb2.StackFrame) -> bool:
-    return frame.pc.uri.removeprefix("file://").startswith(_RUNTIME)
+    return frame.pc.uri.startswith(_RUNTIME)
 
 
 def _channel(address: str) -> grpc.Channel:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from core.errors import HostError
+from core.errors import HostError, TenantplaneError
 from rig.hosts import kind
 from rig.hosts.kind import KindHost
 from rig.progress import Silent
@@ -29,7 +29,7 @@ def programs(tmp_path, monkeypatch):
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "clusters").touch()
-    for name in ("kind", "docker", "kubectl"):
+    for name in ("kind", "docker", "kubectl", "go"):
         (folder / name).write_text(PROGRAM.format(folder=folder))
         (folder / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
@@ -95,6 +95,14 @@ def test_a_missing_kind_is_said_with_the_other_ways(host, monkeypatch):
     with pytest.raises(HostError, match="kind: is not on PATH") as caught:
         host.up(Silent())
     assert "HOST_KUBECONFIG" in str(caught.value)
+
+
+def test_a_missing_go_is_said_before_a_cluster_is_made(programs, host, monkeypatch):
+    (programs / "go").unlink()
+    monkeypatch.setenv("PATH", str(programs))
+    with pytest.raises(TenantplaneError, match="go: is not on PATH, and the Gateway API needs it"):
+        host.up(Silent())
+    assert not (programs / "calls").exists()
 
 
 def test_what_kind_says_when_it_fails_is_passed_on(programs, tmp_path):

@@ -31,6 +31,11 @@ def test_a_version_without_a_recipe_is_refused_with_those_that_have_one():
         catalog.images(["1.35.5"])
 
 
+def test_every_version_with_a_recipe_can_be_made():
+    for version, recipe in catalog.kubernetes_recipes().items():
+        assert _image(f"kube-{version}", [version]).binary == recipe
+
+
 def test_a_shared_binary_is_stored_once_under_each_programs_name(tmp_path):
     files = {file.path: file for file in _image("kube-1.37.2").files(tmp_path / "kube")}
     assert files["/usr/local/bin/kube-apiserver"].content == tmp_path / "kube"

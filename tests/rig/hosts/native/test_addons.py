@@ -1,3 +1,4 @@
+from core import host_facts
 from rig.hosts.native import addons, api
 
 
@@ -17,6 +18,13 @@ def test_there_is_one_default_storage_class_and_it_binds_at_once():
     }
     assert storage["volumeBindingMode"] == "Immediate"
     assert storage["reclaimPolicy"] == "Delete"
+
+
+def test_what_enforces_network_policies_is_named():
+    """It runs outside of pods: unnamed, each `pulumi up` warns that tenants aren't kept apart."""
+    (system,) = by_kind("Namespace")
+    assert system["metadata"]["name"] == "kube-system"
+    assert system["metadata"]["annotations"] == {host_facts.ENFORCER_ANNOTATION: "kube-router"}
 
 
 def test_dns_is_where_kubelet_sends_pods():

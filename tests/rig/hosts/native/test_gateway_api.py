@@ -1,6 +1,6 @@
 import pytest
 
-from core.errors import HostError
+from core.errors import HostError, TenantplaneError
 from rig.hosts.native import gateway_api
 
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
@@ -70,3 +70,9 @@ def test_only_what_lacks_or_is_of_another_version_is_applied(tmp_path, monkeypat
 
     assert gateway_api.install(FakeApi({policy: now, definition: now})) == 0
     assert gateway_api.install(FakeApi({})) == 2
+
+
+def test_without_go_the_error_says_how_to_get_it(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(TenantplaneError, match=r"go: is not on PATH.*; install Go \d+\.\d+"):
+        gateway_api.files()

@@ -43,9 +43,17 @@ def test_settings_are_raised_and_put_back_when_the_last_host_goes(settings, base
 
 def test_a_setting_that_is_high_enough_is_left_alone(settings, base):
     (settings / "fs.inotify.max_user_instances").write_text("100000")
+    assert "fs.inotify.max_user_instances" not in machine.to_change()
     machine.tune(base)
     assert (settings / "fs.inotify.max_user_instances").read_text() == "100000"
-    assert machine.too_low() == {}
+
+
+def test_what_would_be_changed_is_what_is_changed(settings, base):
+    """`doctor` shows it beforehand."""
+    expected = machine.to_change()
+    assert expected["vm.panic_on_oom"] == (128, 0)
+    assert machine.tune(base) == [f"{name}: {a} -> {b}" for name, (a, b) in expected.items()]
+    assert machine.to_change() == {}
 
 
 def test_a_setting_that_the_kernel_does_not_have_is_no_error(settings, base):

@@ -1,0 +1,67 @@
+"""dev_config: what Pulumi.dev.yaml says that the host must know, read before there is a Pulumi.
+
+Not here: what may stand in it (core/settings.py), which refuses the rest once the stack is run.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from core import versions
+from core.config import PROJECT
+from core.errors import InvalidInputError
+from rig import pulumi
+from rig.images import catalog
+
+STACK = "dev"
+FILE = pulumi.ROOT / f"Pulumi.{STACK}.yaml"
+
+
+def versions_to_build(file: Path = FILE) -> tuple[str, ...]:
+    """Return the versions of the tenants, whose images a host that can't pull must be given.
+
+    Raises:
+        InvalidInputError: names each tenant whose version the rig has no recipe for.
+    """
+    can_build = catalog.kubernetes_recipes()
+    wanted = dict(_tenants(file))
+    errors = [
+        InvalidInputError(
+            f"tenant {tenant}", "its version is not one that the native host can build", version,
+            f"use one of {', '.join(sorted(can_build))}, or a kind or adopted host",
+        )
+        for tenant, version in wanted.items()
+        if version not in can_build
+    ]  # fmt: skip
+    if errors:
+        raise InvalidInputError.together(errors)
+    return tuple(sorted(set(wanted.values())))
+
+
+def context(file: Path = FILE) -> str | None:
+    """Return the context of the adopted kubeconfig that the config names, if it names one."""
+    adopt = _block(_block(_values(file), "host"), "adopt")
+    named = adopt.get("context")
+    return str(named) if named else None
+
+
+def _tenants(file: Path) -> Iterator[tuple[str, str]]:
+    """Yield each tenant with its full version; what is no tenant is refused by the stack."""
+    tenants = _values(file).get("tenants")
+    for tenant in tenants if isinstance(tenants, list) else ():
+        if isinstance(tenant, dict):
+            name, version = tenant.get("name"), tenant.get("version", versions.DEFAULT_KUBERNETES)
+            yield str(name), versions.check_kubernetes(str(version), f"tenant {name}: version")
+
+
+def _values(file: Path) -> Mapping[str, Any]:
+    document = yaml.safe_load(file.read_text())
+    found = _block(document if isinstance(document, dict) else {}, "config")
+    return {str(key).removeprefix(f"{PROJECT}:"): value for key, value in found.items()}
+
+
+def _block(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = values.get(key)
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,51 @@
+"""Who may reach whom on a host: every NetworkPolicy, held against golden files and its rules."""
+
+import json
+
+import pytest
+
+from core import host_facts
+from core.manifests import agent, etcd, gateway, pods, tenant
+
+HOST_API = pods.host_api_egress(host_facts.DEFAULT_API_PORTS, by_port_alone=False)
+POLICIES = {
+    "deny-all": pods.DENY_ALL,
+    "etcd": etcd.network_policy(),
+    "gateway": gateway.network_policy(HOST_API),
+    "host-agent": agent.network_policy(HOST_API),
+    "tenant": tenant.network_policy("acme", "tenantplane-etcd-shared"),
+}
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_policy_is_the_golden_one(name, golden):
+    """A way that opens or closes must be seen in a review; tests/e2e/test_network.py tries them."""
+    text = json.dumps(POLICIES[name], indent=2, sort_keys=True)
+    golden(f"network-policies/{name}.json", f"{text}\n")
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_both_directions_are_fenced(name):
+    """A direction that is not named is open."""
+    assert POLICIES[name]["policyTypes"] == ["Ingress", "Egress"]
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_every_way_out_names_peers_and_ports(name):
+    """A rule without `to` is everywhere, metadata addresses too; the agent holds etcd's root."""
+    for rule in POLICIES[name].get("egress", []):
+        assert rule["to"]
+        assert rule["ports"]
+
+
+def test_the_host_api_is_reached_on_its_own_ports_and_never_at_a_metadata_address():
+    """169.254.169.254 hands out a cloud's credentials of the node."""
+    rule = pods.host_api_egress([443, 16443], by_port_alone=False)
+    assert rule["ports"] == pods.tcp(443, 16443)
+    (peer,) = rule["to"]
+    assert peer == {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}}
+
+
+def test_where_blocks_hide_nodes_the_host_api_is_named_by_its_ports_alone():
+    """Cilium would stop the agent on every host whose API server is on a node (cilium#20550)."""
+    assert pods.host_api_egress([6443], by_port_alone=True) == {"ports": pods.tcp(6443)}
