@@ -9,7 +9,7 @@ from typing import Any
 
 import pulumi.automation as auto
 
-from core import schema, settings
+from core import kubeconfig, schema, settings
 from core.config import PROJECT, plain_values
 from core.errors import InvalidInputError
 from core.settings import Settings
@@ -33,7 +33,7 @@ def check(wanted: Settings) -> None:
     """
     settings.parse(schema.plain(wanted))
     adopt = wanted.host.adopt if wanted.host is not None else None
-    if adopt is not None and "\n" in adopt.kubeconfig:
+    if adopt is not None and kubeconfig.is_content(adopt.kubeconfig):
         raise InvalidInputError(
             "host.adopt.kubeconfig",
             "is the content of a kubeconfig, which every user of this machine would see when it is "
@@ -43,8 +43,13 @@ def check(wanted: Settings) -> None:
 
 
 def write(stack: auto.Stack, wanted: Settings) -> None:
-    """Make the config of a stack say all of these settings; other keys stay."""
-    _write(stack, schema.plain(wanted))
+    """Make the config of a stack say these settings and no other; keys of others stay."""
+    values = schema.plain(wanted)
+    ours = {f"{PROJECT}:{name}" for name in schema.keys(Settings)}
+    old = ours.intersection(stack.get_all_config()) - {f"{PROJECT}:{key}" for key in values}
+    if old:
+        stack.remove_all_config(sorted(old))
+    _write(stack, values)
 
 
 def write_tenants(stack: auto.Stack, wanted: Settings) -> None:

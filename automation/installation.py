@@ -210,11 +210,16 @@ class Installation:
             found.workspace.remove_stack(self.stack)
 
     def _options(self) -> auto.LocalWorkspaceOptions:
+        if not (self.project / "Pulumi.yaml").exists():
+            raise ToolchainError(
+                f"project {self.project}: has no Pulumi.yaml; give the folder of the checkout"
+            )
+        path = self._environment.get("PATH")
+        found = shutil.which("pulumi", path=path)
+        if found is None:
+            raise ToolchainError('pulumi: is not on PATH; run make up, then eval "$(make env)"')
         command = None
-        if "PATH" in self._environment:  # the Automation API looks in this process's own
-            found = shutil.which("pulumi", path=self._environment["PATH"])
-            if found is None:
-                raise FileNotFoundError("pulumi")
+        if path is not None:  # the Automation API looks in this process's own
             command = auto.PulumiCommand(root=str(Path(found).parents[1]))
         return auto.LocalWorkspaceOptions(env_vars=self._environment, pulumi_command=command)
 
@@ -281,10 +286,6 @@ class Installation:
             raise ConcurrentUpdateError(
                 f"stack {self.stack}: another update is running; wait for it, or run `pulumi "
                 "cancel` if it was killed"
-            ) from error
-        except FileNotFoundError as error:
-            raise ToolchainError(
-                'pulumi: is not on PATH; run make up, then eval "$(make env)"'
             ) from error
         except auto_errors.CommandError as error:
             raise ToolchainError(f"stack {self.stack}: pulumi failed:\n{error}") from error

@@ -158,7 +158,7 @@ def _address(url: str, default_port: int, thing: str) -> tuple[str, int]:
             return parts.hostname, parts.port or default_port
     except ValueError:
         pass
-    problem = "the way to it that its kubeconfig or the environment names is no URL"
+    problem = "the address of its server, or of the proxy before it, is no URL"
     raise HostError(describe(thing, problem, _without_password(url), REMEDY))
 
 

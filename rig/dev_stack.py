@@ -78,8 +78,9 @@ def forget_salt(config: Path) -> None:
     something is encrypted stays as it is.
     """
     text = config.read_text()
-    if "secure:" not in text:
-        config.write_text(re.sub(r"(?m)^encryptionsalt: .*\n?", "", text))
+    without = re.sub(r"(?m)^encryptionsalt: .*\n?", "", text)
+    if without != text and not re.search(r"(?m)^\s*secure:", text):
+        config.write_text(without)
 
 
 def down(host: Host, kubeconfig: Path, report: Progress) -> None:
@@ -95,14 +96,13 @@ def down(host: Host, kubeconfig: Path, report: Progress) -> None:
     Raises:
         TenantplaneError: something could not be destroyed; the state stays, to try again.
     """
-    if not _has_state():
-        return
-    _ready(report)
-    if isinstance(host, AdoptedHost) or _is_elsewhere(kubeconfig):
-        _destroy(report)
-    with report.step(f"state of stack {STACK}"):
-        _pulumi("stack", "rm", "--yes", "--force", "--preserve-config", "--stack", STACK)
-        forget_salt(dev_config.FILE)
+    if _has_state():
+        _ready(report)
+        if isinstance(host, AdoptedHost) or _is_elsewhere(kubeconfig):
+            _destroy(report)
+        with report.step(f"state of stack {STACK}"):
+            _pulumi("stack", "rm", "--yes", "--force", "--preserve-config", "--stack", STACK)
+    forget_salt(dev_config.FILE)
 
 
 def _is_elsewhere(kubeconfig: Path) -> bool:
@@ -203,7 +203,7 @@ class _Follower:
 def _pulumi(*arguments: str) -> None:
     environment = os.environ | pulumi.environment()
     done = subprocess.run(
-        [str(Path(pulumi.LOCAL) / "bin/pulumi"), *arguments, "--non-interactive"],
+        ["pulumi", *arguments, "--non-interactive"],
         cwd=pulumi.ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,

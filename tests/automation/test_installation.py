@@ -20,7 +20,7 @@ from automation import (
     UpdateFailedError,
 )
 from core.errors import InvalidInputError
-from core.settings import AdoptSettings, HostSettings
+from core.settings import AdoptSettings, GatewaySettings, HostSettings
 from tests.automation.conftest import SETTINGS
 
 pytestmark = pytest.mark.processes
@@ -131,14 +131,30 @@ def test_wrong_settings_are_refused_and_the_config_is_untouched(installation, pr
     before = file.read_text()
     with pytest.raises(InvalidInputError, match=r"tenants\[0\].profile: .*'huge'"):
         installation.add_tenant(TenantSettings(name="acme", profile="huge"))
-    inline = HostSettings(name="dev", adopt=AdoptSettings(kubeconfig="a: b\nc: d\n"))
-    with pytest.raises(InvalidInputError, match=r"host\.adopt.kubeconfig: is the content"):
-        installation.create(replace(SETTINGS, host=inline))
+    for content in ("a: b\nc: d\n", '{"a": "b"}'):
+        inline = HostSettings(name="dev", adopt=AdoptSettings(kubeconfig=content))
+        with pytest.raises(InvalidInputError, match=r"host\.adopt.kubeconfig: is the content"):
+            installation.create(replace(SETTINGS, host=inline))
     with pytest.raises(TenantNotFoundError, match="acme: is not in stack test; there are none"):
         installation.remove_tenant("acme")
     with pytest.raises(TenantNotFoundError, match="acme: is not in stack test"):
         installation.update_tenant(ACME)
     assert file.read_text() == before
+
+
+def test_what_create_leaves_out_leaves_the_config(installation, project):
+    """The config says what the settings say, no more; what others put there is theirs."""
+    installation.create(replace(SETTINGS, gateway=GatewaySettings(port=9443), tenants=(ACME,)))
+    project.run("config", "set", "--stack", "test", "other:key", "kept")
+    installation.create(SETTINGS)
+    assert installation.settings() == SETTINGS
+    assert "other:key: kept" in (project.folder / "Pulumi.test.yaml").read_text()
+
+
+def test_a_folder_without_a_project_is_said(project, tmp_path):
+    absent = Installation(tmp_path / "nowhere", "test", project.environment)
+    with pytest.raises(ToolchainError, match=r"nowhere: has no Pulumi.yaml; give the folder"):
+        absent.tenants()
 
 
 def test_a_tenant_is_added_once(installation):

@@ -6,6 +6,7 @@ import pytest
 from components.shared_etcd import SharedEtcd
 from core.errors import InvalidInputError
 from core.manifests import etcd
+from tests.support.mocks import settled
 
 
 def declare(**args):
@@ -87,3 +88,12 @@ def test_members_have_a_budget_a_policy_and_their_places(mocks, members):
         assert only(mocks, "NetworkPolicy")["spec"] == etcd.network_policy()
 
     return declare(members=members).client_url.apply(check)
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_what_holds_all_tenants_data_is_deleted_only_on_purpose(mocks, monitor, protected):
+    """A renamed pool would take every tenant's data with it."""
+    args = {} if protected else {"deletion_protection": False}
+    settled(declare(**args).client_url)
+    kept = {urn.split("::")[-1] for urn, request in monitor.requests.items() if request.protect}
+    assert kept == ({"shared-ns", "shared-ca-key", "shared-ca-cert"} if protected else set())

@@ -121,10 +121,12 @@ _WATCH = """
 import json, subprocess, sys, threading
 pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
 watch = subprocess.Popen(["etcdctl", *sys.argv[2:], "watch", "-i"], **pipes)
-threading.Timer(10, watch.kill).start()
+deadline = threading.Timer(10, watch.kill)
+deadline.start()
 watch.stdin.write(json.loads(sys.argv[1]).encode() + b"\\n")
 watch.stdin.flush()
 print(watch.stdout.readline().decode())
+deadline.cancel()
 watch.kill()
 """
 """In the pod: a watch ends by itself only when it is refused."""

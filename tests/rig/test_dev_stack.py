@@ -15,12 +15,13 @@ CONFIG = """\
 config:
   tenantplane:kind: dev
 """
+SALT = "encryptionsalt: v1:7k7/x++Aa0c=:v1:ShZr:oJbItondZ==\n"
 
 
 def test_the_salt_of_a_stack_that_is_gone_leaves_its_config(tmp_path):
     """`make down` leaves nothing to commit, and a salt that was committed stops nobody else."""
     config = tmp_path / "Pulumi.dev.yaml"
-    config.write_text(CONFIG + "encryptionsalt: v1:7k7/x++Aa0c=:v1:ShZr:oJbItondZ==\n")
+    config.write_text(CONFIG + SALT)
     dev_stack.forget_salt(config)
     assert config.read_text() == CONFIG
     dev_stack.forget_salt(config)
@@ -92,7 +93,9 @@ def stack(tmp_path, monkeypatch):
     monkeypatch.setattr(dev_stack, "_STATE", tmp_path)
     monkeypatch.setattr(dev_stack, "_installation", lambda: made)
     monkeypatch.setattr(dev_stack, "_pulumi", called)
-    monkeypatch.setattr(dev_stack, "forget_salt", lambda _: None)
+    made.config = tmp_path / "Pulumi.dev.yaml"
+    made.config.write_text(CONFIG + SALT)
+    monkeypatch.setattr(dev_stack.dev_config, "FILE", made.config)
     monkeypatch.setattr(dev_stack.pulumi, "is_ready", lambda: True)
     monkeypatch.setattr(dev_stack.dev_config, "context", lambda: None)
     monkeypatch.setattr(dev_stack.reach, "troubles", lambda _: {})
@@ -111,6 +114,30 @@ def adopted(tmp_path, server):
 
 
 NATIVE = SimpleNamespace(kind="native", name="dev")
+
+
+def test_down_leaves_the_config_as_it_is_committed(stack, tmp_path):
+    dev_stack.down(NATIVE, tmp_path / "absent", Silent())
+    assert stack.config.read_text() == CONFIG
+
+
+def test_down_without_a_state_takes_the_salt_out_too(stack, tmp_path):
+    stack.state.unlink()
+    dev_stack.down(NATIVE, tmp_path / "absent", Silent())
+    assert stack.calls == []
+    assert stack.config.read_text() == CONFIG
+
+
+def test_an_installed_pulumi_is_called_where_it_is(tmp_path, monkeypatch):
+    """The checkout's own folder has none then."""
+    program = tmp_path / "bin/pulumi"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/called\n')
+    program.chmod(0o755)
+    environment = {"PATH": f"{program.parent}:/usr/bin:/bin"}
+    monkeypatch.setattr(dev_stack.pulumi, "environment", lambda: environment)
+    dev_stack._pulumi("stack", "init", "dev")
+    assert (tmp_path / "called").read_text() == "stack init dev --non-interactive\n"
 
 
 def test_an_adopted_cluster_is_emptied_before_the_state_is_forgotten(stack, tmp_path):
