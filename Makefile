@@ -3,6 +3,9 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
+ifeq (,$(filter oneshell,$(.FEATURES)))
+$(error make: is older than 3.82, got $(MAKE_VERSION); on macOS run `brew install make` and use gmake)
+endif
 TENANT ?= acme
 PYTHON := .venv/bin/python
 
