@@ -93,7 +93,8 @@ def environment(local: Path = LOCAL) -> dict[str, str]:
         raise TenantplaneError("pulumi: is not ready in this checkout; run make up") from None
     variables = {
         "PATH": os.pathsep.join([str(local / "bin"), _outer_path(local)]),
-        "PULUMI_BACKEND_URL": (local / "backend").as_uri(),
+        # A killed pulumi can leave an empty .attrs file beside the state, and then no stack loads.
+        "PULUMI_BACKEND_URL": f"{(local / 'backend').as_uri()}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(local / "passphrase"),
         "PULUMI_HOME": str(local / "pulumi-home"),
         "PULUMI_PARALLEL": "32",  # default 4 per core: most steps wait, for a pod or for the state

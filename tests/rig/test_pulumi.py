@@ -169,7 +169,7 @@ def test_the_environment_belongs_to_the_checkout(machine, local):
     prepare(local)
     variables = pulumi.environment(local)
     assert variables["PATH"] == f"{local}/bin:{machine}"
-    assert variables["PULUMI_BACKEND_URL"] == f"file://{local}/backend"
+    assert variables["PULUMI_BACKEND_URL"] == f"file://{local}/backend?metadata=skip"
     assert variables["PULUMI_HOME"] == f"{local}/pulumi-home"
     assert variables["PULUMI_CONFIG_PASSPHRASE_FILE"] == f"{local}/passphrase"
     assert variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true"

@@ -10,6 +10,7 @@ _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _CLIENT_KEY = re.compile(r"client-key-data\W{1,8}[A-Za-z0-9+/]{16,}")
 _TOKEN = re.compile(r"eyJhbGciOi[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{20,}")
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{40,}")
+_FIRST_LINE = re.compile(r"-----BEGIN (?:EC |RSA )?PRIVATE KEY-----(?:\\+n|\s)+([\w+/]{40,64})")
 _LAYERS = 3
 """A key in a kubeconfig is base64, and the kubeconfig in a Secret once more."""
 
@@ -24,11 +25,12 @@ def leaks(text, layers=_LAYERS):
     return [match[:40] for match in found]
 
 
-def bodies(text):
-    """Return the lines between begin and end of the private keys in a text: known secrets."""
-    keys = re.findall(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(.+?)-----END", text, re.DOTALL)
-    lines = {line for key in keys for line in re.split(r"(?:\\+n|\s)+", key)}
-    return {line for line in lines if len(line) >= 16}
+def first_lines(text):
+    """Return the first line of each PEM private key in a text: known secrets, as they are stored.
+
+    The lines after it are in the public key as well; so is most of an OpenSSH key.
+    """
+    return set(_FIRST_LINE.findall(text))
 
 
 def _decoded(run):

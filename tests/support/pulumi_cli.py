@@ -37,7 +37,7 @@ def errors(result):
         elif line.startswith("    error: "):
             is_error = True
             found.setdefault(name, []).append(line.removeprefix("    error: "))
-        elif line.startswith("    ") and not line.startswith("     "):
+        elif line[4:5].strip():
             is_error = False  # a warning, or what the program printed
         elif is_error and line.strip():
             found[name][-1] += f"\n{line.strip()}"
