@@ -66,8 +66,10 @@ def exists(obj: Tree, error: ApiError) -> InvalidInputError:
     remedies = [
         "give a renamed resource an alias, or let it be deleted first (deleteBeforeReplace)",
         "take it over for good with `pulumi import`",
-        "after a killed update take over whatever exists: PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true "
-        "PULUMI_K8S_ENABLE_PATCH_FORCE=true pulumi up",
+        (
+            "after a killed update take over whatever exists: "
+            "PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true PULUMI_K8S_ENABLE_PATCH_FORCE=true pulumi up"
+        ),
     ]
     problem = f"it exists already ({error.message})"
     return InvalidInputError(thing(obj), list_of(f"{problem}; do one of", remedies))
