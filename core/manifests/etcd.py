@@ -109,7 +109,12 @@ def _container(pool: str, members: int, quota_gib: int, image: str) -> dict[str,
         "imagePullPolicy": "IfNotPresent",
         "command": ["etcd"],
         "args": args,
-        "env": [{"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}],
+        "env": [
+            {
+                "name": "POD_NAME",
+                "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}},
+            }
+        ],
         "ports": [
             {"name": "client", "containerPort": flags.ETCD_CLIENT_PORT},
             {"name": "peer", "containerPort": flags.ETCD_PEER_PORT},

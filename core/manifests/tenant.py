@@ -163,7 +163,11 @@ def _apiserver(image: str, args: object, profile: Profile, version: str) -> dict
         "env": [
             {"name": "GOGC", "value": str(profile.apiserver_gogc)},
             {"name": "GOMEMLIMIT", "value": f"{profile.apiserver_gomemlimit_mib}MiB"},
-            {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
+            {
+                "name": "POD_IP",
+                # Left out, the API server fills in v1, and then nobody can apply it a second time.
+                "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "status.podIP"}},
+            },
         ],
         "ports": [{"name": "https", "containerPort": port}],
         "resources": pods.resources(

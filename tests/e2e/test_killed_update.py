@@ -91,7 +91,7 @@ def test_up_takes_over_what_was_made_when_it_is_told_to(killed):
     assert refused.returncode
     (reason,) = errors(refused)["piper-control-plane"]
     assert reason.startswith("Deployment tenant-piper/control-plane: it exists already")
-    assert "upsertExistingObjects" in reason
+    assert all(f"{name}={value}" in reason for name, value in TAKE_OVER.items())
 
     killed.run("up", "--yes", "--skip-preview", env=TAKE_OVER)
     killed.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates")

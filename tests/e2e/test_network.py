@@ -179,15 +179,16 @@ def pod_of(host, name):
 
 
 def network_of(host, name):
-    """The network namespace of a pod, by its eldest process: pause, which lives as long as it."""
+    """The network namespace of a pod, by pause, which lives as long as it."""
     uid = pod_of(host, name)["metadata"]["uid"]
     pids = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it ended between the two looks
-            if f"pod{uid}" in (process / "cgroup").read_text().replace("_", "-"):
+            is_pods = f"pod{uid}" in (process / "cgroup").read_text().replace("_", "-")
+            if is_pods and (process / "comm").read_text() == "pause\n":
                 pids.append(int(process.name))
-    assert pids, f"no process of {name}'s pod {uid} is on this machine"
-    return f"/proc/{min(pids)}/ns/net"
+    assert pids, f"no pause of {name}'s pod {uid} is on this machine"
+    return f"/proc/{pids[0]}/ns/net"
 
 
 def address_of(host, place):
