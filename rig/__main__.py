@@ -18,9 +18,7 @@ from rig.hosts import Host, Part, adopted, choose
 from rig.hosts.adopted import AdoptedHost
 from rig.hosts.native import NativeHost
 from rig.progress import Progress
-
-LOCAL = Path(__file__).parents[1] / ".tenantplane"
-"""Checkout-local folder, ignored by git."""
+from rig.pulumi import LOCAL
 
 DEV = "dev"
 """The host that stack dev is on."""
