@@ -52,10 +52,10 @@ class FakeKubelet:
         return _status(pod, PULL_FAILED, ready=False)
 
     def crashes(self, pod):
-        status = _status(pod, CRASHED, ready=False)
-        for container in status["containerStatuses"]:
-            container |= {"restartCount": 4, "lastState": _EXITED}
-        return status
+        return _restarted(_status(pod, CRASHED, ready=False))
+
+    def runs_between_crashes(self, pod):
+        return _restarted(_status(pod, RUNNING, ready=True))
 
     def succeeds(self, pod):
         done = {"terminated": {"reason": "Completed", "exitCode": 0}}
@@ -78,6 +78,12 @@ class FakeKubelet:
         path = f"{self._path}/{pod['metadata']['name']}/status"
         if uid not in self._said and self._api.merge(path, {"status": self.says(pod)}).ok:
             self._said.add(uid)
+
+
+def _restarted(status):
+    for container in status["containerStatuses"]:
+        container |= {"restartCount": 4, "lastState": _EXITED}
+    return status
 
 
 def _status(pod, state, *, ready, phase="Running"):

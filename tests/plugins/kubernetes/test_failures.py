@@ -89,7 +89,7 @@ def test_what_exists_is_not_taken_over_unless_the_user_says_so(drive, plugin, na
     with pytest.raises(FailedError, match="it exists already") as raised:
         plugin.create(CONFIG_MAP, "demo", config_map(namespace))
     assert raised.value.code == grpc.StatusCode.INVALID_ARGUMENT  # nothing has happened
-    for remedy in ("alias", "pulumi import", "upsertExistingObjects"):
+    for remedy in ("alias", "pulumi import", "PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true"):
         assert remedy in raised.value.text
 
     upserting = drive(upsertExistingObjects="true")

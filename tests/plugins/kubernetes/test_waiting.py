@@ -330,6 +330,17 @@ def test_a_crash_is_named_with_its_exit_code(plugin, namespace, kubelet):
     assert "ended last time with exit code 3, Error: no such file; restarted 4 times" in text
 
 
+def test_a_crash_is_named_while_its_container_runs_again(plugin, namespace, kubelet):
+    """Without a readiness probe it is ready until it crashes the next time."""
+    kubelet.say(kubelet.runs_between_crashes)
+    crashing = deployment(namespace, SHORT, replicas=1)
+    crashing["spec"]["minReadySeconds"] = 10**9
+    crashing["spec"]["progressDeadlineSeconds"] = 10**9 + 1
+    with pytest.raises(FailedError) as raised:
+        plugin.create(DEPLOYMENT, "demo", crashing)
+    assert "ended last time with exit code 3, Error: no such file" in raised.value.text
+
+
 def test_what_was_created_but_is_not_ready_is_kept(plugin, namespace, kubelet):
     """The engine has to know it, else the next run fails because it exists."""
     kubelet.say(kubelet.pulls_nothing)

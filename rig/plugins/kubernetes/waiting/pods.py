@@ -62,9 +62,11 @@ def _pods(api: Api, workload: Tree) -> list[Tree]:
 
 
 def _is_fine(pod: Tree) -> bool:
+    """Whether a pod needs no word. One that crashes again and again is ready in between."""
     leaving = "deletionTimestamp" in metadata(pod)
     done = at(pod, "status", "phase") == "Succeeded"
-    return leaving or done or condition(pod, "Ready").get("status") == "True"
+    ready = condition(pod, "Ready").get("status") == "True"
+    return leaving or done or (ready and not any(map(_state, _containers(pod))))
 
 
 def _containers(pod: Tree) -> Iterator[Tree]:
@@ -74,8 +76,6 @@ def _containers(pod: Tree) -> Iterator[Tree]:
 
 def _state(container: Tree) -> str:
     """Return what is wrong with a container, empty if nothing is."""
-    if container.get("ready"):
-        return ""
     parts = []
     waiting = at(container, "state", "waiting", default={})
     if waiting and waiting.get("reason") not in _NORMAL_WAITS:
@@ -84,7 +84,7 @@ def _state(container: Tree) -> str:
         ended = at(container, when, "terminated", default={})
         if ended and ended.get("reason") != "Completed":
             parts.append(f"{what} with exit code {ended.get('exitCode')}, {_reason(ended)}")
-    if not parts and "running" in at(container, "state", default={}):
+    if not parts and not container.get("ready") and "running" in at(container, "state", default={}):
         started = container.get("started")
         parts.append("runs, but isn't ready" if started else "runs, but hasn't started up")
     restarts = container.get("restartCount") or 0
@@ -102,7 +102,7 @@ def _last_lines(api: Api, pod: Tree, container: Tree) -> str:
     namespace, name = text(pod, "metadata", "namespace"), text(pod, "metadata", "name")
     path = f"/api/v1/namespaces/{namespace}/pods/{name}/log"
     query = {"container": str(container["name"]), "tailLines": str(_LOG_LINES)}
-    if "waiting" in at(container, "state", default={}):
+    if "waiting" in at(container, "state", default={}) or container.get("ready"):
         query["previous"] = "true"
     try:
         lines = api.text(path, **query).strip().splitlines()
