@@ -1,9 +1,11 @@
-"""What keeps one tenant's pods apart from everybody else's, there before any of them starts.
+"""What keeps one tenant's pods apart from everybody else's, and within bounds.
 
 Owns: NetworkPolicies, LimitRange, ResourceQuota, PodDisruptionBudget of a tenant's namespace.
 Not here: their rules and numbers (core/manifests/tenant.py), rules inside the tenant
 (core/manifests/platform_policy.py).
 """
+
+import functools
 
 import pulumi
 from pulumi_kubernetes.core.v1 import LimitRange, ResourceQuota
@@ -21,20 +23,29 @@ def declare(
     *,
     namespace: pulumi.Input[str],
     store: str,
+    opts: pulumi.ResourceOptions,
+) -> list[pulumi.Resource]:
+    """Declare the network's part; returns what has to stand before the first pod."""
+    meta = functools.partial(_meta, tenant_id, namespace)
+    rules = tenant.network_policy(tenant_id, names.etcd_namespace(store))
+    return [
+        NetworkPolicy(f"{name}-deny-all", metadata=meta("deny-all"), spec=pods.DENY_ALL, opts=opts),
+        NetworkPolicy(f"{name}-policy", metadata=meta(tenant.NAME), spec=rules, opts=opts),
+    ]
+
+
+def declare_limits(
+    name: str,
+    tenant_id: str,
+    *,
+    namespace: pulumi.Input[str],
     profile: Profile,
     replicas: int,
     opts: pulumi.ResourceOptions,
 ) -> list[pulumi.Resource]:
-    """Declare the fence; returns what has to stand before the first pod."""
-
-    def meta(name: str) -> dict[str, object]:
-        labels = names.tenant_labels(tenant_id)
-        return {"name": name, "namespace": namespace, "labels": labels}
-
-    rules = tenant.network_policy(tenant_id, names.etcd_namespace(store))
-    fence: list[pulumi.Resource] = [
-        NetworkPolicy(f"{name}-deny-all", metadata=meta("deny-all"), spec=pods.DENY_ALL, opts=opts),
-        NetworkPolicy(f"{name}-policy", metadata=meta(tenant.NAME), spec=rules, opts=opts),
+    """Declare what bounds the pods that others may put beside the tenant's own."""
+    meta = functools.partial(_meta, tenant_id, namespace)
+    limits: list[pulumi.Resource] = [
         LimitRange(f"{name}-limits", metadata=meta("limits"), spec=tenant.limit_range(), opts=opts),
         ResourceQuota(
             f"{name}-quota",
@@ -50,5 +61,10 @@ def declare(
             spec=tenant.pod_disruption_budget(tenant_id),
             opts=opts,
         )
-        fence.append(budget)
-    return fence
+        limits.append(budget)
+    return limits
+
+
+def _meta(tenant_id: str, namespace: pulumi.Input[str], name: str) -> dict[str, object]:
+    labels = names.tenant_labels(tenant_id)
+    return {"name": name, "namespace": namespace, "labels": labels}

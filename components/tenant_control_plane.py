@@ -103,6 +103,9 @@ class TenantControlPlane(pulumi.ComponentResource):
     certificate_expiry: pulumi.Output[str]
     """When the first of its leaf certificates ends, RFC 3339."""
 
+    starting: pulumi.Output[list[str]]
+    """Known as soon as its pods can start; no output of the component that others see."""
+
     def __init__(
         self, name: str, args: TenantControlPlaneArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
@@ -139,11 +142,10 @@ class TenantControlPlane(pulumi.ComponentResource):
             tenant_id,
             namespace=self._namespace,
             store=args["store"],
-            profile=profile,
-            replicas=replicas,
             opts=self._child,
         )
         secrets = self._secrets(keys, self._store())
+        self.starting = pulumi.Output.all(*[secret.urn for secret in secrets])
         deployment = self._deployment(keys, version, profile, replicas, after=[*fence, *secrets])
         # What the pods don't need comes while they start.
         meanwhile = pulumi.ResourceOptions(parent=self, depends_on=secrets)
@@ -158,7 +160,15 @@ class TenantControlPlane(pulumi.ComponentResource):
         )
         users = TenantUsers(keys, meanwhile)
         base = self._base_objects(users, version)
-        self._publish(users, version, after=[deployment, base, *route])
+        limits = _tenant_fence.declare_limits(
+            name,
+            tenant_id,
+            namespace=self._namespace,
+            profile=profile,
+            replicas=replicas,
+            opts=meanwhile,
+        )
+        self._publish(users, version, after=[deployment, base, *route, *limits])
 
     def _meta(self, name: str, annotations: dict[str, Any] | None = None) -> dict[str, Any]:
         meta: dict[str, Any] = {

@@ -78,7 +78,8 @@ def apiserver(
         "admission-control-config-file": f"{CONFIG_DIR}/admission.yaml",
         "advertise-address": "$(POD_IP)",
         "authentication-config": f"{CONFIG_DIR}/authentication.yaml",
-        "authorization-mode": "RBAC",
+        "authorization-mode": "RBAC,ABAC",
+        "authorization-policy-file": f"{CONFIG_DIR}/authorization.jsonl",
         "bind-address": "0.0.0.0",  # noqa: S104 -- a pod's own address; NetworkPolicies say who
         "client-ca-file": f"{keys}/ca.crt",
         "disable-admission-plugins": ",".join(_DISABLED_ADMISSION),

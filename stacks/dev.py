@@ -17,6 +17,6 @@ async def declare(settings: Settings) -> pulumi.Inputs:
     if settings.host is None or settings.host.adopt is None:  # settings_rules.py has refused it
         raise AssertionError(settings.kind)
     adopt = settings.host.adopt
-    check_versions(settings, adopt.kubeconfig, adopt.context, settings.host.name)
+    running = check_versions(settings, adopt.kubeconfig, adopt.context, settings.host.name)
     host = declare_host(settings)
-    return outputs.of_both(host, declare_tenants(settings, host.handles))
+    return outputs.of_both(host, await declare_tenants(settings, host.handles, running))

@@ -3,6 +3,9 @@
 Not here: the host (host.py), what one tenant is made of (components/tenant_control_plane.py).
 """
 
+import asyncio
+from collections.abc import Container, Mapping
+
 import pulumi
 
 from components.host_cluster import HostCluster
@@ -12,7 +15,11 @@ from core import host_contract, settings_rules, skew, versions
 from core.errors import InvalidInputError
 from core.settings import ImageSettings, Settings, TenantSettings
 from stacks import outputs
+from stacks.failures import or_none
 from stacks.handles import Handles
+
+_HEAD_START_SECONDS = 5.0
+"""Longest that tenants wait which run already; a new one's pods begin to start after 1 s."""
 
 
 async def declare(settings: Settings) -> pulumi.Inputs:
@@ -21,23 +28,42 @@ async def declare(settings: Settings) -> pulumi.Inputs:
     errors = list(settings_rules.datastore_problems(settings.tenants, contract.stores))
     if errors:
         raise InvalidInputError.together(errors)
-    check_versions(settings, contract.kubeconfig, None, contract.name)
+    running = check_versions(settings, contract.kubeconfig, None, contract.name)
     cluster = HostCluster(contract.name, {"host": contract.name, "kubeconfig": contract.kubeconfig})
     handles = Handles.of(contract, cluster)
-    return outputs.of_tenants(handles, declare_tenants(settings, handles))
+    return outputs.of_tenants(handles, await declare_tenants(settings, handles, running))
 
 
-def check_versions(settings: Settings, kubeconfig: str, context: str | None, host: str) -> None:
-    """Refuse changes of versions that a tenant would not survive, before anything is declared."""
-    errors = list(skew.problems(settings.tenants, running_versions(kubeconfig, context, host)))
+def check_versions(
+    settings: Settings, kubeconfig: str, context: str | None, host: str
+) -> Mapping[str, str]:
+    """Refuse changes of versions that a tenant would not survive, before anything is declared.
+
+    Returns the version of each tenant that runs on the host.
+    """
+    running = running_versions(kubeconfig, context, host)
+    errors = list(skew.problems(settings.tenants, running))
     if errors:
         raise InvalidInputError.together(errors)
+    return running
 
 
-def declare_tenants(settings: Settings, host: Handles) -> dict[str, TenantControlPlane]:
-    """Declare each tenant and return them by name."""
-    return {
-        tenant.name: _declare_tenant(tenant, settings.images, host) for tenant in settings.tenants
+async def declare_tenants(
+    settings: Settings, host: Handles, running: Container[str]
+) -> dict[str, TenantControlPlane]:
+    """Declare each tenant and return them by name.
+
+    New ones have a head start: their pods start while the engine goes through all the others,
+    which it does one resource after another (docs/adr/0007).
+    """
+    new = [tenant for tenant in settings.tenants if tenant.name not in running]
+    old = [tenant for tenant in settings.tenants if tenant.name in running]
+    declared = {tenant.name: _declare_tenant(tenant, settings.images, host) for tenant in new}
+    if new and old:
+        starting = [or_none(tenant.starting).future() for tenant in declared.values()]
+        await asyncio.wait(map(asyncio.ensure_future, starting), timeout=_HEAD_START_SECONDS)
+    return declared | {
+        tenant.name: _declare_tenant(tenant, settings.images, host) for tenant in old
     }
 
 

@@ -86,6 +86,7 @@ class TenantManifests:
         known = _inventory(body)
         try:
             tenant = await self._tenant(body, wake)
+            await tenant.check_ready()
             if not wanted <= known:
                 await self._note(body, wanted | known)
             await apply_all(tenant.client, tenant.discovery, spec["objects"])

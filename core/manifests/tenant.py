@@ -5,6 +5,7 @@ Not here: flags (core/flags.py), the public route (gateway.py), objects inside t
 """
 
 import functools
+import json
 from typing import Any
 
 import yaml
@@ -19,6 +20,11 @@ APISERVER_SECRET = "kube-apiserver"  # noqa: S105 -- a name
 CONTROLLER_MANAGER_SECRET = "kube-controller-manager"  # noqa: S105 -- a name
 AGENT_SECRET = "host-agent"  # noqa: S105 -- a name
 CONFIG_MAP = "kube-apiserver"
+_HEALTH_PATHS = ("/healthz", "/livez", "/readyz")
+_READY = "/readyz?exclude=poststarthook/rbac/bootstrap-roles"
+"""An API server serves a second and a half before it has looked after Kubernetes' own roles; for
+one second of these it sleeps. The agent waits for it before it lets anybody in (docs/adr/0007)."""
+
 _PODS_PER_REPLICA = 2  # the pod itself and its successor in an upgrade
 
 
@@ -38,7 +44,7 @@ def server(tenant: str) -> str:
 
 
 def config_files(version: str) -> dict[str, str]:
-    """Data of the ConfigMap: authentication, admission, and the static policies where they work."""
+    """Data of the ConfigMap: who gets in, admission, and the static policies where they work."""
     return dict(_config_files(version))
 
 
@@ -46,6 +52,7 @@ def config_files(version: str) -> dict[str, str]:
 def _config_files(version: str) -> dict[str, str]:
     files = {
         "authentication.yaml": _yaml(_authentication()),
+        "authorization.jsonl": _authorization(),
         "admission.yaml": _yaml(_admission(static=has_static_policies(version))),
     }
     if has_static_policies(version):
@@ -54,12 +61,25 @@ def _config_files(version: str) -> dict[str, str]:
 
 
 def _authentication() -> dict[str, Any]:
-    paths = ("/healthz", "/livez", "/readyz")
     return {
         "apiVersion": "apiserver.config.k8s.io/v1",
         "kind": "AuthenticationConfiguration",
-        "anonymous": {"enabled": True, "conditions": [{"path": path} for path in paths]},
+        "anonymous": {"enabled": True, "conditions": [{"path": path} for path in _HEALTH_PATHS]},
     }
+
+
+def _authorization() -> str:
+    """The kubelet's probes, whatever the tenant does to its RBAC; all else is RBAC's.
+
+    A tenant that takes system:public-info-viewer away would have its API server killed, and before
+    the first start has made that role no probe can pass.
+    """
+    policy = {"apiVersion": "abac.authorization.kubernetes.io/v1beta1", "kind": "Policy"}
+    specs = (
+        {"group": "system:unauthenticated", "nonResourcePath": path, "readonly": True}
+        for path in _HEALTH_PATHS
+    )
+    return "".join(json.dumps({**policy, "spec": spec}) + "\n" for spec in specs)
 
 
 def _admission(*, static: bool) -> dict[str, Any]:
@@ -176,8 +196,8 @@ def _apiserver(image: str, args: object, profile: Profile, version: str) -> dict
             limit_mib=profile.apiserver_memory_limit_mib,
         ),
         "securityContext": pods.container_security(),
-        "startupProbe": pods.startup_probe("/readyz", port),
-        "readinessProbe": pods.http_probe("/readyz", port),
+        "startupProbe": pods.startup_probe(_READY, port),
+        "readinessProbe": pods.http_probe(_READY, port),
         "livenessProbe": pods.http_probe("/livez", port, failures=6),
         "volumeMounts": mounts,
     }
@@ -212,7 +232,7 @@ def _volumes(version: str) -> list[dict[str, Any]]:
 
     volumes = [
         pods.secret_volume("apiserver-keys", APISERVER_SECRET),
-        config("config", ["admission.yaml", "authentication.yaml"]),
+        config("config", ["admission.yaml", "authentication.yaml", "authorization.jsonl"]),
         pods.secret_volume("controller-manager-keys", CONTROLLER_MANAGER_SECRET),
     ]
     if has_static_policies(version):

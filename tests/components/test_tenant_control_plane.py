@@ -1,5 +1,7 @@
 """TenantControlPlane: one tenant's resources, and what never leaves them."""
 
+import json
+
 import pulumi
 import pytest
 from cryptography import x509
@@ -80,6 +82,24 @@ def test_the_api_server_starts_before_the_controllers(mocks):
         assert apiserver["restartPolicy"] == "Always"
         assert apiserver["startupProbe"]["periodSeconds"] == 1
         assert apiserver["readinessProbe"]["periodSeconds"] == 10
+
+    return declare().endpoint.apply(check)
+
+
+@pulumi.runtime.test
+def test_the_kubelet_may_ask_whatever_the_tenant_does_to_its_roles(mocks):
+    """A tenant owns its RBAC; without system:public-info-viewer its API server would be killed."""
+
+    def check(_):
+        apiserver = containers(mocks)[0]["kube-apiserver"]
+        probes = [apiserver[f"{kind}Probe"]["httpGet"] for kind in ("startup", "readiness")]
+        probes.append(apiserver["livenessProbe"]["httpGet"])
+        asked = {probe["path"].partition("?")[0] for probe in probes}
+        text = mocks.named("acme-config").inputs["data"]["authorization.jsonl"]
+        allowed = [json.loads(line)["spec"] for line in text.splitlines()]
+        assert asked <= {rule["nonResourcePath"] for rule in allowed}
+        assert all(rule["group"] == "system:unauthenticated" for rule in allowed)
+        assert all(rule["readonly"] for rule in allowed)
 
     return declare().endpoint.apply(check)
 

@@ -63,3 +63,16 @@ def test_anonymous_callers_get_health_and_nothing_else(targets):
         assert target.request("GET", path, identified=False)[0] == 200
     for path in ("/version", "/api", "/openapi/v3", "/metrics", "/api/v1/namespaces"):
         assert target.request("GET", path, identified=False)[0] == 401
+
+
+def test_a_tenant_that_breaks_its_roles_keeps_its_api_server(targets, break_glass):
+    """The kubelet gives no name, as everybody may who asks for /livez: by a role of the tenant."""
+    acme, name = break_glass["acme"], "system:public-info-viewer"
+    binding = acme.json("get", "clusterrolebinding", name)
+    acme.run("delete", "clusterrolebinding", name)
+    try:
+        for path in ("/livez", "/readyz", "/healthz"):
+            assert targets["acme"].request("GET", path, identified=False)[0] == 200
+    finally:
+        binding["metadata"] = {"name": name, "labels": binding["metadata"]["labels"]}
+        acme.apply(binding)

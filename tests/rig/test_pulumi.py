@@ -165,6 +165,16 @@ def test_the_passphrase_is_made_once_and_for_its_owner(machine, local):
     assert len(first) >= 32
 
 
+def test_runs_leave_no_debug_logs(machine, local):
+    """3 MB each: the CLI goes without them where it can't make their folder."""
+    logs = local / "pulumi-home/logs"
+    logs.mkdir(parents=True)
+    (logs / "pulumi-20261123T120000.log").write_bytes(b"x")
+    for _ in range(2):
+        prepare(local)
+        assert logs.is_file()
+
+
 def test_the_environment_belongs_to_the_checkout(machine, local):
     prepare(local)
     variables = pulumi.environment(local)

@@ -1,13 +1,20 @@
 """A stack of tenants holds its host by what the host's stack exports."""
 
+import asyncio
+
 import pulumi
 import pytest
 import yaml
+from pulumi.runtime.stack import ResourceRegistrationFailed
 
 from core import host_contract
+from core.settings import parse
+from stacks import tenants
 from tests.support.fake_cluster import GOOD_HOST
+from tests.support.loop import run
 from tests.support.mocks import is_secret, pem, settled
 
+NEW_AND_OLD = [{"name": "acme"}, {"name": "initech"}]
 CONFIG = {
     "kind": "tenants",
     "hostStack": "organization/tenantplane/prod-host",
@@ -115,12 +122,50 @@ def test_a_host_that_does_not_answer_is_said_by_its_name(up, exported, cluster):
         up(CONFIG)
 
 
-def test_a_version_cannot_go_down(up, exported, cluster):
-    labels = {"tenantplane.dev/tenant": "acme", "app.kubernetes.io/version": "1.37.2"}
+def runs(cluster, tenant):
+    """Have the host say that a tenant's Deployment is there."""
+    labels = {"tenantplane.dev/tenant": tenant, "app.kubernetes.io/version": "1.37.2"}
     path = (
         "/apis/apps/v1/deployments?labelSelector=tenantplane.dev/tenant,app.kubernetes.io/version"
     )
     cluster.documents = GOOD_HOST | {path: {"items": [{"metadata": {"labels": labels}}]}}
+
+
+def test_a_new_tenant_comes_before_those_that_run(up, exported, cluster, mocks):
+    """The engine takes one resource after another: its pods start while it takes the others."""
+    runs(cluster, "acme")
+    outputs = up(CONFIG | {"tenants": NEW_AND_OLD})
+    declared = [one.name for one in mocks.resources]
+    assert declared.index("initech-secret-kube-apiserver") < declared.index("acme-ns")
+    assert set(outputs["kubeconfigs"]) == {"acme", "initech"}
+
+
+class Stuck:
+    """A tenant whose pods never start."""
+
+    def __init__(self, name, failure):
+        waiting = pulumi.Output.from_input(asyncio.sleep(1))
+        self.name, self.starting = name, waiting if failure is None else failed(failure)
+
+
+def failed(error):
+    def fail(_):
+        raise error
+
+    return pulumi.Output.from_input("").apply(fail)
+
+
+@pytest.mark.parametrize("failure", [None, ResourceRegistrationFailed("initech-ns")])
+def test_a_new_tenant_that_does_not_start_holds_up_no_other(monkeypatch, failure):
+    monkeypatch.setattr(tenants, "_declare_tenant", lambda one, *_: Stuck(one.name, failure))
+    monkeypatch.setattr(tenants, "_HEAD_START_SECONDS", 0.01)
+    config = parse({"kind": "tenants", "hostStack": "a/b/c", "tenants": NEW_AND_OLD})
+    declared = run(tenants.declare_tenants(config, None, {"acme": "1.37.2"}))
+    assert set(declared) == {"acme", "initech"}
+
+
+def test_a_version_cannot_go_down(up, exported, cluster):
+    runs(cluster, "acme")
     with pytest.raises(pulumi.RunError, match=r"tenants\[0\]\.version: can't go down from"):
         up(CONFIG | {"tenants": [{"name": "acme", "version": "1.36"}]})
 

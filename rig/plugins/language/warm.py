@@ -7,6 +7,7 @@ Not here: what the forked process does (program.py), the engine's calls (server.
 
 import contextlib
 import functools
+import gc
 import importlib
 import json
 import os
@@ -101,9 +102,7 @@ def _serve(connection: socket.socket, engine: str) -> NoReturn:
     with contextlib.suppress(EOFError):
         while True:
             request = _receive(connection)
-            for name in _LOADED:
-                with contextlib.suppress(ImportError):  # the program says it better
-                    importlib.import_module(name)
+            _load()
             if request == _LOAD:
                 continue
             process = _fork(functools.partial(_run, connection, request, engine))
@@ -111,6 +110,16 @@ def _serve(connection: socket.socket, engine: str) -> NoReturn:
             _, status = os.waitpid(process, 0)
             _send(connection, json.dumps(os.waitstatus_to_exitcode(status)).encode())
     os._exit(0)
+
+
+def _load() -> None:
+    """Load what programs use, for good: the collector looks at none of it, then or later."""
+    gc.disable()
+    for name in _LOADED:
+        with contextlib.suppress(ImportError):  # the program says it better
+            importlib.import_module(name)
+    gc.freeze()
+    gc.enable()
 
 
 def _run(connection: socket.socket, request: bytes, engine: str) -> int:
