@@ -51,6 +51,7 @@ class ClusterApi:
         user = Credentials(connection, self._thing)
         self._headers = {"Accept": "application/json", **user.headers}
         self._http = self._open(_tls(connection, user, self._thing))
+        self._prefix = urllib.parse.urlsplit(connection.server).path.rstrip("/")
 
     def __enter__(self) -> Self:
         return self
@@ -92,7 +93,7 @@ class ClusterApi:
 
     def _request(self, path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
         try:
-            self._http.request("GET", path, headers=dict(headers))
+            self._http.request("GET", self._prefix + path, headers=dict(headers))
             response = self._http.getresponse()
             return response.status, response.read()
         except ssl.SSLCertVerificationError as error:

@@ -21,9 +21,11 @@ CONTROLLER_MANAGER_SECRET = "kube-controller-manager"  # noqa: S105 -- a name
 AGENT_SECRET = "host-agent"  # noqa: S105 -- a name
 CONFIG_MAP = "kube-apiserver"
 _HEALTH_PATHS = ("/healthz", "/livez", "/readyz")
-_READY = "/readyz?exclude=poststarthook/rbac/bootstrap-roles"
+_READY = "/readyz"
+_READY_ALONE = "/readyz?exclude=poststarthook/rbac/bootstrap-roles"
 """An API server serves a second and a half before it has looked after Kubernetes' own roles; for
-one second of these it sleeps. The agent waits for it before it lets anybody in (docs/adr/0007)."""
+one second of these it sleeps. Where no other serves meanwhile, its users don't wait for it, and the
+agent does before it lets anybody in (docs/adr/0007)."""
 
 _PODS_PER_REPLICA = 2  # the pod itself and its successor in an upgrade
 
@@ -129,7 +131,8 @@ def deployment(
     The API server is a native sidecar, so that the controller manager starts only once it answers:
     started side by side, the controller manager crashes once and back-off costs 12 s.
     """
-    apiserver = _apiserver(apiserver_image, apiserver_args, profile, version)
+    ready = _READY if replicas > 1 else _READY_ALONE
+    apiserver = _apiserver(apiserver_image, apiserver_args, profile, version, ready)
     return {
         "replicas": replicas,
         "strategy": {
@@ -168,7 +171,9 @@ def _spread(tenant: str) -> list[dict[str, Any]]:
     ]
 
 
-def _apiserver(image: str, args: object, profile: Profile, version: str) -> dict[str, Any]:
+def _apiserver(
+    image: str, args: object, profile: Profile, version: str, ready: str
+) -> dict[str, Any]:
     port = flags.APISERVER_PORT
     mounts = [pods.mount("apiserver-keys", flags.KEYS_DIR), pods.mount("config", flags.CONFIG_DIR)]
     if has_static_policies(version):
@@ -196,8 +201,8 @@ def _apiserver(image: str, args: object, profile: Profile, version: str) -> dict
             limit_mib=profile.apiserver_memory_limit_mib,
         ),
         "securityContext": pods.container_security(),
-        "startupProbe": pods.startup_probe(_READY, port),
-        "readinessProbe": pods.http_probe(_READY, port),
+        "startupProbe": pods.startup_probe(ready, port),
+        "readinessProbe": pods.http_probe(ready, port),
         "livenessProbe": pods.http_probe("/livez", port, failures=6),
         "volumeMounts": mounts,
     }

@@ -39,6 +39,13 @@ def encoded(text):
     return base64.b64encode(text).decode()
 
 
+def test_a_server_behind_a_path_is_asked_there(cluster):
+    """Rancher has all clusters at one address, each below a path of its own."""
+    cluster.documents = {"/k8s/clusters/c-m-1/version": {"gitVersion": "v1.37.2"}}
+    server = f"{cluster.server}/k8s/clusters/c-m-1"
+    assert version(cluster, server=server) == {"gitVersion": "v1.37.2"}
+
+
 def test_certificates_that_are_none_are_said(cluster):
     for data in (b"junk", b"\xff\xfe"):
         with pytest.raises(HostError, match=r"^host dev: the certificates in its kubeconfig can't"):

@@ -177,6 +177,21 @@ def test_several_replicas_elect_and_have_a_budget(mocks):
     return declare(replicas=3).endpoint.apply(check)
 
 
+@pytest.mark.parametrize(("replicas", "waits"), [(1, False), (2, True)])
+@pulumi.runtime.test
+def test_who_is_alone_serves_before_it_has_looked_after_its_roles(mocks, replicas, waits):
+    """Others would serve meanwhile, and the gateway asks them all."""
+
+    def check(_):
+        apiserver = containers(mocks)[0]["kube-apiserver"]
+        for kind in ("startupProbe", "readinessProbe"):
+            path = apiserver[kind]["httpGet"]["path"]
+            assert path.startswith("/readyz")
+            assert ("exclude=poststarthook/rbac/bootstrap-roles" not in path) == waits
+
+    return declare(replicas=replicas).endpoint.apply(check)
+
+
 @pulumi.runtime.test
 def test_one_replica_has_no_budget(mocks):
     """It would block every drain of its node."""

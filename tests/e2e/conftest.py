@@ -15,13 +15,15 @@ import yaml
 
 from core import pki
 from core.manifests import etcd
+from rig.__main__ import local_kubeconfig
+from rig.hosts.native.layout import Layout
 from tests.support import control_plane
 from tests.support.kubectl import Kubectl
 from tests.support.probe import Target
 from tests.support.pulumi_cli import ROOT, PulumiCli
 
 HOST = os.environ.get("TENANTPLANE_E2E_HOST", "e2e")
-HOST_DIR = Path("/var/lib/tenantplane/hosts") / HOST
+HOST_KUBECONFIG = local_kubeconfig(HOST)
 
 
 def pytest_collection_modifyitems(items):
@@ -35,16 +37,18 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def host():
     """The host cluster, by kubectl."""
-    path = Path(os.environ.get("HOST_KUBECONFIG", HOST_DIR / "kubeconfig"))
-    if not path.exists():
+    if not HOST_KUBECONFIG.exists():
         pytest.fail(f"no host named {HOST}; start one: python -m rig up --host {HOST}")
-    return Kubectl(path.read_text())
+    return Kubectl(HOST_KUBECONFIG.read_text())
 
 
 @pytest.fixture(scope="session")
 def host_logs():
-    """Folder of the native host's component logs."""
-    return HOST_DIR / "logs"
+    """Folder of the native host's component logs; others keep theirs elsewhere."""
+    folder = Layout(HOST, 0).logs
+    if not folder.is_dir():
+        pytest.skip(f"host {HOST} is not a native one")
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +74,7 @@ def config(host):
     document = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
     plain = {key.removeprefix("tenantplane:"): value for key, value in document.items()}
     plain = copy.deepcopy(plain)
-    plain["host"]["adopt"] = {"kubeconfig": str(HOST_DIR / "kubeconfig")}
+    plain["host"]["adopt"] = {"kubeconfig": str(HOST_KUBECONFIG)}
     return plain
 
 

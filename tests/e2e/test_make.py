@@ -1,0 +1,68 @@
+"""What README promises a newcomer, by the commands that stand in it.
+
+On a host of its own, named dev as theirs: it is skipped where that one is up.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rig.hosts.native.layout import Layout
+from tests.support.native_host import machine
+from tests.support.pulumi_cli import ROOT
+
+_SECONDS = 900
+_ROW = re.compile(r"^(\S+) +(https://\S+) +(\d+\.\d+\.\d+) +(\d+\.\d) s$", re.MULTILINE)
+
+
+def sh(command, folder=ROOT):
+    """A command line as a person types it, in a shell that knows nothing of ours."""
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", command],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_SECONDS,
+        check=True,
+    ).stdout
+
+
+@pytest.fixture(scope="module")
+def made():
+    """What `make up` says."""
+    if os.geteuid() or Layout("dev", 0).root.exists():
+        pytest.skip("this needs root, and no host dev: its tenants would be lost")
+    before, config = machine("dev"), Path(ROOT, "Pulumi.dev.yaml").read_text()
+    try:
+        yield sh("make up")
+    finally:
+        sh("make down")
+    assert machine("dev") == before
+    assert Path(ROOT, "Pulumi.dev.yaml").read_text() == config
+
+
+def test_it_ends_with_each_tenants_address_version_and_time(made):
+    rows = {row[0]: row[1:] for row in _ROW.findall(made)}
+    assert set(rows) == {"acme", "globex"}
+    assert "host dev: native, because" in made
+    assert "pulumi: " in made
+
+
+def test_the_lines_that_it_prints_work(made, tmp_path):
+    lines = [line for line in made.splitlines() if line.startswith("make kubeconfig TENANT=")]
+    assert len(lines) == 2
+    folder = shlex.quote(str(tmp_path))
+    for line in lines:
+        moved = re.sub(r"(\w+\.yaml)", rf"{folder}/\1", line)
+        assert "customresourcedefinitions" in sh(f'eval "$(make env)"; {moved}')
+
+
+def test_plain_pulumi_works(made):
+    shown = sh('eval "$(make env)"; pulumi stack output kubeconfigs --show-secrets --json')
+    assert "acme.tenants.test" in shown
+    assert "unchanged" in sh('eval "$(make env)"; pulumi preview --expect-no-changes')
