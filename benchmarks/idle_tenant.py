@@ -1,6 +1,7 @@
 """What an idle tenant costs: anonymous memory and CPU of its processes, its share of the store."""
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from benchmarks.figures import Result
 TENANTS = 10
 SETTLE_SECONDS = 120
 CPU_WINDOW_SECONDS = 60
+_POD = re.compile(r"pod([0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12})")
 
 
 def run() -> Result:
@@ -72,12 +74,9 @@ def _tenants() -> dict[str, list[int]]:
 
 
 def _pod(pid: int) -> str:
-    """The pod part of a process's cgroup path."""
-    for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
-        parts = [part for part in line.split("/") if part.startswith("pod")]
-        if parts:
-            return parts[0]
-    return ""
+    """The uid of the pod in a process's cgroup path; empty for a process in none."""
+    found = _POD.search(Path(f"/proc/{pid}/cgroup").read_text())
+    return found[1] if found else ""
 
 
 def _store() -> list[int]:
