@@ -36,6 +36,8 @@ _WATCH_SECONDS = 600
 _SILENCE_SECONDS = 90
 """A watch without a line for this long is dead: the server sends a bookmark every minute."""
 
+_SHOWN_CHARACTERS = 200
+
 _CONFLICT = 409
 _GONE = 410
 _NOT_FOUND = 404
@@ -212,7 +214,13 @@ def _checked(what: str, status: int, content: bytes) -> Json:
     try:
         body = json.loads(content) if content else {}
     except ValueError:
-        body = {"message": content[:200].decode(errors="replace")}
+        body = {"message": _shown(content.decode(errors="replace"))}
     if status < 300:  # noqa: PLR2004 -- success
         return dict(body)
     raise ApiError(what, status, body.get("reason", ""), body.get("message", ""))
+
+
+def _shown(text: str) -> str:
+    """What a text says for people: of /readyz the checks that failed, else how it begins."""
+    failed = [line for line in text.splitlines() if line.startswith("[-]")]
+    return "; ".join(failed) or text[:_SHOWN_CHARACTERS]

@@ -61,7 +61,7 @@ class Tenant:
         await self.client.close()
 
     async def check_ready(self) -> None:
-        """Ask whether all of its start is done; its probes leave one part out (docs/adr/0007).
+        """Ask whether the API server is ready; its probes may leave a part out (docs/adr/0007).
 
         Raises:
             agent.loops.NotReadyError: It is not.
@@ -73,8 +73,8 @@ class Tenant:
         except ApiError as error:
             if error.status < _SERVER_ERROR:
                 raise
-            message = "the API server answers, but is not ready; it says why at /readyz?verbose"
-            raise NotReadyError("Starting", message) from error
+            message = f"the API server answers, but is not ready: {error}"
+            raise NotReadyError("NotReady", message, {"lastError": message}) from error
 
     async def follow_groups(self, role: Json | None) -> None:
         """Write the administrators' role, and keep it in step with the tenant's API groups.

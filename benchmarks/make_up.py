@@ -5,6 +5,7 @@ import time
 
 from benchmarks import rig_host
 from benchmarks.figures import Result
+from tests.support import newcomer
 
 RUNS = 3
 
@@ -13,10 +14,10 @@ def run() -> Result:
     """Time `make up` RUNS times, each after `make down`.
 
     Raises:
-        RuntimeError: host dev is up; its tenants would be lost.
+        RuntimeError: it can't be run here without loss.
     """
-    if (rig_host.HOSTS / "dev").exists():
-        raise RuntimeError("benchmark make_up: host dev is up, which it would remove; make down")
+    if why := newcomer.obstacle():
+        raise RuntimeError(f"benchmark make_up: {why}")
     result = Result("make_up")
     values = []
     for _ in range(RUNS):

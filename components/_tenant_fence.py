@@ -14,7 +14,6 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from core import names
 from core.manifests import pods, tenant
-from core.profiles import Profile
 
 
 def declare(
@@ -39,18 +38,17 @@ def declare_limits(
     tenant_id: str,
     *,
     namespace: pulumi.Input[str],
-    profile: Profile,
     replicas: int,
     opts: pulumi.ResourceOptions,
 ) -> list[pulumi.Resource]:
-    """Declare what bounds the pods that others may put beside the tenant's own."""
+    """Declare how much of the host its namespace may take, and how much of it a drain."""
     meta = functools.partial(_meta, tenant_id, namespace)
     limits: list[pulumi.Resource] = [
         LimitRange(f"{name}-limits", metadata=meta("limits"), spec=tenant.limit_range(), opts=opts),
         ResourceQuota(
             f"{name}-quota",
             metadata=meta("quota"),
-            spec=tenant.resource_quota(profile, replicas),
+            spec=tenant.resource_quota(replicas),
             opts=opts,
         ),
     ]

@@ -76,7 +76,7 @@ class TenantControlPlaneArgs(TypedDict):
     """Size: small, medium or large. Default small. Changing it rolls the pods."""
 
     replicas: NotRequired[int]
-    """Pods, 1 to 3. Default 1. Changing it adds or removes pods."""
+    """Pods, 1 to 3. Default 1. Changing it adds or removes pods; from or to 1 it rolls them."""
 
     public_dns: NotRequired[bool]
     """True when `*.<domain>` resolves to the gateway: kubeconfigs then name the tenant itself."""
@@ -103,8 +103,7 @@ class TenantControlPlane(pulumi.ComponentResource):
     certificate_expiry: pulumi.Output[str]
     """When the first of its leaf certificates ends, RFC 3339."""
 
-    starting: pulumi.Output[list[str]]
-    """Known as soon as its pods can start; no output of the component that others see."""
+    _starting: pulumi.Output[list[str]]
 
     def __init__(
         self, name: str, args: TenantControlPlaneArgs, opts: pulumi.ResourceOptions | None = None
@@ -145,7 +144,7 @@ class TenantControlPlane(pulumi.ComponentResource):
             opts=self._child,
         )
         secrets = self._secrets(keys, self._store())
-        self.starting = pulumi.Output.all(*[secret.urn for secret in secrets])
+        self._starting = pulumi.Output.all(*[secret.urn for secret in secrets])
         deployment = self._deployment(keys, version, profile, replicas, after=[*fence, *secrets])
         # What the pods don't need comes while they start.
         meanwhile = pulumi.ResourceOptions(parent=self, depends_on=secrets)
@@ -164,11 +163,15 @@ class TenantControlPlane(pulumi.ComponentResource):
             name,
             tenant_id,
             namespace=self._namespace,
-            profile=profile,
             replicas=replicas,
             opts=meanwhile,
         )
         self._publish(users, version, after=[deployment, base, *route, *limits])
+
+    @property
+    def starting(self) -> pulumi.Output[list[str]]:
+        """Known once the keys are there that its pods mount: they start within the second."""
+        return self._starting
 
     def _meta(self, name: str, annotations: dict[str, Any] | None = None) -> dict[str, Any]:
         meta: dict[str, Any] = {

@@ -193,7 +193,7 @@ class TenantSettings:
     """How much of the host the tenant may use. Rolling."""
 
     replicas: int = setting(default=1, minimum=1, maximum=3)
-    """Control plane pods. With 1, a restart is an outage of a few seconds. Changed in place."""
+    """Control plane pods. With 1, a restart is an outage of a few seconds. Rolling from or to 1."""
 
     datastore: str = setting(
         default=DEFAULT_POOL, check=names.check_pool_name, example=DEFAULT_POOL

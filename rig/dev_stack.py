@@ -58,7 +58,7 @@ def refuse_another_cluster(host: AdoptedHost, report: Progress) -> None:
     Raises:
         HostError: it has; nothing was changed.
     """
-    if not _has_state():
+    if not has_state():
         return
     _ready(report)
     server = host.server(dev_config.context())
@@ -96,7 +96,7 @@ def down(host: Host, kubeconfig: Path, report: Progress) -> None:
     Raises:
         TenantplaneError: something could not be destroyed; the state stays, to try again.
     """
-    if _has_state():
+    if has_state():
         _ready(report)
         if isinstance(host, AdoptedHost) or _is_elsewhere(kubeconfig):
             _destroy(report)
@@ -172,7 +172,7 @@ def _make(installation: Installation) -> None:
         _pulumi("stack", "init", STACK)  # its config stands in Pulumi.dev.yaml already
 
 
-def _has_state() -> bool:
+def has_state() -> bool:
     """Say whether there is a stack; Pulumi keeps backups of one that was removed."""
     return any(".bak" not in file.name for file in _STATE.glob(f"{STACK}.json*"))
 

@@ -13,7 +13,7 @@ import yaml
 from core import flags, names
 from core.manifests import pods
 from core.manifests.platform_policy import has_static_policies, static_policies
-from core.profiles import Profile
+from core.profiles import PROFILES, Profile
 
 NAME = names.CONTROL_PLANE
 APISERVER_SECRET = "kube-apiserver"  # noqa: S105 -- a name
@@ -292,11 +292,21 @@ def limit_range() -> dict[str, Any]:
     }
 
 
-def resource_quota(profile: Profile, replicas: int) -> dict[str, Any]:
-    """Spec of the ResourceQuota: an upgrade's surge fits, and one pod that is slow to end."""
+def resource_quota(replicas: int) -> dict[str, Any]:
+    """Spec of the ResourceQuota: an upgrade's surge fits, and one pod that is slow to end.
+
+    Its memory is that of the largest profile: when a tenant gets a smaller one, its old pods count
+    until the new ones are ready.
+    """
     pods_allowed = replicas * _PODS_PER_REPLICA + 1
-    request = profile.apiserver_memory_request_mib + profile.controller_manager_memory_request_mib
-    limit = profile.apiserver_memory_limit_mib + profile.controller_manager_memory_limit_mib
+    request = max(
+        one.apiserver_memory_request_mib + one.controller_manager_memory_request_mib
+        for one in PROFILES.values()
+    )
+    limit = max(
+        one.apiserver_memory_limit_mib + one.controller_manager_memory_limit_mib
+        for one in PROFILES.values()
+    )
     return {
         "hard": {
             "limits.memory": f"{pods_allowed * limit}Mi",

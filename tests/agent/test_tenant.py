@@ -2,9 +2,11 @@
 
 import pytest
 
+from agent.handlers.tenant_manifests import TenantManifests
 from agent.kube import ApiError
 from agent.loops import NotReadyError
 from agent.tenant import Tenant
+from core.manifests import crds
 from tests.support.loop import run
 
 
@@ -17,7 +19,7 @@ class Answering:
     async def get(self, path):
         assert path == "/readyz"
         if self.status != 200:
-            raise ApiError(f"GET {path}", self.status, "", "[-]poststarthook/rbac failed")
+            raise ApiError(f"GET {path}", self.status, "", "[-]etcd failed")
         return {"message": "ok"}
 
 
@@ -31,13 +33,31 @@ def test_it_is_up_when_it_says_so():
     check(200)
 
 
-def test_one_that_starts_is_looked_at_again():
-    with pytest.raises(NotReadyError, match="/readyz") as raised:
+def test_one_that_is_not_ready_is_looked_at_again():
+    with pytest.raises(NotReadyError, match=r"GET /readyz: \[-\]etcd failed") as raised:
         check(500)
-    assert raised.value.reason == "Starting"
+    assert raised.value.reason == "NotReady"
+    assert "etcd" in raised.value.fields["lastError"]
 
 
 def test_a_refusal_is_no_start():
     """Its reader connects anew after a 401."""
     with pytest.raises(ApiError):
         check(401)
+
+
+def test_nothing_is_applied_before_it_is_up(monkeypatch):
+    """So what waits for the objects, `pulumi up` above all, ends with a tenant that is ready."""
+    tenant = Tenant.__new__(Tenant)
+    tenant.client = Answering(500)  # and nothing else: an object applied would be an AttributeError
+    handler = TenantManifests(None)
+
+    async def connected(*_):
+        return tenant
+
+    monkeypatch.setattr(handler, "_tenant", connected)
+    spec = {"objects": [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}]}
+    metadata = {"name": "base", "finalizers": [crds.TENANT_MANIFESTS_FINALIZER]}
+    with pytest.raises(NotReadyError) as raised:
+        run(handler.reconcile({"metadata": metadata, "spec": spec}, lambda: None))
+    assert raised.value.reason == "NotReady"

@@ -74,5 +74,6 @@ def test_a_tenant_that_breaks_its_roles_keeps_its_api_server(targets, break_glas
         for path in ("/livez", "/readyz", "/healthz"):
             assert targets["acme"].request("GET", path, identified=False)[0] == 200
     finally:
-        binding["metadata"] = {"name": name, "labels": binding["metadata"]["labels"]}
+        kept = ("name", "labels", "annotations")
+        binding["metadata"] = {key: binding["metadata"][key] for key in kept}
         acme.apply(binding)

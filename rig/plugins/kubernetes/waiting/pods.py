@@ -19,7 +19,9 @@ _BAD_CONDITIONS = {"Available": "False", "Progressing": "False", "ReplicaFailure
 def of_workload(api: Api, workload: Tree) -> list[str]:
     """Return what is wrong with a Deployment, StatefulSet or Job and its pods."""
     reasons = []
-    failing = [pod for pod in _pods(api, workload) if not _is_fine(pod)]
+    pods = _pods(api, workload)
+    # One that crashes again and again is ready in between: it is looked at if no other explains it.
+    failing = [pod for pod in pods if not _is_fine(pod)] or [pod for pod in pods if _crashed(pod)]
     for pod in failing[:_MOST_PODS]:
         reasons += of_pod(api, pod)
     if len(failing) > _MOST_PODS:
@@ -62,11 +64,16 @@ def _pods(api: Api, workload: Tree) -> list[Tree]:
 
 
 def _is_fine(pod: Tree) -> bool:
-    """Whether a pod needs no word. One that crashes again and again is ready in between."""
-    leaving = "deletionTimestamp" in metadata(pod)
     done = at(pod, "status", "phase") == "Succeeded"
-    ready = condition(pod, "Ready").get("status") == "True"
-    return leaving or done or (ready and not any(map(_state, _containers(pod))))
+    return _is_leaving(pod) or done or condition(pod, "Ready").get("status") == "True"
+
+
+def _crashed(pod: Tree) -> bool:
+    return not _is_leaving(pod) and any(map(_state, _containers(pod)))
+
+
+def _is_leaving(pod: Tree) -> bool:
+    return "deletionTimestamp" in metadata(pod)
 
 
 def _containers(pod: Tree) -> Iterator[Tree]:
@@ -76,6 +83,8 @@ def _containers(pod: Tree) -> Iterator[Tree]:
 
 def _state(container: Tree) -> str:
     """Return what is wrong with a container, empty if nothing is."""
+    if at(container, "state", "terminated", "reason", default="") == "Completed":
+        return ""
     parts = []
     waiting = at(container, "state", "waiting", default={})
     if waiting and waiting.get("reason") not in _NORMAL_WAITS:
