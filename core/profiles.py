@@ -18,7 +18,7 @@ class Profile:
     """An idle API server uses 8 to 12; the request only weighs it against its neighbours."""
 
     apiserver_memory_request_mib: int
-    """What the scheduler counts with. An idle small tenant has 145 MiB of anonymous memory."""
+    """What the scheduler counts with. An idle small one has 120 MiB of anonymous memory."""
 
     apiserver_memory_limit_mib: int
     """Beyond it the kernel kills the container."""
@@ -35,7 +35,7 @@ class Profile:
 
     controller_manager_cpu_request_millicores: int
     controller_manager_memory_request_mib: int
-    """An idle controller manager has 20 to 22 MiB of anonymous memory."""
+    """An idle controller manager has 19 to 22 MiB of anonymous memory."""
 
     controller_manager_memory_limit_mib: int
     controller_manager_gomemlimit_mib: int
@@ -51,14 +51,14 @@ PROFILES = {
             apiserver_memory_request_mib=144,
             apiserver_memory_limit_mib=512,
             apiserver_gomemlimit_mib=410,
-            apiserver_gogc=30,
+            apiserver_gogc=20,
             max_requests_inflight=100,
             max_mutating_requests_inflight=50,
             controller_manager_cpu_request_millicores=5,
             controller_manager_memory_request_mib=32,
             controller_manager_memory_limit_mib=128,
             controller_manager_gomemlimit_mib=102,
-            controller_manager_gogc=40,
+            controller_manager_gogc=30,
         ),
         Profile(
             name="medium",
