@@ -91,3 +91,19 @@ def test_a_removed_tenant_leaves_nothing(host, etcdctl):
 def test_its_name_leads_nowhere(initech):
     with pytest.raises(OSError):  # noqa: PT011 -- reset or TLS alert, as the proxy likes
         Target(initech["kubeconfig"]).request("GET", "/readyz")
+
+
+def test_a_tenant_gets_a_smaller_profile(stack, host):
+    """The quota lets new pods come while the old, larger ones still count."""
+    with one_more(stack, "massive", profile="large"):
+        stack.up()
+        Kubectl(stack.kubeconfig("massive")).run("create", "namespace", "kept")
+        stack.config["tenants"][-1]["profile"] = "small"
+        stack.up()
+        assert Kubectl(stack.kubeconfig("massive")).names("namespace", "kept") == ["kept"]
+        (apiserver, *_), *_ = [
+            pod["spec"]["initContainers"]
+            for pod in host.json("get", "pods", "-n", "tenant-massive")["items"]
+            if "deletionTimestamp" not in pod["metadata"]
+        ]
+        assert apiserver["resources"]["limits"]["memory"] == "512Mi"
