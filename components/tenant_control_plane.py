@@ -103,7 +103,7 @@ class TenantControlPlane(pulumi.ComponentResource):
     certificate_expiry: pulumi.Output[str]
     """When the first of its leaf certificates ends, RFC 3339."""
 
-    _starting: pulumi.Output[list[str]]
+    _serving: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: TenantControlPlaneArgs, opts: pulumi.ResourceOptions | None = None
@@ -144,8 +144,8 @@ class TenantControlPlane(pulumi.ComponentResource):
             opts=self._child,
         )
         secrets = self._secrets(keys, self._store())
-        self._starting = pulumi.Output.all(*[secret.urn for secret in secrets])
         deployment = self._deployment(keys, version, profile, replicas, after=[*fence, *secrets])
+        self._serving = deployment.urn
         # What the pods don't need comes while they start.
         meanwhile = pulumi.ResourceOptions(parent=self, depends_on=secrets)
         route = _tenant_route.declare(
@@ -169,9 +169,9 @@ class TenantControlPlane(pulumi.ComponentResource):
         self._publish(users, version, after=[deployment, base, *route, *limits])
 
     @property
-    def starting(self) -> pulumi.Output[list[str]]:
-        """Known once the keys are there that its pods mount: they start within the second."""
-        return self._starting
+    def serving(self) -> pulumi.Output[str]:
+        """Known once its pods serve; what is inside the tenant may not be there yet."""
+        return self._serving
 
     def _meta(self, name: str, annotations: dict[str, Any] | None = None) -> dict[str, Any]:
         meta: dict[str, Any] = {

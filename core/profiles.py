@@ -18,7 +18,7 @@ class Profile:
     """An idle API server uses 8 to 12; the request only weighs it against its neighbours."""
 
     apiserver_memory_request_mib: int
-    """What the scheduler counts with. An idle small one has 120 MiB of anonymous memory."""
+    """What the scheduler counts with. An idle small one has 122 MiB of anonymous memory."""
 
     apiserver_memory_limit_mib: int
     """Beyond it the kernel kills the container."""
@@ -51,7 +51,7 @@ PROFILES = {
             apiserver_memory_request_mib=144,
             apiserver_memory_limit_mib=512,
             apiserver_gomemlimit_mib=410,
-            apiserver_gogc=20,
+            apiserver_gogc=25,
             max_requests_inflight=100,
             max_mutating_requests_inflight=50,
             controller_manager_cpu_request_millicores=5,

@@ -19,7 +19,7 @@ from stacks.failures import or_none
 from stacks.handles import Handles
 
 _HEAD_START_SECONDS = 5.0
-"""Longest that tenants wait which run already; a new one's pods begin to start after 1 s."""
+"""Longest that tenants wait which run already; a new one's pods serve after 4 s."""
 
 
 async def declare(settings: Settings) -> pulumi.Inputs:
@@ -53,15 +53,15 @@ async def declare_tenants(
 ) -> dict[str, TenantControlPlane]:
     """Declare each tenant and return them by name.
 
-    New ones have a head start: their pods start while the engine goes through all the others,
-    which it does one resource after another (docs/adr/0007).
+    New ones have a head start: the engine goes through the others, one resource after another,
+    while the new ones' API servers write what is inside them (docs/adr/0007).
     """
     new = [tenant for tenant in settings.tenants if tenant.name not in running]
     old = [tenant for tenant in settings.tenants if tenant.name in running]
     declared = {tenant.name: _declare_tenant(tenant, settings.images, host) for tenant in new}
     if new and old:
-        starting = [or_none(tenant.starting).future() for tenant in declared.values()]
-        await asyncio.wait(map(asyncio.ensure_future, starting), timeout=_HEAD_START_SECONDS)
+        serving = [or_none(tenant.serving).future() for tenant in declared.values()]
+        await asyncio.wait(map(asyncio.ensure_future, serving), timeout=_HEAD_START_SECONDS)
     return declared | {
         tenant.name: _declare_tenant(tenant, settings.images, host) for tenant in old
     }

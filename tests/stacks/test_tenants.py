@@ -145,7 +145,7 @@ class Stuck:
 
     def __init__(self, name, failure):
         waiting = pulumi.Output.from_input(asyncio.sleep(1))
-        self.name, self.starting = name, waiting if failure is None else failed(failure)
+        self.name, self.serving = name, waiting if failure is None else failed(failure)
 
 
 def failed(error):
