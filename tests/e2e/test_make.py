@@ -4,6 +4,7 @@ On a host named dev, as theirs is: skipped where there is one, or anything else 
 """
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -29,10 +30,12 @@ TENANTS = {
 
 
 def sh(command, folder=ROOT):
-    """A command line as a person types it, in a shell that knows nothing of ours."""
+    """A command line as a person types it, in a shell that `make test` did not start."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", command],
         cwd=folder,
+        env=plain,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
