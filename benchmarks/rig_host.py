@@ -8,12 +8,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from rig.hosts.native.layout import Layout
 from tests.support.probe import Target
 from tests.support.pulumi_cli import ROOT, PulumiCli
 
 HOST = "bench"
-HOSTS = Path("/var/lib/tenantplane/hosts")
-HOST_DIR = HOSTS / HOST
+HOST_DIR = Layout(HOST, 0).root
 
 
 @contextlib.contextmanager
