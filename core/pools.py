@@ -1,6 +1,6 @@
 """pools: which change of an etcd pool that runs is safe.
 
-Not here: which pools run (components/running_pools.py), what a pool may be (settings.py).
+Not here: which pools run (components/running_host.py), what a pool may be (settings.py).
 """
 
 from collections.abc import Iterator, Mapping

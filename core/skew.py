@@ -3,7 +3,7 @@
 The containers of a tenant come from one version, so the only skew there can be is in time: between
 what wrote the store last and what reads it next (https://kubernetes.io/releases/version-skew-policy/:
 API servers go up one minor at a time; a storage version that is dropped can't be read by skipping).
-Not here: which versions there are (versions.py), which ones run (components/running_tenants.py).
+Not here: which versions there are (versions.py), which ones run (components/running_host.py).
 """
 
 from collections.abc import Iterable, Iterator, Mapping

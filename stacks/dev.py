@@ -7,16 +7,15 @@ of kind tenants: before there is a cluster nobody can ask it for the versions th
 import pulumi
 
 from core.settings import Settings
-from stacks import outputs
+from stacks import changes, outputs
 from stacks.host import declare_host
-from stacks.tenants import check_versions, declare_tenants
+from stacks.tenants import declare_tenants
 
 
 async def declare(settings: Settings) -> pulumi.Inputs:
     """Declare both and return the stack's outputs."""
     if settings.host is None or settings.host.adopt is None:  # settings_rules.py has refused it
         raise AssertionError(settings.kind)
-    adopt = settings.host.adopt
-    running = check_versions(settings, adopt.kubeconfig, adopt.context, settings.host.name)
+    running = changes.check_adopted(settings, settings.host.adopt, settings.host.name)
     host = declare_host(settings)
-    return outputs.of_both(host, await declare_tenants(settings, host.handles, running))
+    return outputs.of_both(host, await declare_tenants(settings, host.handles, running.versions))

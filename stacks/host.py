@@ -12,18 +12,18 @@ import pulumi
 from components.host_agent import AgentStore, HostAgent, HostAgentArgs
 from components.host_cluster import GkeArgs, HostCluster, HostClusterArgs
 from components.ingress_passthrough import IngressPassthrough, IngressPassthroughArgs
-from components.running_pools import running_pools
 from components.shared_etcd import SharedEtcd
-from core import pools as pool_rules
 from core import versions
-from core.errors import InvalidInputError
 from core.settings import HOST, LOAD_BALANCER, EtcdSettings, HostSettings, ImageSettings, Settings
-from stacks import outputs
+from stacks import changes, outputs
 from stacks.handles import Gateway, Handles, Store
 
 
 async def declare(settings: Settings) -> pulumi.Inputs:
     """Declare a host and return the stack's outputs."""
+    host = settings.host
+    if host is not None and host.adopt is not None:
+        changes.check_adopted(settings, host.adopt, host.name)
     return outputs.of_host(declare_host(settings))
 
 
@@ -32,7 +32,6 @@ def declare_host(settings: Settings) -> outputs.DeclaredHost:
     host, domain = settings.host, settings.domain
     if host is None or domain is None:  # settings_rules.py has refused it before
         raise AssertionError(settings.kind)
-    _check_pools(host, settings.etcd)
     cluster = HostCluster(host.name, _cluster_args(host))
     on_host = pulumi.ResourceOptions(provider=cluster.provider)
     pools = {
@@ -58,15 +57,6 @@ def declare_host(settings: Settings) -> outputs.DeclaredHost:
         ),
         store_expiry={pool: etcd.expires for pool, etcd in pools.items()},
     )
-
-
-def _check_pools(host: HostSettings, pools: Mapping[str, EtcdSettings]) -> None:
-    """Refuse what a pool that runs would not survive, before anything is declared."""
-    if host.adopt is None:
-        return
-    running = running_pools(host.adopt.kubeconfig, host.adopt.context, host.name)
-    if errors := list(pool_rules.problems(pools, running)):
-        raise InvalidInputError.together(errors)
 
 
 def _cluster_args(host: HostSettings) -> HostClusterArgs:

@@ -4,17 +4,17 @@ Not here: the host (host.py), what one tenant is made of (components/tenant_cont
 """
 
 import asyncio
-from collections.abc import Container, Mapping
+from collections.abc import Container
 
 import pulumi
 
 from components.host_cluster import HostCluster
-from components.running_tenants import running_versions
+from components.running_host import running_host
 from components.tenant_control_plane import TenantControlPlane
-from core import host_contract, settings_rules, skew, versions
+from core import host_contract, settings_rules, versions
 from core.errors import InvalidInputError
 from core.settings import ImageSettings, Settings, TenantSettings
-from stacks import outputs
+from stacks import changes, outputs
 from stacks.failures import or_none
 from stacks.handles import Handles
 
@@ -28,24 +28,10 @@ async def declare(settings: Settings) -> pulumi.Inputs:
     errors = list(settings_rules.datastore_problems(settings.tenants, contract.stores))
     if errors:
         raise InvalidInputError.together(errors)
-    running = check_versions(settings, contract.kubeconfig, None, contract.name)
+    running = changes.check(settings, running_host(contract.kubeconfig, None, contract.name))
     cluster = HostCluster(contract.name, {"host": contract.name, "kubeconfig": contract.kubeconfig})
     handles = Handles.of(contract, cluster)
-    return outputs.of_tenants(handles, await declare_tenants(settings, handles, running))
-
-
-def check_versions(
-    settings: Settings, kubeconfig: str, context: str | None, host: str
-) -> Mapping[str, str]:
-    """Refuse changes of versions that a tenant would not survive, before anything is declared.
-
-    Returns the version of each tenant that runs on the host.
-    """
-    running = running_versions(kubeconfig, context, host)
-    errors = list(skew.problems(settings.tenants, running))
-    if errors:
-        raise InvalidInputError.together(errors)
-    return running
+    return outputs.of_tenants(handles, await declare_tenants(settings, handles, running.versions))
 
 
 async def declare_tenants(

@@ -10,12 +10,9 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from core import host_contract
 from core.settings import TenantSettings
+from tests.support import running
 from tests.support.fake_cluster import GOOD_HOST
 from tests.support.mocks import SECRET, SIGNATURE, is_known, is_secret, settled
-
-DEPLOYMENTS = (
-    "/apis/apps/v1/deployments?labelSelector=tenantplane.dev/tenant,app.kubernetes.io/version"
-)
 
 
 def names_of(count):
@@ -276,18 +273,9 @@ def test_a_host_that_does_not_answer_is_refused_with_its_address(up, dev, cluste
     assert mocks.resources == []
 
 
-def running(**versions):
-    """What a host answers that runs these tenants."""
-    labels = [
-        {"tenantplane.dev/tenant": tenant, "app.kubernetes.io/version": version}
-        for tenant, version in versions.items()
-    ]
-    return {DEPLOYMENTS: {"items": [{"metadata": {"labels": one}} for one in labels]}}
-
-
 def test_a_tenant_cannot_go_down_or_skip_a_minor(up, dev, cluster, mocks):
     """All at once, and before anything is declared: the store would not survive it."""
-    cluster.documents = GOOD_HOST | running(acme="1.37.2", globex="1.34.9")
+    cluster.documents = GOOD_HOST | running.tenants(acme="1.37.2", globex="1.34.9")
     dev["tenants"] = [{"name": "acme", "version": "1.36"}, {"name": "globex", "version": "1.36"}]
     with pytest.raises(pulumi.RunError) as error:
         up(dev)
@@ -297,8 +285,18 @@ def test_a_tenant_cannot_go_down_or_skip_a_minor(up, dev, cluster, mocks):
     assert mocks.resources == []
 
 
+def test_changes_of_pools_and_of_tenants_are_refused_together(up, dev, cluster, mocks):
+    etcds = running.etcds(**{"tenantplane-etcd-shared": 3})
+    cluster.documents = GOOD_HOST | running.tenants(acme="1.38.0") | etcds
+    with pytest.raises(pulumi.RunError) as error:
+        up(dev)
+    assert "tenants[0].version: can't go down from 1.38.0" in str(error.value)
+    assert "etcd.shared.members: can't be changed from 3" in str(error.value)
+    assert mocks.resources == []
+
+
 def test_a_tenant_goes_up_one_minor(up, dev, cluster, mocks):
-    cluster.documents = GOOD_HOST | running(acme="1.36.3", globex="1.37.2")
+    cluster.documents = GOOD_HOST | running.tenants(acme="1.36.3", globex="1.37.2")
     up(dev)
     labels = mocks.named("acme-control-plane").inputs["metadata"]["labels"]
     assert labels["app.kubernetes.io/version"] == TenantSettings(name="x").version

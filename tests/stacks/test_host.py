@@ -4,7 +4,7 @@ import pulumi
 import pytest
 
 from core import host_contract
-from tests.components.test_running_pools import STATEFUL_SETS, stateful_set
+from tests.support import running
 from tests.support.fake_cluster import GOOD_HOST
 from tests.support.mocks import is_known, is_secret, settled
 
@@ -104,8 +104,7 @@ def test_every_resource_of_a_gke_host_has_the_name_it_always_had(up, monitor, go
 @pytest.mark.parametrize("kind", ["host", "dev"])
 def test_the_members_of_a_pool_that_runs_cannot_be_changed(up, dev, cluster, mocks, kind):
     """Two more pods would be strangers to the first member, and all its tenants without a store."""
-    running = {"items": [stateful_set("tenantplane-etcd-shared", 1)]}
-    cluster.documents = GOOD_HOST | {STATEFUL_SETS: running}
+    cluster.documents = GOOD_HOST | running.etcds(**{"tenantplane-etcd-shared": 1})
     config = dev | {"kind": kind, "etcd": {"shared": {"members": 3}, "new": {"members": 3}}}
     if kind == "host":
         del config["tenants"]
@@ -116,8 +115,7 @@ def test_the_members_of_a_pool_that_runs_cannot_be_changed(up, dev, cluster, moc
 
 
 def test_a_pool_that_runs_stays_as_it_is_beside_a_new_one(up, adopted, cluster, mocks):
-    running = {"items": [stateful_set("tenantplane-etcd-shared", 3)]}
-    cluster.documents = GOOD_HOST | {STATEFUL_SETS: running}
+    cluster.documents = GOOD_HOST | running.etcds(**{"tenantplane-etcd-shared": 3})
     up(adopted | {"etcd": {"shared": {"members": 3}, "new": None}})
     replicas = {one.name: one.inputs["spec"]["replicas"] for one in mocks.of_type(":StatefulSet")}
     assert replicas == {"etcd-shared-members": 3, "etcd-new-members": 1}

@@ -10,6 +10,7 @@ from pulumi.runtime.stack import ResourceRegistrationFailed
 from core import host_contract
 from core.settings import parse
 from stacks import tenants
+from tests.support import running
 from tests.support.fake_cluster import GOOD_HOST
 from tests.support.loop import run
 from tests.support.mocks import is_secret, pem, settled
@@ -122,18 +123,15 @@ def test_a_host_that_does_not_answer_is_said_by_its_name(up, exported, cluster):
         up(CONFIG)
 
 
-def runs(cluster, tenant):
-    """Have the host say that a tenant's Deployment is there."""
-    labels = {"tenantplane.dev/tenant": tenant, "app.kubernetes.io/version": "1.37.2"}
-    path = (
-        "/apis/apps/v1/deployments?labelSelector=tenantplane.dev/tenant,app.kubernetes.io/version"
-    )
-    cluster.documents = GOOD_HOST | {path: {"items": [{"metadata": {"labels": labels}}]}}
+def test_the_pools_of_the_host_are_not_compared_with_a_default(up, exported, cluster):
+    """They are in the host's config: a stack of tenants has none."""
+    cluster.documents = GOOD_HOST | running.etcds(**{"tenantplane-etcd-shared": 3})
+    assert set(up(CONFIG)["kubeconfigs"]) == {"acme", "globex"}
 
 
 def test_a_new_tenant_comes_before_those_that_run(up, exported, cluster, mocks):
     """The engine takes one resource after another: its pods start while it takes the others."""
-    runs(cluster, "acme")
+    cluster.documents = GOOD_HOST | running.tenants(acme="1.37.2")
     outputs = up(CONFIG | {"tenants": NEW_AND_OLD})
     declared = [one.name for one in mocks.resources]
     assert declared.index("initech-secret-kube-apiserver") < declared.index("acme-ns")
@@ -165,7 +163,7 @@ def test_a_new_tenant_that_does_not_start_holds_up_no_other(monkeypatch, failure
 
 
 def test_a_version_cannot_go_down(up, exported, cluster):
-    runs(cluster, "acme")
+    cluster.documents = GOOD_HOST | running.tenants(acme="1.37.2")
     with pytest.raises(pulumi.RunError, match=r"tenants\[0\]\.version: can't go down from"):
         up(CONFIG | {"tenants": [{"name": "acme", "version": "1.36"}]})
 

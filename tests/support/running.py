@@ -1,0 +1,40 @@
+"""What a fake cluster answers that runs tenants and etcd pools."""
+
+from core.manifests import etcd
+
+_DEPLOYMENTS = (
+    "/apis/apps/v1/deployments?labelSelector=tenantplane.dev/tenant,app.kubernetes.io/version"
+)
+_STATEFUL_SETS = (
+    "/apis/apps/v1/statefulsets"
+    "?labelSelector=app.kubernetes.io/name=etcd,app.kubernetes.io/part-of=tenantplane"
+)
+
+
+def tenants(**versions):
+    """Documents of a host with these tenants, each with its Kubernetes version."""
+    labels = [
+        {"tenantplane.dev/tenant": tenant, "app.kubernetes.io/version": version}
+        for tenant, version in versions.items()
+    ]
+    return {_DEPLOYMENTS: {"items": [{"metadata": {"labels": one}} for one in labels]}}
+
+
+def etcds(**members):
+    """Documents of a host with an etcd of so many members in each of these namespaces."""
+    return {_STATEFUL_SETS: {"items": [_stateful_set(*one) for one in members.items()]}}
+
+
+def none():
+    """Documents of a host that answers a list without items."""
+    return {_DEPLOYMENTS: {"items": None}, _STATEFUL_SETS: {"items": None}}
+
+
+def _stateful_set(namespace, replicas):
+    return {
+        "metadata": {"name": etcd.NAME, "namespace": namespace, "labels": etcd.POD_LABELS},
+        "spec": {
+            "replicas": replicas,
+            "volumeClaimTemplates": [{"spec": {"resources": {"requests": {"storage": "4Gi"}}}}],
+        },
+    }
