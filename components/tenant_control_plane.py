@@ -1,10 +1,9 @@
 """TenantControlPlane: everything of one tenant on the host that it lives on.
 
-Owns: namespace, keys, store access, API server and controllers, route, kubeconfigs, the tenant's
-base objects.
-Not here: its keys and kubeconfigs (_tenant_keys.py), its route (_tenant_route.py), the fence
-around it (_tenant_fence.py), what is inside it (_tenant_base.py), anything host-wide
-(shared_etcd.py, ingress_passthrough.py, host_agent.py), manifests and flags (core/).
+Owns: its namespace, its place in the store, the Secrets made of its keys, and the order of all.
+Not here: its pods (_tenant_pods.py), its keys and kubeconfigs (_tenant_keys.py), its route
+(_tenant_route.py), the fence around it (_tenant_fence.py), what is inside it (_tenant_base.py),
+anything host-wide (shared_etcd.py, ingress_passthrough.py, host_agent.py), manifests (core/).
 """
 
 from collections.abc import Sequence
@@ -12,15 +11,14 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.apps.v1 import Deployment
-from pulumi_kubernetes.core.v1 import ConfigMap, Namespace, Secret
+from pulumi_kubernetes.core.v1 import Namespace, Secret
 
-from components import _tenant_base, _tenant_fence, _tenant_route
+from components import _tenant_base, _tenant_fence, _tenant_pods, _tenant_route
 from components._tenant_keys import TenantKeys, TenantUsers
+from components._tenant_pods import Pods
 from core import flags, names, profiles, versions
 from core.errors import InvalidInputError
 from core.manifests import tenant
-from core.profiles import Profile
 
 DEFAULT_TIMEOUT_SECONDS = 300
 _MOST_REPLICAS = 3
@@ -113,21 +111,14 @@ class TenantControlPlane(pulumi.ComponentResource):
         Raises:
             InvalidInputError: an id, version, profile or number of replicas that can't be.
         """
-        tenant_id, version, profile, replicas = _checked(args)
+        pods = _checked(args)
+        tenant_id = pods.tenant
         super().__init__("tenantplane:index:TenantControlPlane", name, {}, opts)
         self._name, self._args, self._tenant = name, args, tenant_id
         self._child = pulumi.ResourceOptions(parent=self)
         timeout = int(args.get("timeout_seconds", DEFAULT_TIMEOUT_SECONDS))
         self._timeout = {"pulumi.com/timeoutSeconds": str(timeout)}
-        namespace = Namespace(
-            f"{name}-ns",
-            metadata={
-                "name": names.namespace(tenant_id),
-                "labels": tenant.namespace_labels(tenant_id),
-            },
-            opts=self._child,
-        )
-        self._namespace: pulumi.Output[str] = namespace.metadata.name
+        self._namespace = self._declare_namespace()
         keys = TenantKeys(
             name,
             tenant_id,
@@ -137,14 +128,19 @@ class TenantControlPlane(pulumi.ComponentResource):
             opts=self._child,
         )
         fence = _tenant_fence.declare(
-            name,
-            tenant_id,
-            namespace=self._namespace,
-            store=args["store"],
-            opts=self._child,
+            name, tenant_id, namespace=self._namespace, store=args["store"], opts=self._child
         )
         secrets = self._secrets(keys, self._store())
-        deployment = self._deployment(keys, version, profile, replicas, after=[*fence, *secrets])
+        deployment = _tenant_pods.declare(
+            name,
+            pods,
+            namespace=self._namespace,
+            etcd_servers=args["etcd_url"],
+            keys=keys,
+            annotations=self._timeout,
+            after=[*fence, *secrets],
+            opts=self._child,
+        )
         self._serving = deployment.urn
         # What the pods don't need comes while they start.
         meanwhile = pulumi.ResourceOptions(parent=self, depends_on=secrets)
@@ -158,20 +154,30 @@ class TenantControlPlane(pulumi.ComponentResource):
             opts=meanwhile,
         )
         users = TenantUsers(keys, meanwhile)
-        base = self._base_objects(users, version)
+        base = self._base_objects(users, pods.version)
         limits = _tenant_fence.declare_limits(
             name,
             tenant_id,
             namespace=self._namespace,
-            replicas=replicas,
+            replicas=pods.replicas,
             opts=meanwhile,
         )
-        self._publish(users, version, after=[deployment, base, *route, *limits])
+        self._publish(users, pods.version, after=[deployment, base, *route, *limits])
 
     @property
     def serving(self) -> pulumi.Output[str]:
         """Known once its pods serve; what is inside the tenant may not be there yet."""
         return self._serving
+
+    def _declare_namespace(self) -> pulumi.Output[str]:
+        labels = tenant.namespace_labels(self._tenant)
+        namespace = Namespace(
+            f"{self._name}-ns",
+            metadata={"name": names.namespace(self._tenant), "labels": labels},
+            opts=self._child,
+        )
+        name: pulumi.Output[str] = namespace.metadata.name
+        return name
 
     def _meta(self, name: str, annotations: dict[str, Any] | None = None) -> dict[str, Any]:
         meta: dict[str, Any] = {
@@ -180,53 +186,6 @@ class TenantControlPlane(pulumi.ComponentResource):
             "labels": names.tenant_labels(self._tenant),
         }
         return meta | {"annotations": annotations} if annotations else meta
-
-    def _deployment(
-        self,
-        keys: TenantKeys,
-        version: str,
-        profile: Profile,
-        replicas: int,
-        *,
-        after: list[pulumi.Resource],
-    ) -> Deployment:
-        """The pods, once everything is there that they mount and the store knows them."""
-        files = tenant.config_files(version)
-        config = ConfigMap(
-            f"{self._name}-config",
-            metadata=self._meta(tenant.CONFIG_MAP),
-            data=files,
-            opts=self._child,
-        )
-        meta = self._meta(tenant.NAME, self._timeout)
-        meta["labels"] = meta["labels"] | {names.LABEL_VERSION: version}
-        return Deployment(
-            f"{self._name}-control-plane",
-            metadata=meta,
-            spec=tenant.deployment(
-                tenant=self._tenant,
-                version=version,
-                replicas=replicas,
-                profile=profile,
-                apiserver_args=self._apiserver_args(profile, replicas),
-                apiserver_image=self._args["apiserver_image"],
-                controller_manager_image=self._args["controller_manager_image"],
-                keys_hash=keys.fingerprint(*(text for _, text in sorted(files.items()))),
-            ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*after, config]),
-        )
-
-    def _apiserver_args(self, profile: Profile, replicas: int) -> pulumi.Output[list[str]]:
-        def render(etcd_servers: str) -> list[str]:
-            return flags.apiserver(
-                tenant=self._tenant,
-                domain=self._args["domain"],
-                etcd_servers=etcd_servers,
-                profile=profile,
-                replicas=replicas,
-            )
-
-        return pulumi.Output.from_input(self._args["etcd_url"]).apply(render)
 
     def _secrets(self, keys: TenantKeys, store: CustomResource) -> list[Secret]:
         """What the pods mount, once the store knows the tenant.
@@ -308,13 +267,19 @@ class TenantControlPlane(pulumi.ComponentResource):
         )
 
 
-def _checked(args: TenantControlPlaneArgs) -> tuple[str, str, Profile, int]:
-    """Id, full version, profile and replicas, or an InvalidInputError."""
+def _checked(args: TenantControlPlaneArgs) -> Pods:
+    """Return what is asked for, or raise an InvalidInputError."""
     tenant_id = names.check_tenant_id(args["tenant"])
     thing = f"tenant {tenant_id}"
-    version = versions.check_kubernetes(args.get("version", versions.DEFAULT_KUBERNETES), thing)
-    profile = profiles.profile(args.get("profile", profiles.DEFAULT_PROFILE), thing)
     replicas = int(args.get("replicas", 1))
     if not 1 <= replicas <= _MOST_REPLICAS:
         raise InvalidInputError(thing, "replicas is not 1 to 3", replicas, "use 1, 2 or 3")
-    return tenant_id, version, profile, replicas
+    return Pods(
+        tenant=tenant_id,
+        domain=args["domain"],
+        version=versions.check_kubernetes(args.get("version", versions.DEFAULT_KUBERNETES), thing),
+        profile=profiles.profile(args.get("profile", profiles.DEFAULT_PROFILE), thing),
+        replicas=replicas,
+        apiserver_image=args["apiserver_image"],
+        controller_manager_image=args["controller_manager_image"],
+    )

@@ -14,14 +14,12 @@ from typing import Any
 from core import versions
 from core.errors import TenantplaneError
 from rig import dev_config, dev_stack, doctor, images, progress, pulumi
+from rig.dev_config import HOST
 from rig.hosts import Host, Part, adopted, choose
 from rig.hosts.adopted import AdoptedHost
 from rig.hosts.native import NativeHost
 from rig.progress import Progress
 from rig.pulumi import LOCAL
-
-DEV = "dev"
-"""The host that stack dev is on."""
 
 _HOUR, _MINUTE = 3600, 60
 
@@ -30,7 +28,7 @@ _HOUR, _MINUTE = 3600, 60
 class Request:
     """What was asked for on the command line."""
 
-    host: str = DEV
+    host: str = HOST
     stack: bool = False
     """`pulumi up` of stack dev as well."""
     tenant: str | None = None
@@ -65,7 +63,7 @@ def up(request: Request, report: Progress) -> int:
     """Bring a host up, and copy its kubeconfig into the checkout."""
     host, why = choose.choose(request.host, LOCAL, choose.this_machine())
     report.say(why)
-    if host.name == DEV and isinstance(host, AdoptedHost):
+    if host.name == HOST and isinstance(host, AdoptedHost):
         dev_stack.refuse_another_cluster(host, report)
     given = request.kubernetes
     if request.stack and host.kind == NativeHost.kind:  # the others pull the official images
@@ -84,8 +82,8 @@ def down(request: Request, report: Progress) -> int:
     """Take a host away; of one that stays, what stack dev made on it."""
     host = choose.existing(request.host, LOCAL, choose.this_machine())
     host.down(report)
-    if host.name == DEV:
-        dev_stack.down(host, local_kubeconfig(DEV), report)
+    if host.name == HOST:
+        dev_stack.down(host, local_kubeconfig(HOST), report)
     local_kubeconfig(host.name).unlink(missing_ok=True)
     choose.forget(host, LOCAL)
     return 0
@@ -152,7 +150,7 @@ COMMANDS: dict[str, tuple[_Command, str, tuple[str, ...]]] = {
 }
 
 _OPTIONS: dict[str, dict[str, Any]] = {
-    "host": {"default": DEV, "metavar": "NAME", "help": f"default: {DEV}"},
+    "host": {"default": HOST, "metavar": "NAME", "help": f"default: {HOST}"},
     "stack": {"action": "store_true", "help": "and `pulumi up` of stack dev"},
     "tenant": {"metavar": "NAME", "help": "a tenant of stack dev, in place of the host"},
     "kubernetes": {
@@ -170,7 +168,7 @@ def _versions(given: Sequence[str]) -> tuple[str, ...]:
 
 def local_kubeconfig(name: str) -> Path:
     """Return where the checkout keeps a host's kubeconfig; the plain name is that of host dev."""
-    return LOCAL / ("host.kubeconfig" if name == DEV else f"host-{name}.kubeconfig")
+    return LOCAL / ("host.kubeconfig" if name == HOST else f"host-{name}.kubeconfig")
 
 
 def table(parts: Sequence[Part]) -> str:

@@ -12,10 +12,14 @@ import yaml
 from core import versions
 from core.config import PROJECT
 from core.errors import InvalidInputError
+from core.kubeconfig import is_content
 from rig import pulumi
 from rig.images import catalog
 
 STACK = "dev"
+HOST = STACK
+"""The local host that stack dev is on: of its name."""
+
 FILE = pulumi.ROOT / f"Pulumi.{STACK}.yaml"
 
 
@@ -42,9 +46,18 @@ def versions_to_build(file: Path = FILE) -> tuple[str, ...]:
 
 def context(file: Path = FILE) -> str | None:
     """Return the context of the adopted kubeconfig that the config names, if it names one."""
-    adopt = _block(_block(_values(file), "host"), "adopt")
-    named = adopt.get("context")
+    named = _adopt(file).get("context")
     return str(named) if named else None
+
+
+def kubeconfig(file: Path = FILE) -> Path | None:
+    """Return the path of the adopted kubeconfig, None where the config has none, or its content."""
+    given = str(_adopt(file).get("kubeconfig") or "")
+    return file.parent / given if given and not is_content(given) else None
+
+
+def _adopt(file: Path) -> Mapping[str, Any]:
+    return _block(_block(_values(file), "host"), "adopt")
 
 
 def _tenants(file: Path) -> Iterator[tuple[str, str]]:

@@ -62,6 +62,21 @@ def test_the_context_of_an_adopted_cluster_is_the_configs(config):
     assert dev_config.context(config()) is None
 
 
+@pytest.mark.parametrize(
+    ("adopt", "path"),
+    [
+        ("{kubeconfig: .tenantplane/host.kubeconfig}", ".tenantplane/host.kubeconfig"),
+        ("{kubeconfig: /etc/mine.yaml}", "/etc/mine.yaml"),
+        ('{kubeconfig: "apiVersion: v1\\n"}', None),
+        ("{context: kind-host}", None),
+        ("", None),
+    ],
+)
+def test_the_adopted_kubeconfig_is_a_path_beside_the_config(config, adopt, path):
+    file = config(host=f"  tenantplane:host:\n    adopt: {adopt}\n")
+    assert dev_config.kubeconfig(file) == (path and file.parent / path)
+
+
 def test_the_checkouts_own_config_can_be_built():
     assert DEFAULT_KUBERNETES in dev_config.versions_to_build()
 

@@ -1,12 +1,9 @@
 """Whether `make up` and `make down` can be typed here without meeting what is somebody's."""
 
 import os
-from pathlib import Path
-
-import yaml
 
 from rig import dev_stack, pulumi
-from rig.dev_config import FILE, STACK
+from rig.dev_config import FILE, HOST, kubeconfig
 from rig.hosts import choose
 from rig.hosts.native import NativeHost
 from rig.hosts.native.layout import Layout
@@ -18,12 +15,11 @@ def obstacle():
         return "this needs root"
     if choose.kind_for(choose.this_machine())[0] != NativeHost.kind:
         return "make up would not make a native host here"
-    if choose.remembered(pulumi.LOCAL).get(STACK) or Layout(STACK, 0).root.exists():
+    if choose.remembered(pulumi.LOCAL).get(HOST) or Layout(HOST, 0).root.exists():
         return "host dev is up, and would be removed; run make down first"
     if dev_stack.has_state():
         return "stack dev is up, and would be destroyed; run make down first"
-    config = yaml.safe_load(FILE.read_text())["config"]
-    kubeconfig = Path(config["tenantplane:host"]["adopt"]["kubeconfig"])
-    if (FILE.parent / kubeconfig).parent != pulumi.LOCAL:
-        return f"{FILE.name} adopts a cluster of its own, {kubeconfig}"
+    adopted = kubeconfig()
+    if adopted is None or adopted.parent != pulumi.LOCAL:
+        return f"{FILE.name} adopts a cluster of its own, {adopted or 'by content'}"
     return ""
