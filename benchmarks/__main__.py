@@ -9,6 +9,7 @@ BENCHMARKS = {
     "idle_tenant": idle_tenant.run,
     "ten_tenants": ten_tenants.run,
     "make_up": make_up.run,
+    "make_up_cold": make_up.run_cold,
 }
 
 
