@@ -35,6 +35,11 @@ def test_what_is_not_base64_is_named_and_not_shown(key, data):
     assert data not in str(e.value)
 
 
+def test_an_auth_provider_is_refused_by_its_name():
+    with pytest.raises(HostError, match=r"has an auth-provider, .* got 'gcp'; let your provider's"):
+        credentials({"auth-provider": {"name": "gcp", "config": {"access-token": "hush"}}})
+
+
 def test_a_token_file_that_cannot_be_read_is_said(tmp_path):
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     for name, problem in (
