@@ -5,7 +5,7 @@ Not here: users and roles (the host agent makes them), a tenant's certificate
 (tenant_control_plane.py), flags (core/flags.py).
 """
 
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import StatefulSet
@@ -34,18 +34,22 @@ class SharedEtcdArgs(TypedDict):
     members: NotRequired[int]
     """Number of members: 1, or 3 on three nodes or more. Default 1. Fixed at creation.
 
-    Three members never share a node: on fewer nodes the pool does not come up. The stacks refuse
-    another number for a pool that runs (core/pools.py).
+    Three members never share a node: on fewer nodes the pool does not come up. Another number
+    would replace the pool, which its protection refuses; of a cluster that can be asked, the
+    stacks do before (core/pools.py).
     """
 
     quota_gib: NotRequired[int]
     """Backend quota in GiB (1024**3 bytes); when full, etcd refuses writes. Default 2."""
 
     storage_gib: NotRequired[int]
-    """Volume of each member in GiB. Default 4. Fixed at creation."""
+    """Volume of each member in GiB. Default 4. Fixed at creation, as members is."""
 
     deletion_protection: NotRequired[bool]
-    """Protect namespace and authority: Pulumi refuses to delete or replace them. Default true."""
+    """Protect namespace, authority and members: Pulumi refuses to delete or replace them.
+
+    Default true.
+    """
 
 
 class SharedEtcd(pulumi.ComponentResource):
@@ -100,7 +104,12 @@ class SharedEtcd(pulumi.ComponentResource):
         ca = _certificates.authority(f"{name}-ca", f"tenantplane etcd {pool}", kept)
         secret, keys_hash, ends = self._keys(name, pool, ns, ca)
         stateful_set = self._members(
-            name, args, members, namespace=ns, keys=secret, keys_hash=keys_hash
+            name,
+            args,
+            members,
+            namespace=ns,
+            keys_hash=keys_hash,
+            opts=pulumi.ResourceOptions.merge(kept, pulumi.ResourceOptions(depends_on=[secret])),
         )
         root = _certificates.leaf(
             name,
@@ -124,8 +133,8 @@ class SharedEtcd(pulumi.ComponentResource):
         members: int,
         *,
         namespace: pulumi.Output[str],
-        keys: Secret,
         keys_hash: pulumi.Output[str],
+        opts: pulumi.ResourceOptions,
     ) -> StatefulSet:
         """The members, behind their Services and a policy that says who may reach them."""
         child = pulumi.ResourceOptions(parent=self)
@@ -133,19 +142,15 @@ class SharedEtcd(pulumi.ComponentResource):
         policy = NetworkPolicy(
             f"{name}-policy", metadata=meta, spec=etcd.network_policy(), opts=child
         )
-        service = Service(
-            f"{name}-client",
-            metadata=meta | {"annotations": {"pulumi.com/skipAwait": "true"}},
-            spec=etcd.client_service(),
-            opts=child,
+        PodDisruptionBudget(
+            f"{name}-budget", metadata=meta, spec=etcd.pod_disruption_budget(), opts=child
         )
-        peers = Service(
-            f"{name}-peers",
-            metadata=meta | {"name": "etcd-peers", "annotations": {"pulumi.com/skipAwait": "true"}},
-            spec=etcd.peer_service(),
-            opts=child,
+        more = pulumi.ResourceOptions(
+            depends_on=[policy, *self._services(name, meta)],
+            # Two more members are strangers to the first; two fewer take the quorum with them.
+            replace_on_changes=["spec.replicas"],
         )
-        made = StatefulSet(
+        return StatefulSet(
             f"{name}-members",
             metadata=meta,
             spec=etcd.stateful_set(
@@ -156,15 +161,24 @@ class SharedEtcd(pulumi.ComponentResource):
                 image=args["image"],
                 keys_hash=keys_hash,
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[keys, service, peers, policy]),
+            opts=pulumi.ResourceOptions.merge(opts, more),
         )
-        PodDisruptionBudget(
-            f"{name}-budget",
-            metadata=meta,
-            spec=etcd.pod_disruption_budget(),
-            opts=child,
-        )
-        return made
+
+    def _services(self, name: str, meta: dict[str, Any]) -> list[Service]:
+        """Where clients reach the members, and the members each other."""
+        there_at_once = {"annotations": {"pulumi.com/skipAwait": "true"}}
+        return [
+            Service(
+                f"{name}-{suffix}",
+                metadata=meta | {"name": called} | there_at_once,
+                spec=spec,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            for suffix, called, spec in (
+                ("client", etcd.NAME, etcd.client_service()),
+                ("peers", "etcd-peers", etcd.peer_service()),
+            )
+        ]
 
     def _keys(
         self, name: str, pool: str, namespace: pulumi.Output[str], ca: _certificates.Authority

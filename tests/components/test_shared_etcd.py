@@ -96,4 +96,15 @@ def test_what_holds_all_tenants_data_is_deleted_only_on_purpose(mocks, monitor, 
     args = {} if protected else {"deletion_protection": False}
     settled(declare(**args).client_url)
     kept = {urn.split("::")[-1] for urn, request in monitor.requests.items() if request.protect}
-    assert kept == ({"shared-ns", "shared-ca-key", "shared-ca-cert"} if protected else set())
+    all_of_it = {"shared-ns", "shared-ca-key", "shared-ca-cert", "shared-members"}
+    assert kept == (all_of_it if protected else set())
+
+
+def test_another_number_of_members_replaces_what_is_protected(monitor):
+    """So a cluster that can't be asked, like GKE's before it is read, refuses it in the preview."""
+    settled(declare().client_url)
+    (members,) = [
+        request for urn, request in monitor.requests.items() if urn.endswith("::shared-members")
+    ]
+    assert list(members.replaceOnChanges) == ["spec.replicas"]
+    assert members.protect
