@@ -1,7 +1,7 @@
 """What keeps one tenant's pods apart from everybody else's, and within bounds.
 
 Owns: NetworkPolicies, LimitRange, ResourceQuota, PodDisruptionBudget of a tenant's namespace.
-Not here: their rules and numbers (core/manifests/tenant.py), rules inside the tenant
+Not here: their rules and numbers (core/manifests/tenant_fence.py), rules inside the tenant
 (core/manifests/platform_policy.py).
 """
 
@@ -13,7 +13,7 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from core import names
-from core.manifests import pods, tenant
+from core.manifests import pods, tenant, tenant_fence
 
 
 def declare(
@@ -26,7 +26,7 @@ def declare(
 ) -> list[pulumi.Resource]:
     """Declare the network's part; returns what has to stand before the first pod."""
     meta = functools.partial(_meta, tenant_id, namespace)
-    rules = tenant.network_policy(tenant_id, names.etcd_namespace(store))
+    rules = tenant_fence.network_policy(tenant_id, names.etcd_namespace(store))
     return [
         NetworkPolicy(f"{name}-deny-all", metadata=meta("deny-all"), spec=pods.DENY_ALL, opts=opts),
         NetworkPolicy(f"{name}-policy", metadata=meta(tenant.NAME), spec=rules, opts=opts),
@@ -44,11 +44,13 @@ def declare_limits(
     """Declare how much of the host its namespace may take, and how much of it a drain."""
     meta = functools.partial(_meta, tenant_id, namespace)
     limits: list[pulumi.Resource] = [
-        LimitRange(f"{name}-limits", metadata=meta("limits"), spec=tenant.limit_range(), opts=opts),
+        LimitRange(
+            f"{name}-limits", metadata=meta("limits"), spec=tenant_fence.limit_range(), opts=opts
+        ),
         ResourceQuota(
             f"{name}-quota",
             metadata=meta("quota"),
-            spec=tenant.resource_quota(replicas),
+            spec=tenant_fence.resource_quota(replicas),
             opts=opts,
         ),
     ]
@@ -56,7 +58,7 @@ def declare_limits(
         budget = PodDisruptionBudget(
             f"{name}-budget",
             metadata=meta(tenant.NAME),
-            spec=tenant.pod_disruption_budget(tenant_id),
+            spec=tenant_fence.pod_disruption_budget(tenant_id),
             opts=opts,
         )
         limits.append(budget)

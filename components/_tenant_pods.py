@@ -50,16 +50,6 @@ def declare(
     config = ConfigMap(
         f"{name}-config", metadata={"name": tenant.CONFIG_MAP, **meta}, data=files, opts=opts
     )
-
-    def apiserver_args(servers: str) -> list[str]:
-        return flags.apiserver(
-            tenant=pods.tenant,
-            domain=pods.domain,
-            etcd_servers=servers,
-            profile=pods.profile,
-            replicas=pods.replicas,
-        )
-
     meta["labels"] = labels | {names.LABEL_VERSION: pods.version}
     return Deployment(
         f"{name}-control-plane",
@@ -69,10 +59,23 @@ def declare(
             version=pods.version,
             replicas=pods.replicas,
             profile=pods.profile,
-            apiserver_args=pulumi.Output.from_input(etcd_servers).apply(apiserver_args),
+            apiserver_args=_apiserver_args(pods, etcd_servers),
             apiserver_image=pods.apiserver_image,
             controller_manager_image=pods.controller_manager_image,
             keys_hash=keys.fingerprint(*(text for _, text in sorted(files.items()))),
         ),
         opts=pulumi.ResourceOptions(parent=opts.parent, depends_on=[*after, config]),
     )
+
+
+def _apiserver_args(pods: Pods, etcd_servers: pulumi.Input[str]) -> pulumi.Output[list[str]]:
+    def render(servers: str) -> list[str]:
+        return flags.apiserver(
+            tenant=pods.tenant,
+            domain=pods.domain,
+            etcd_servers=servers,
+            profile=pods.profile,
+            replicas=pods.replicas,
+        )
+
+    return pulumi.Output.from_input(etcd_servers).apply(render)

@@ -1,7 +1,7 @@
-"""One tenant on its host: the pod with API server and controllers, and the fence around it.
+"""One tenant on its host: the pod with API server and controllers, and what it mounts.
 
-Not here: flags (core/flags.py), the public route (gateway.py), objects inside the tenant
-(base_rbac.py), certificates (core/pki.py).
+Not here: the fence around it (tenant_fence.py), flags (core/flags.py), the public route
+(gateway.py), objects inside the tenant (base_rbac.py), certificates (core/pki.py).
 """
 
 import functools
@@ -13,7 +13,7 @@ import yaml
 from core import flags, names
 from core.manifests import pods
 from core.manifests.platform_policy import has_static_policies, static_policies
-from core.profiles import PROFILES, Profile
+from core.profiles import Profile
 
 NAME = names.CONTROL_PLANE
 APISERVER_SECRET = "kube-apiserver"  # noqa: S105 -- a name
@@ -26,8 +26,6 @@ _READY_ALONE = "/readyz?exclude=poststarthook/rbac/bootstrap-roles"
 """An API server serves a second and a half before it has looked after Kubernetes' own roles; for
 one second of these it sleeps. Where no other serves meanwhile, its users don't wait for it, and the
 agent does before it lets anybody in (docs/adr/0007)."""
-
-_PODS_PER_REPLICA = 2  # the pod itself and its successor in an upgrade
 
 
 def pod_labels(tenant: str) -> dict[str, str]:
@@ -250,69 +248,4 @@ def service(tenant: str) -> dict[str, Any]:
     return {
         "selector": pod_labels(tenant),
         "ports": [{"name": "https", "port": flags.APISERVER_PORT}],
-    }
-
-
-def pod_disruption_budget(tenant: str) -> dict[str, Any]:
-    """Spec of the budget; only for several replicas, since with one it would block every drain."""
-    return {"maxUnavailable": 1, "selector": {"matchLabels": pod_labels(tenant)}}
-
-
-def network_policy(tenant: str, etcd_namespace: str) -> dict[str, Any]:
-    """The gateway and the agent reach the API server, which reaches its store, and DNS."""
-    port = pods.tcp(flags.APISERVER_PORT)
-    gateway = pods.peer(
-        namespace=pods.namespace_name(names.GATEWAY_NAMESPACE),
-        pods={names.LABEL_NAME: "traefik"},
-    )
-    agent = pods.peer(
-        namespace=pods.namespace_name(names.AGENT_NAMESPACE),
-        pods={names.LABEL_NAME: "host-agent"},
-    )
-    store = pods.peer(
-        namespace=pods.namespace_name(etcd_namespace), pods={names.LABEL_NAME: "etcd"}
-    )
-    return pods.network_policy(
-        pod_labels(tenant),
-        ingress=[{"from": [gateway, agent], "ports": port}],
-        egress=[pods.dns_egress(), {"to": [store], "ports": pods.tcp(flags.ETCD_CLIENT_PORT)}],
-    )
-
-
-def limit_range() -> dict[str, Any]:
-    """Spec of the LimitRange: what a container gets that asks for nothing."""
-    return {
-        "limits": [
-            {
-                "type": "Container",
-                "default": {"memory": "512Mi"},
-                "defaultRequest": {"cpu": "10m", "memory": "64Mi"},
-            }
-        ]
-    }
-
-
-def resource_quota(replicas: int) -> dict[str, Any]:
-    """Spec of the ResourceQuota: an upgrade's surge fits, and one pod that is slow to end.
-
-    Its memory is that of the largest profile: when a tenant gets a smaller one, its old pods count
-    until the new ones are ready.
-    """
-    pods_allowed = replicas * _PODS_PER_REPLICA + 1
-    request = max(
-        one.apiserver_memory_request_mib + one.controller_manager_memory_request_mib
-        for one in PROFILES.values()
-    )
-    limit = max(
-        one.apiserver_memory_limit_mib + one.controller_manager_memory_limit_mib
-        for one in PROFILES.values()
-    )
-    return {
-        "hard": {
-            "limits.memory": f"{pods_allowed * limit}Mi",
-            "pods": str(pods_allowed),
-            "requests.memory": f"{pods_allowed * request}Mi",
-            "services.loadbalancers": "0",
-            "services.nodeports": "0",
-        }
     }

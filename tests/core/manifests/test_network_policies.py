@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core import host_facts
-from core.manifests import agent, etcd, gateway, pods, tenant
+from core.manifests import agent, etcd, gateway, pods, tenant_fence
 
 HOST_API = pods.host_api_egress(host_facts.DEFAULT_API_PORTS, by_port_alone=False)
 POLICIES = {
@@ -13,7 +13,7 @@ POLICIES = {
     "etcd": etcd.network_policy(),
     "gateway": gateway.network_policy(HOST_API),
     "host-agent": agent.network_policy(HOST_API),
-    "tenant": tenant.network_policy("acme", "tenantplane-etcd-shared"),
+    "tenant": tenant_fence.network_policy("acme", "tenantplane-etcd-shared"),
 }
 
 
