@@ -35,10 +35,10 @@ check: .venv/complete ## Lint, types, import rules, unit tests (under 90 s)
 
 test: check ## Everything that proves it: check, real processes, and a real host of its own
 	@trap '$(PYTHON) -m rig down --host e2e' EXIT
-	$(PYTHON) -m rig up --host e2e
+	$(PYTHON) -m rig up --host e2e --kubernetes 1.36
 	.venv/bin/pytest -q -m 'processes or e2e'
 
-bench: .venv/complete ## Measure the figures in benchmarks/ and write them to benchmarks/results/
+bench: .venv/complete ## Measure the figures in benchmarks/ (40 minutes), write benchmarks/results/
 	@$(PYTHON) -m benchmarks
 
 docs: .venv/complete ## Write docs/reference/ from the code

@@ -43,6 +43,32 @@ def test_owned_objects_go_with_their_owner(tenants, namespace):
     )
 
 
+def test_kinds_without_a_watch_cache_work_as_ever(host, tenants, namespace):
+    """Seen by the garbage collector and by a watch; none of them is a slip of the pen."""
+    acme, deployment = (
+        tenants["acme"],
+        host.json("get", "deploy/control-plane", "-n", "tenant-acme"),
+    )
+    pod = deployment["spec"]["template"]["spec"]
+    arguments = [arg for one in pod["initContainers"] for arg in one["args"]]
+    (sizes,) = [arg.partition("=")[2] for arg in arguments if arg.startswith("--watch-cache-sizes")]
+    uncached = {one.removesuffix("#0") for one in sizes.split(",")}
+    verbs = "create,delete,list,watch"
+    assert uncached <= set(acme.out("api-resources", f"--verbs={verbs}", "-o", "name").split())
+    owner = acme.json("create", "configmap", "owner", "-n", namespace)["metadata"]
+    reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": owner["uid"]}
+    assert "leases.coordination.k8s.io" in uncached
+    acme.apply(
+        {
+            "apiVersion": "coordination.k8s.io/v1",
+            "kind": "Lease",
+            "metadata": {"name": "owned", "namespace": namespace, "ownerReferences": [reference]},
+        }
+    )
+    acme.run("delete", "configmap", "owner", "-n", namespace)
+    acme.run("wait", "--for=delete", "lease/owned", "-n", namespace, "--timeout=30s")
+
+
 def test_a_namespace_gets_its_service_account_and_the_root_certificate(tenants, namespace, targets):
     acme = tenants["acme"]
     eventually(

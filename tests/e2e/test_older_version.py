@@ -1,7 +1,6 @@
 """A tenant of an older Kubernetes, and its way up.
 
-Its images are compiled only when asked for, nine minutes of two cores, so this runs where they are:
-`python -m rig up --host e2e --kubernetes 1.36`.
+Its images are compiled only when asked for, so this runs where they are; `make test` asks for them.
 """
 
 import pytest

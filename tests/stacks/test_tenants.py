@@ -19,7 +19,7 @@ NEW_AND_OLD = [{"name": "acme"}, {"name": "initech"}]
 CONFIG = {
     "kind": "tenants",
     "hostStack": "organization/tenantplane/prod-host",
-    "tenants": [{"name": "acme"}, {"name": "globex", "datastore": "fast"}],
+    "tenants": [{"name": "acme", "replicas": 2}, {"name": "globex", "datastore": "fast"}],
 }
 
 
