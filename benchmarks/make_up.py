@@ -16,13 +16,14 @@ _CACHES = ("GOCACHE", "GOMODCACHE", "PIP_CACHE_DIR")
 
 
 def run() -> Result:
-    """Time `make up` RUNS times, each after `make down`.
+    """Time `make up` RUNS times, each after `make down`, and one before that is not counted.
 
     Raises:
         RuntimeError: it can't be run here without loss.
     """
     _refuse_loss("make_up")
     result = Result("make_up")
+    _seconds()  # fills the cache where it is empty
     result.add("make up, warm cache", "s", [_seconds() for _ in range(RUNS)], "<= 90")
     return result
 

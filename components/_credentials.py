@@ -45,8 +45,8 @@ class Credentials:
         if isinstance(user.get("exec"), dict):
             user |= _run_plugin(user["exec"], connection, thing)
         elif isinstance(user.get("auth-provider"), dict):
-            problem = "its kubeconfig has an auth-provider, which no kubectl since 1.26 can use"
-            remedy = "let your provider's tool write a new one, with a credential plugin"
+            problem = "its kubeconfig has an auth-provider, which is not supported"
+            remedy = "use a kubeconfig with an exec plugin, as providers' tools write them now"
             raise HostError(describe(thing, problem, user["auth-provider"].get("name"), remedy))
         self.certificate = decoded(user, "client-certificate-data", thing)
         self.key = decoded(user, "client-key-data", thing)

@@ -23,7 +23,7 @@ AGENT_NAMESPACE = "tenantplane-system"
 GATEWAY_NAMESPACE = "tenantplane-gateway"
 
 APISERVER = "kube-apiserver"
-"""The Service, the TLSRoute, the Secret and the container of a tenant's API server."""
+"""The Service of a tenant's API server."""
 CONTROL_PLANE = "control-plane"
 """The Deployment of a tenant, and the name label of its pods."""
 

@@ -53,7 +53,7 @@ def context(file: Path = FILE) -> str | None:
 def kubeconfig(file: Path = FILE) -> Path | None:
     """Return the path of the adopted kubeconfig, None where the config has none, or its content."""
     given = str(_adopt(file).get("kubeconfig") or "")
-    return file.parent / given if given and not is_content(given) else None
+    return file.parent / Path(given).expanduser() if given and not is_content(given) else None
 
 
 def _adopt(file: Path) -> Mapping[str, Any]:

@@ -23,7 +23,7 @@ from automation import (
 )
 from core.errors import HostError, TenantplaneError
 from rig import dev_config, pulumi, reach
-from rig.dev_config import STACK
+from rig.dev_config import HOST, STACK
 from rig.hosts import Host, adopted
 from rig.hosts.adopted import AdoptedHost
 from rig.progress import Progress, Step
@@ -107,7 +107,7 @@ def down(host: Host, kubeconfig: Path, report: Progress) -> None:
 
 def _is_elsewhere(kubeconfig: Path) -> bool:
     """Say whether the stack is on another cluster: Pulumi.dev.yaml may adopt one by itself."""
-    own = AdoptedHost(STACK, kubeconfig).server() if kubeconfig.exists() else ""
+    own = AdoptedHost(HOST, kubeconfig).server() if kubeconfig.exists() else ""
     return any(server != own for server in _installation().host_servers())
 
 

@@ -36,7 +36,7 @@ def test_what_is_not_base64_is_named_and_not_shown(key, data):
 
 
 def test_an_auth_provider_is_refused_by_its_name():
-    with pytest.raises(HostError, match=r"has an auth-provider, .* got 'gcp'; let your provider's"):
+    with pytest.raises(HostError, match=r"has an auth-provider, .* got 'gcp'; use a kubeconfig"):
         credentials({"auth-provider": {"name": "gcp", "config": {"access-token": "hush"}}})
 
 

@@ -1,4 +1,5 @@
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -67,6 +68,7 @@ def test_the_context_of_an_adopted_cluster_is_the_configs(config):
     [
         ("{kubeconfig: .tenantplane/host.kubeconfig}", ".tenantplane/host.kubeconfig"),
         ("{kubeconfig: /etc/mine.yaml}", "/etc/mine.yaml"),
+        ("{kubeconfig: ~/mine.yaml}", Path.home() / "mine.yaml"),
         ('{kubeconfig: "apiVersion: v1\\n"}', None),
         ("{context: kind-host}", None),
         ("", None),

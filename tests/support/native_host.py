@@ -13,12 +13,13 @@ import urllib.request
 import uuid
 from pathlib import Path
 
+from core import versions
 from rig import pypi
 from rig.hosts.native import state
 from rig.hosts.native.isolation import PRIVATE_FOLDERS
 from rig.hosts.native.layout import BASE, Layout
 
-ETCD = "registry.k8s.io/etcd:v3.7.3"
+ETCD = versions.image("etcd")
 _OTHERS = re.compile(r"tp-([-a-z0-9]+)|/hosts/([-a-z0-9]+)/")
 
 

@@ -21,5 +21,5 @@ def obstacle():
         return "stack dev is up, and would be destroyed; run make down first"
     adopted = kubeconfig()
     if adopted is None or adopted.parent != pulumi.LOCAL:
-        return f"{FILE.name} adopts a cluster of its own, {adopted or 'by content'}"
+        return f"{FILE.name} adopts another cluster than the local host: {adopted}"
     return ""

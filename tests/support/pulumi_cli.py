@@ -125,12 +125,11 @@ class PulumiCli:
         self.write_config()
         return self.run("preview", *args, check=check)
 
-    def outputs(self, *, secrets=True):
-        shown = ["--show-secrets"] if secrets else []
-        return json.loads(self.run("stack", "output", "--json", *shown).stdout)
+    def outputs(self):
+        return json.loads(self.run("stack", "output", "--json", "--show-secrets").stdout)
 
     def export(self, *args):
         return self.run("stack", "export", *args).stdout
 
-    def kubeconfig(self, tenant, *, admin=False):
-        return self.outputs()["adminKubeconfigs" if admin else "kubeconfigs"][tenant]
+    def kubeconfig(self, tenant):
+        return self.outputs()["kubeconfigs"][tenant]

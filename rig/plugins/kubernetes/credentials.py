@@ -49,11 +49,10 @@ class Credentials:
         """
         self._target = target
         self._lock = threading.Lock()
-        if "auth-provider" in target.user:
-            remedy = "use a kubeconfig with an exec plugin"
-            raise HostError(
-                describe(_THING, "auth-provider was removed from Kubernetes", remedy=remedy)
-            )
+        if "auth-provider" in target.user and "exec" not in target.user:
+            problem = "its kubeconfig has an auth-provider, which is not supported"
+            remedy = "use a kubeconfig with an exec plugin, as providers' tools write them now"
+            raise HostError(describe(_THING, problem, remedy=remedy))
         self._answer: dict[str, str] = {}
         if self.from_plugin:
             self.renew("")

@@ -23,7 +23,6 @@ from rig.plugins.kubernetes import values
 
 ROOT = Path(__file__).resolve().parents[3]
 OURS = (sys.executable, "-m", "rig.plugins.kubernetes")
-SECRET_MARK = values.SIGNATURE
 _OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 _CALL_SECONDS = 60
 
@@ -119,12 +118,6 @@ class Driver:
         request = provider_pb2.ConfigureRequest(variables=variables, acceptSecrets=True)
         self._call(self.stub.Configure, request)
         return self
-
-    def check_config(self, news, name="host"):
-        request = provider_pb2.CheckRequest(
-            urn=urn("pulumi:providers:kubernetes", name), news=values.write(news)
-        )
-        return self._call(self.stub.CheckConfig, request)
 
     def diff_config(self, olds, news):
         request = provider_pb2.DiffRequest(

@@ -54,10 +54,6 @@ def _meta(name, **more):
     return {"name": name, **more}
 
 
-def _namespaced(api_version, kind, **body):
-    return {"apiVersion": api_version, "kind": kind, **body}
-
-
 def objects(namespace):
     """Return {type token: (object, changed object)}; all go into one namespace."""
     place = {"namespace": namespace}

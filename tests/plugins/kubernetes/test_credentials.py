@@ -52,6 +52,15 @@ def test_certificates_come_from_the_kubeconfig_or_files(tmp_path):
         _ = Credentials(target({"client-certificate": "none"}, tmp_path)).certificate
 
 
+def test_an_auth_provider_is_refused_where_no_plugin_takes_its_place(tmp_path):
+    old = {"auth-provider": {"name": "gcp"}}
+    with pytest.raises(HostError, match="its kubeconfig has an auth-provider, which is not"):
+        Credentials(target(old))
+    command = answering(tmp_path, token="t")
+    found = Credentials(target(old | {"exec": {"command": command, "args": []}}, tmp_path))
+    assert found.from_plugin
+
+
 def test_a_plugin_is_asked_with_what_it_needs(tmp_path):
     seen = tmp_path / "seen"
     command = program(

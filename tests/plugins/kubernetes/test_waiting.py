@@ -17,7 +17,6 @@ pytestmark = pytest.mark.processes
 
 LABELS = {"app": "demo"}
 POD = {"containers": [{"name": "main", "image": "example.test/b:1"}]}
-TEMPLATE = {"metadata": {"labels": LABELS}, "spec": POD}
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 JOB = "kubernetes:batch/v1:Job"
