@@ -18,7 +18,7 @@ from tests.support.native_host import machine
 from tests.support.pulumi_cli import ROOT
 
 _SECONDS = 900
-_ROW = re.compile(r"^(\S+) +(https://\S+) +(\d+\.\d+\.\d+) +(\d+\.\d) s$", re.MULTILINE)
+ROW = re.compile(r"^(\S+) +(https://\S+) +(\d+\.\d+\.\d+) +(\d+\.\d) s$", re.MULTILINE)
 
 
 TENANTS = {
@@ -59,7 +59,7 @@ def made():
 
 
 def test_it_ends_with_each_tenants_address_version_and_time(made):
-    rows = {row[0]: row[1:] for row in _ROW.findall(made)}
+    rows = {row[0]: row[1:] for row in ROW.findall(made)}
     assert set(rows) == TENANTS
     assert "host dev: native, because" in made
     assert "pulumi: " in made
