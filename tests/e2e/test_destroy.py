@@ -31,6 +31,15 @@ def test_destroy_leaves_the_host_as_it_was(host, pristine):
     eventually(lambda: inventory(host) == pristine, "the host as it was")
 
 
+@pytest.mark.usefixtures("destroyed")
+def test_nothing_in_the_hosts_logs_gives_a_key_away(host_logs, known_keys):
+    files = [path for path in host_logs.rglob("*") if path.is_file()]
+    assert files
+    for path in files:
+        text = path.read_text(errors="replace")
+        assert leaks(text) + [key[:20] for key in known_keys if key in text] == [], path.name
+
+
 def leaking(transcript, keys=()):
     """The commands whose output gives away a secret, and how it begins."""
     return [

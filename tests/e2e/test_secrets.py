@@ -1,6 +1,7 @@
 """No private key and no token stands in clear anywhere that a person or a log collector looks.
 
-Not here: what pulumi said while it created, updated, failed and destroyed (test_destroy.py).
+Not here: what pulumi said while it created, updated, failed and destroyed, and what the host logged
+(test_destroy.py).
 """
 
 import base64
@@ -57,14 +58,6 @@ def test_secret_outputs_are_shown_as_secret(stack):
         text = stack.run(*command).stdout
         assert "[secret]" in text
         assert leaks(text) == []
-
-
-@pytest.mark.usefixtures("stack")
-def test_the_logs_of_the_host_are_clean(host_logs):
-    files = [path for path in host_logs.rglob("*") if path.is_file()]
-    assert files
-    for path in files:
-        assert leaks(path.read_text(errors="replace")) == [], path.name
 
 
 @pytest.mark.usefixtures("stack")
