@@ -32,12 +32,8 @@ def declare(
     labels = names.tenant_labels(tenant_id)
     service = Service(
         f"{name}-service",
-        metadata={
-            "name": names.APISERVER,
-            "namespace": namespace,
-            "labels": labels,
-            "annotations": _SKIP_AWAIT,
-        },
+        metadata={"name": names.APISERVER, "namespace": namespace, "labels": labels}
+        | {"annotations": _SKIP_AWAIT},
         spec=tenant.service(tenant_id),
         opts=opts,
     )
@@ -52,20 +48,7 @@ def declare(
         spec=gateway.route_service(),
         opts=opts,
     )
-    # A preview of a Service in a namespace that is not there yet has no address, and not an unknown
-    # one either: the id is what is unknown until the Service exists (2026-11-23: the preview of a
-    # third tenant failed with "endpoints[0].addresses[0]: Invalid value").
-    address: pulumi.Output[str] = pulumi.Output.all(service.spec.cluster_ip, service.id).apply(
-        lambda known: str(known[0])
-    )
-    endpoints = EndpointSlice(
-        f"{name}-route-endpoints",
-        metadata=meta | {"labels": gateway.endpoint_slice_labels(tenant_id)},
-        address_type="IPv4",
-        endpoints=gateway.endpoints(address),
-        ports=gateway.endpoint_ports(),
-        opts=opts,
-    )
+    endpoints = _endpoints(name, tenant_id, meta, service, opts)
     route = CustomResource(
         f"{name}-route",
         api_version=gateway.API_VERSION,
@@ -75,3 +58,27 @@ def declare(
         opts=opts,
     )
     return [front, endpoints, route]
+
+
+def _endpoints(
+    name: str,
+    tenant_id: str,
+    meta: dict[str, Any],
+    service: Service,
+    opts: pulumi.ResourceOptions,
+) -> EndpointSlice:
+    """Where the front Service leads: to the tenant's own Service."""
+    # A preview of a Service in a namespace that is not there yet has no address, and not an unknown
+    # one either: the id is what is unknown until the Service exists (2026-11-23: the preview of a
+    # third tenant failed with "endpoints[0].addresses[0]: Invalid value").
+    address: pulumi.Output[str] = pulumi.Output.all(service.spec.cluster_ip, service.id).apply(
+        lambda known: str(known[0])
+    )
+    return EndpointSlice(
+        f"{name}-route-endpoints",
+        metadata=meta | {"labels": gateway.endpoint_slice_labels(tenant_id)},
+        address_type="IPv4",
+        endpoints=gateway.endpoints(address),
+        ports=gateway.endpoint_ports(),
+        opts=opts,
+    )
