@@ -4,7 +4,6 @@ Not here: which change is safe (core/pools.py, core/skew.py), what a host must h
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from components import _adopt
@@ -18,19 +17,8 @@ _POD_LABELS = ",".join(f"{key}={value}" for key, value in etcd.POD_LABELS.items(
 _STATEFUL_SETS = f"/apis/apps/v1/statefulsets?labelSelector={_POD_LABELS}"
 
 
-@dataclass(frozen=True)
-class RunningHost:
-    """What runs on a host."""
-
-    versions: Mapping[str, str]
-    """Kubernetes version of each tenant, by its name."""
-
-    pools: Mapping[str, RunningPool]
-    """Its etcd pools, by their names."""
-
-
-def running_host(kubeconfig: str, context: str | None, host: str) -> RunningHost:
-    """Return what runs on a host.
+def opened(kubeconfig: str, context: str | None, host: str) -> ClusterApi:
+    """Return a connection to an existing host, to read from in a `with`.
 
     Args:
         kubeconfig: Of the host, as HostCluster takes it.
@@ -39,22 +27,35 @@ def running_host(kubeconfig: str, context: str | None, host: str) -> RunningHost
 
     Raises:
         InvalidInputError: the kubeconfig can't be used.
+        HostError: its credentials can't.
+    """
+    return ClusterApi(_adopt.connection(kubeconfig, context, "host.adopt"), host)
+
+
+def running_versions(api: ClusterApi) -> dict[str, str]:
+    """Return the Kubernetes version of each tenant by its name.
+
+    Raises:
         HostError: the host can't be reached, or refuses.
     """
-    connection = _adopt.connection(kubeconfig, context, "host.adopt")
-    with ClusterApi(connection, host) as api:
-        deployments = api.get(_DEPLOYMENTS, METADATA_LIST) or {}
-        stateful_sets = api.get(_STATEFUL_SETS) or {}
-    labels = [one["metadata"]["labels"] for one in deployments.get("items") or []]
+    found = api.get(_DEPLOYMENTS, METADATA_LIST) or {}
+    labels = [one["metadata"]["labels"] for one in found.get("items") or []]
+    return {one[names.LABEL_TENANT]: one[names.LABEL_VERSION] for one in labels}
+
+
+def running_pools(api: ClusterApi) -> dict[str, RunningPool]:
+    """Return the etcd pools of a host by their names.
+
+    Raises:
+        HostError: the host can't be reached, or refuses.
+    """
+    found = api.get(_STATEFUL_SETS) or {}
     prefix = names.etcd_namespace("")
-    return RunningHost(
-        versions={one[names.LABEL_TENANT]: one[names.LABEL_VERSION] for one in labels},
-        pools={
-            one["metadata"]["namespace"].removeprefix(prefix): _pool(one["spec"])
-            for one in stateful_sets.get("items") or []
-            if one["metadata"]["namespace"].startswith(prefix)
-        },
-    )
+    return {
+        one["metadata"]["namespace"].removeprefix(prefix): _pool(one["spec"])
+        for one in found.get("items") or []
+        if one["metadata"]["namespace"].startswith(prefix)
+    }
 
 
 def _pool(spec: Mapping[str, Any]) -> RunningPool:

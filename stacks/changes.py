@@ -4,31 +4,33 @@ Not here: which change is safe (core/pools.py, core/skew.py), reading the host
 (components/running_host.py).
 """
 
-from components.running_host import RunningHost, running_host
+from components.running_host import opened, running_pools, running_versions
 from core import pools, skew
 from core.errors import InvalidInputError
-from core.settings import TENANTS, AdoptSettings, Settings
+from core.settings import TENANTS, Settings
 
 
-def check_adopted(settings: Settings, adopt: AdoptSettings, host: str) -> RunningHost:
-    """Check a stack against the host that it adopts; return what runs there.
+def check(settings: Settings, kubeconfig: str, context: str | None, host: str) -> dict[str, str]:
+    """Check a stack against what runs on its host; return the version of each tenant there.
+
+    Args:
+        settings: Of the stack.
+        kubeconfig: Of the host, as HostCluster takes it.
+        context: Context in it; None for the current one.
+        host: The host's name.
 
     Raises:
         InvalidInputError: names every change that a pool or a tenant would not survive.
         HostError: the host can't be read.
     """
-    return check(settings, running_host(adopt.kubeconfig, adopt.context, host))
-
-
-def check(settings: Settings, running: RunningHost) -> RunningHost:
-    """Check a stack against what runs on its host, and return that.
-
-    Raises:
-        InvalidInputError: names every change that a pool or a tenant would not survive.
-    """
-    errors = list(skew.problems(settings.tenants, running.versions))
-    if settings.kind != TENANTS:  # whose pools are its host stack's
-        errors += pools.problems(settings.etcd, running.pools)
+    with opened(kubeconfig, context, host) as api:
+        versions = running_versions(api)
+        # The pools of a stack of kind tenants are its host stack's.
+        known = {} if settings.kind == TENANTS else running_pools(api)
+    errors = [
+        *skew.problems(settings.tenants, versions),
+        *pools.problems(settings.etcd, known),
+    ]
     if errors:
         raise InvalidInputError.together(errors)
-    return running
+    return versions

@@ -16,6 +16,7 @@ async def declare(settings: Settings) -> pulumi.Inputs:
     """Declare both and return the stack's outputs."""
     if settings.host is None or settings.host.adopt is None:  # settings_rules.py has refused it
         raise AssertionError(settings.kind)
-    running = changes.check_adopted(settings, settings.host.adopt, settings.host.name)
+    adopt = settings.host.adopt
+    running = changes.check(settings, adopt.kubeconfig, adopt.context, settings.host.name)
     host = declare_host(settings)
-    return outputs.of_both(host, await declare_tenants(settings, host.handles, running.versions))
+    return outputs.of_both(host, await declare_tenants(settings, host.handles, running))

@@ -23,7 +23,7 @@ async def declare(settings: Settings) -> pulumi.Inputs:
     """Declare a host and return the stack's outputs."""
     host = settings.host
     if host is not None and host.adopt is not None:
-        changes.check_adopted(settings, host.adopt, host.name)
+        changes.check(settings, host.adopt.kubeconfig, host.adopt.context, host.name)
     return outputs.of_host(declare_host(settings))
 
 

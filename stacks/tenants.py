@@ -9,7 +9,6 @@ from collections.abc import Container
 import pulumi
 
 from components.host_cluster import HostCluster
-from components.running_host import running_host
 from components.tenant_control_plane import TenantControlPlane
 from core import host_contract, settings_rules, versions
 from core.errors import InvalidInputError
@@ -28,10 +27,10 @@ async def declare(settings: Settings) -> pulumi.Inputs:
     errors = list(settings_rules.datastore_problems(settings.tenants, contract.stores))
     if errors:
         raise InvalidInputError.together(errors)
-    running = changes.check(settings, running_host(contract.kubeconfig, None, contract.name))
+    running = changes.check(settings, contract.kubeconfig, None, contract.name)
     cluster = HostCluster(contract.name, {"host": contract.name, "kubeconfig": contract.kubeconfig})
     handles = Handles.of(contract, cluster)
-    return outputs.of_tenants(handles, await declare_tenants(settings, handles, running.versions))
+    return outputs.of_tenants(handles, await declare_tenants(settings, handles, running))
 
 
 async def declare_tenants(

@@ -45,10 +45,8 @@ def test_owned_objects_go_with_their_owner(tenants, namespace):
 
 def test_kinds_without_a_watch_cache_work_as_ever(host, tenants, namespace):
     """Seen by the garbage collector and by a watch; none of them is a slip of the pen."""
-    acme, deployment = (
-        tenants["acme"],
-        host.json("get", "deploy/control-plane", "-n", "tenant-acme"),
-    )
+    acme = tenants["acme"]
+    deployment = host.json("get", "deploy/control-plane", "-n", "tenant-acme")
     pod = deployment["spec"]["template"]["spec"]
     arguments = [arg for one in pod["initContainers"] for arg in one["args"]]
     (sizes,) = [arg.partition("=")[2] for arg in arguments if arg.startswith("--watch-cache-sizes")]

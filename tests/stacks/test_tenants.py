@@ -127,6 +127,7 @@ def test_the_pools_of_the_host_are_not_compared_with_a_default(up, exported, clu
     """They are in the host's config: a stack of tenants has none."""
     cluster.documents = GOOD_HOST | running.etcds(**{"tenantplane-etcd-shared": 3})
     assert set(up(CONFIG)["kubeconfigs"]) == {"acme", "globex"}
+    assert not [path for path, _ in cluster.seen if "/statefulsets" in path]
 
 
 def test_a_new_tenant_comes_before_those_that_run(up, exported, cluster, mocks):
