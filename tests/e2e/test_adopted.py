@@ -1,6 +1,5 @@
 """`make up` and `make down` on a cluster that somebody has already, in a checkout of its own."""
 
-import re
 import shlex
 import subprocess
 import sys
@@ -10,7 +9,7 @@ import pytest
 
 from rig.hosts.native.layout import Layout
 from tests.e2e.conftest import inventory
-from tests.e2e.test_make import ROW, TENANTS, sh
+from tests.e2e.test_make import ROW, TENANTS, printed, sh
 from tests.support.kubectl import Kubectl, eventually
 from tests.support.pulumi_cli import ROOT
 
@@ -48,8 +47,7 @@ def test_a_cluster_is_adopted_used_and_left_as_it_was(cluster, checkout, tmp_pat
         assert "host dev: adopted, because" in said
         assert {row[0] for row in ROW.findall(said)} == TENANTS
         line = next(one for one in said.splitlines() if one.startswith("make kubeconfig"))
-        moved = re.sub(r"(\w+\.yaml)", rf"{shlex.quote(str(tmp_path))}/\1", line)
-        assert "customresourcedefinitions" in sh(f'eval "$(make env)"; {moved}', checkout)
+        assert "customresourcedefinitions" in printed(line, tmp_path, checkout)
         assert "host dev: adopted, as it was brought up" in sh("make up", checkout)
     finally:
         down = sh("make down", checkout)

@@ -44,6 +44,12 @@ def sh(command, folder=ROOT):
     ).stdout
 
 
+def printed(line, files, folder=ROOT):
+    """What a line that `make up` printed says, its files put where `files` is."""
+    moved = re.sub(r"(\w+\.yaml)", rf"{shlex.quote(str(files))}/\1", line)
+    return sh(f'eval "$(make env)"; {moved}', folder)
+
+
 @pytest.fixture(scope="module")
 def made():
     """What `make up` says."""
@@ -68,10 +74,8 @@ def test_it_ends_with_each_tenants_address_version_and_time(made):
 def test_the_lines_that_it_prints_work(made, tmp_path):
     lines = [line for line in made.splitlines() if line.startswith("make kubeconfig TENANT=")]
     assert len(lines) == len(TENANTS)
-    folder = shlex.quote(str(tmp_path))
     for line in lines:
-        moved = re.sub(r"(\w+\.yaml)", rf"{folder}/\1", line)
-        assert "customresourcedefinitions" in sh(f'eval "$(make env)"; {moved}')
+        assert "customresourcedefinitions" in printed(line, tmp_path)
 
 
 def test_plain_pulumi_works(made):
