@@ -16,6 +16,7 @@ import prometheus_client
 
 from agent import credentials, stores
 from agent.handlers.etcd_tenant import EtcdTenants
+from agent.handlers.sql_tenant import SqlTenants
 from agent.handlers.tenant_manifests import TenantManifests
 from agent.kube import ApiError, Client, Json, UnreachableError
 from agent.loops import Loops
@@ -50,7 +51,7 @@ class Environment:
 
 
 class Agent:
-    """The operator: two kinds, one loop per object."""
+    """The operator: a few kinds, one loop per object."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
@@ -64,7 +65,7 @@ class Agent:
         kopf.on.startup(registry=registry)(self._start)
         kopf.on.login(registry=registry)(_login)
         kopf.on.cleanup(registry=registry)(self._stop)
-        for plural in (crds.ETCD_TENANTS, crds.TENANT_MANIFESTS):
+        for plural in crds.PLURALS:
             on_event = kopf.on.event(
                 names.API_GROUP, crds.VERSION, plural, id=plural, registry=registry
             )
@@ -78,10 +79,11 @@ class Agent:
         await _wait_for_kinds(client, self._environment.host_patience_seconds)
         prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
         prometheus_client.start_http_server(self._environment.metrics_port)
-        etcd_tenants = EtcdTenants(client, stores.Stores(self._environment.stores))
+        known = stores.Stores(self._environment.stores)
+        etcd_tenants = EtcdTenants(client, known)
         self._loops = {
             kind.plural: Loops(kind, client, resync_seconds=self._environment.resync_seconds)
-            for kind in (etcd_tenants, TenantManifests(client))
+            for kind in (etcd_tenants, SqlTenants(client, known), TenantManifests(client))
         }
         self._starting = asyncio.create_task(etcd_tenants.start_stores())
 
@@ -108,7 +110,7 @@ def _login(settings: kopf.OperatorSettings, **_: object) -> kopf.ConnectionInfo:
 
 
 def _tune(settings: kopf.OperatorSettings) -> None:
-    """Two kinds, known from the start: nothing to scan for, nobody to elect, no state to keep."""
+    """A few kinds, known from the start: nothing to scan for, nobody to elect, no state to keep."""
     settings.scanning.disabled = True
     settings.peering.standalone = True
     settings.posting.loggers = False
@@ -126,7 +128,7 @@ async def _wait_for_kinds(client: Client, patience_seconds: float) -> None:
     deadline = asyncio.get_running_loop().time() + patience_seconds
     while True:
         try:
-            for plural in (crds.ETCD_TENANTS, crds.TENANT_MANIFESTS):
+            for plural in crds.PLURALS:
                 await client.get(f"/apis/{names.API_VERSION}/{plural}?limit=1")
         except (ApiError, UnreachableError) as error:
             if asyncio.get_running_loop().time() > deadline:

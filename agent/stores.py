@@ -1,6 +1,7 @@
-"""The etcd pools that the agent can reach: folders with an endpoint and a root certificate.
+"""The stores that the agent can reach: folders with an address and who administers it.
 
-Not here: what is done in a store (etcd.py), which Secrets are mounted (core/manifests/agent.py).
+Not here: what is done in one (etcd.py, sql.py), which Secrets are mounted
+(core/manifests/agent.py).
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from pathlib import Path
 from core.errors import TenantplaneError
 
 DEFAULT_FOLDER = Path("/etc/tenantplane/stores")
-_FILES = ("endpoint", "ca.crt", "tls.crt", "tls.key")
+_ETCD_FILES = ("endpoint", "ca.crt", "tls.crt", "tls.key")
+_SQL_FILES = ("address", "ca.crt", "engine", "password", "port", "user")
 
 
 class UnknownStoreError(TenantplaneError):
@@ -29,33 +31,67 @@ class Store:
         return (self.folder / "endpoint").read_text().strip()
 
 
+@dataclass(frozen=True)
+class SqlStore:
+    """One SQL server, as its administrator; read anew for each connection."""
+
+    name: str
+    folder: Path
+
+    @property
+    def engine(self) -> str:
+        """Return postgresql or mysql."""
+        return self.read("engine")
+
+    @property
+    def ca(self) -> Path:
+        """Return the file with the authority of its certificate."""
+        return self.folder / "ca.crt"
+
+    def read(self, file: str) -> str:
+        """Return the content of one of its files."""
+        return (self.folder / file).read_text().strip()
+
+
 class Stores:
-    """All pools under one folder, looked up anew each time: a pool may be mounted later."""
+    """All stores under one folder, looked up anew each time: one may be mounted later."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def pools(self) -> list[str]:
-        """Names of the pools that have all their files."""
+        """Names of the etcd pools that have all their files."""
+        return self._with(_ETCD_FILES)
+
+    def get(self, pool: str) -> Store:
+        """Return an etcd pool.
+
+        Raises:
+            UnknownStoreError: There is none of this name.
+        """
+        return Store(pool, self._find(pool, self.pools(), "etcd pool"))
+
+    def get_sql(self, name: str) -> SqlStore:
+        """Return an SQL server.
+
+        Raises:
+            UnknownStoreError: There is none of this name.
+        """
+        return SqlStore(name, self._find(name, self._with(_SQL_FILES), "SQL server"))
+
+    def _with(self, files: tuple[str, ...]) -> list[str]:
         if not self._folder.is_dir():
             return []
         return sorted(
             entry.name
             for entry in self._folder.iterdir()
-            if all((entry / file).is_file() for file in _FILES)
+            if all((entry / file).is_file() for file in files)
         )
 
-    def get(self, pool: str) -> Store:
-        """Return a pool.
-
-        Raises:
-            UnknownStoreError: There is none of this name.
-        """
-        pools = self.pools()
-        if pool not in pools:
-            known = ", ".join(pools) or "none"
+    def _find(self, name: str, known: list[str], kind: str) -> Path:
+        if name not in known:
             raise UnknownStoreError(
-                f"store {pool}: the agent has no such store, it has {known}; "
-                "add the pool to the agent's stores, or name one that it has"
+                f"store {name}: the agent has no such {kind}, it has {', '.join(known) or 'none'}; "
+                "add it to the agent's stores, or name one that it has"
             )
-        return Store(pool, self._folder / pool)
+        return self._folder / name

@@ -12,6 +12,7 @@ from pulumi_kubernetes.core.v1 import LimitRange, ResourceQuota
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
+from components._tenant_store import StoreKind
 from core import names
 from core.manifests import pods, tenant, tenant_fence
 
@@ -21,12 +22,12 @@ def declare(
     tenant_id: str,
     *,
     namespace: pulumi.Input[str],
-    store: str,
+    store: StoreKind,
     opts: pulumi.ResourceOptions,
 ) -> list[pulumi.Resource]:
     """Declare the network's part; returns what has to stand before the first pod."""
     meta = functools.partial(_meta, tenant_id, namespace)
-    rules = tenant_fence.network_policy(tenant_id, names.etcd_namespace(store))
+    rules = tenant_fence.network_policy(tenant_id, store.egress)
     return [
         NetworkPolicy(f"{name}-deny-all", metadata=meta("deny-all"), spec=pods.DENY_ALL, opts=opts),
         NetworkPolicy(f"{name}-policy", metadata=meta(tenant.NAME), spec=rules, opts=opts),
@@ -39,6 +40,7 @@ def declare_limits(
     *,
     namespace: pulumi.Input[str],
     replicas: int,
+    store: StoreKind,
     opts: pulumi.ResourceOptions,
 ) -> list[pulumi.Resource]:
     """Declare how much of the host its namespace may take, and how much of it a drain."""
@@ -50,7 +52,7 @@ def declare_limits(
         ResourceQuota(
             f"{name}-quota",
             metadata=meta("quota"),
-            spec=tenant_fence.resource_quota(replicas),
+            spec=tenant_fence.resource_quota(replicas, store.own_etcd),
             opts=opts,
         ),
     ]

@@ -21,9 +21,6 @@ class TenantKeys:
         name: str,
         tenant: str,
         domain: str,
-        *,
-        etcd_ca_pem: pulumi.Input[str],
-        etcd_ca_key_pem: pulumi.Input[str],
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Declare them all, named after `name`."""
@@ -33,14 +30,6 @@ class TenantKeys:
         self.service_account_key_pem = pulumi.Output.secret(service_account.private_key_pem)
         self.service_account_public_pem: pulumi.Output[str] = service_account.public_key_pem
         self.leaves = self.sign(pki.tenant_leaves(tenant, domain), opts)
-        self.etcd_ca_pem = etcd_ca_pem
-        self.store = _certificates.leaf(
-            name,
-            pki.store_client(tenant),
-            ca_certificate_pem=etcd_ca_pem,
-            ca_key_pem=etcd_ca_key_pem,
-            opts=opts,
-        )
 
     def sign(
         self, plans: Iterable[pki.Leaf], opts: pulumi.ResourceOptions
@@ -81,9 +70,6 @@ class TenantKeys:
         server = self.leaves["apiserver"]
         return {
             "ca.crt": self.authority.certificate_pem,
-            "etcd-ca.crt": self.etcd_ca_pem,
-            "etcd.crt": self.store.certificate_pem,
-            "etcd.key": self.store.key_pem,
             "service-account.key": self.service_account_key_pem,
             "service-account.pub": self.service_account_public_pem,
             "tls.crt": server.certificate_pem,
@@ -98,13 +84,11 @@ class TenantKeys:
             "service-account.key": self.service_account_key_pem,
         }
 
-    def fingerprint(self, *more: str) -> pulumi.Output[str]:
+    def fingerprint(self, *more: pulumi.Input[str]) -> pulumi.Output[str]:
         """Hash of everything that the pods mount; they roll when it changes."""
         return _certificates.fingerprint(
             self.authority.certificate_pem,
-            self.etcd_ca_pem,
             self.service_account_public_pem,
-            self.store.certificate_pem,
             self.leaves["apiserver"].certificate_pem,
             self.leaves["controller-manager"].certificate_pem,
             *more,
@@ -120,10 +104,10 @@ class TenantUsers:
         self._leaves = keys.sign(pki.tenant_user_leaves(), opts)
 
     @property
-    def expires(self) -> pulumi.Output[str]:
-        """When the first leaf of the whole tenant ends, RFC 3339."""
-        leaves = (*self._keys.leaves.values(), self._keys.store, *self._leaves.values())
-        return pulumi.Output.all(*(leaf.expires for leaf in leaves)).apply(min)
+    def expires(self) -> list[pulumi.Output[str]]:
+        """When each leaf of the tenant's authority ends, RFC 3339."""
+        leaves = (*self._keys.leaves.values(), *self._leaves.values())
+        return [leaf.expires for leaf in leaves]
 
     def kubeconfig(
         self, leaf: str, server: pulumi.Input[str], tls_server_name: str | None

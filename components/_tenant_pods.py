@@ -13,9 +13,11 @@ from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components._tenant_keys import TenantKeys
+from components._tenant_store import StoreKind, TenantStore
 from core import flags, names
 from core.manifests import tenant
 from core.profiles import Profile
+from core.stores import StoreAccess
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,8 @@ class Pods:
     replicas: int
     apiserver_image: str
     controller_manager_image: str
+    datastore: str
+    store: StoreKind
 
 
 def declare(
@@ -37,7 +41,7 @@ def declare(
     pods: Pods,
     *,
     namespace: pulumi.Input[str],
-    etcd_servers: pulumi.Input[str],
+    store: TenantStore,
     keys: TenantKeys,
     annotations: dict[str, str],
     after: Sequence[pulumi.Resource],
@@ -50,7 +54,10 @@ def declare(
     config = ConfigMap(
         f"{name}-config", metadata={"name": tenant.CONFIG_MAP, **meta}, data=files, opts=opts
     )
-    meta["labels"] = labels | {names.LABEL_VERSION: pods.version}
+    meta["labels"] = labels | {
+        names.LABEL_DATASTORE: pods.datastore,
+        names.LABEL_VERSION: pods.version,
+    }
     return Deployment(
         f"{name}-control-plane",
         metadata={"name": tenant.NAME, **meta, "annotations": annotations},
@@ -59,23 +66,25 @@ def declare(
             version=pods.version,
             replicas=pods.replicas,
             profile=pods.profile,
-            apiserver_args=_apiserver_args(pods, etcd_servers),
+            apiserver_args=_apiserver_args(pods, store.servers),
             apiserver_image=pods.apiserver_image,
             controller_manager_image=pods.controller_manager_image,
-            keys_hash=keys.fingerprint(*(text for _, text in sorted(files.items()))),
+            kine_image=pods.store.kine_image,
+            keys_hash=keys.fingerprint(*store.marks, *(text for _, text in sorted(files.items()))),
         ),
         opts=pulumi.ResourceOptions(parent=opts.parent, depends_on=[*after, config]),
     )
 
 
-def _apiserver_args(pods: Pods, etcd_servers: pulumi.Input[str]) -> pulumi.Output[list[str]]:
-    def render(servers: str) -> list[str]:
+def _apiserver_args(pods: Pods, servers: pulumi.Input[str]) -> pulumi.Output[list[str]]:
+    def render(known: str) -> list[str]:
+        store = StoreAccess(servers=known, tls=pods.store.tls, compacted=pods.store.compacted)
         return flags.apiserver(
             tenant=pods.tenant,
             domain=pods.domain,
-            etcd_servers=servers,
+            store=store,
             profile=pods.profile,
             replicas=pods.replicas,
         )
 
-    return pulumi.Output.from_input(etcd_servers).apply(render)
+    return pulumi.Output.from_input(servers).apply(render)

@@ -1,6 +1,6 @@
 """HostAgent: the small operator that does on a host what can't be declared from outside.
 
-Owns: the two custom resource definitions, the agent's rights, its Deployment, its access to stores.
+Owns: the custom resource definitions, the agent's rights, its Deployment, its access to stores.
 Not here: what it does (agent/), the custom resources of a tenant (tenant_control_plane.py).
 """
 
@@ -37,6 +37,31 @@ class AgentStore(TypedDict):
     """Key of that certificate, PEM; secret."""
 
 
+class AgentSqlServer(TypedDict):
+    """How the agent administers one SQL server."""
+
+    name: str
+    """Name of the server; no pool has it."""
+
+    engine: str
+    """postgresql or mysql."""
+
+    address: str
+    """IP address or DNS name, as it stands in the server's certificate."""
+
+    port: int
+    """Its port."""
+
+    ca_pem: pulumi.Input[str]
+    """Authority that the server's certificate is checked against, PEM."""
+
+    user: str
+    """Who makes databases and users there."""
+
+    password: pulumi.Input[str]
+    """Its password; secret."""
+
+
 class HostAgentArgs(TypedDict):
     """Inputs of HostAgent."""
 
@@ -45,6 +70,9 @@ class HostAgentArgs(TypedDict):
 
     stores: list[AgentStore]
     """The etcd pools of this host. Changing the list restarts the agent."""
+
+    sql_servers: NotRequired[list[AgentSqlServer]]
+    """The SQL servers of this host. Changing the list restarts the agent."""
 
     api_ports: NotRequired[list[int]]
     """Ports of the host's API server that it may reach. Default 443 and 6443."""
@@ -87,19 +115,15 @@ class HostAgent(pulumi.ComponentResource):
             )
             for definition in crds.crds()
         ]
+        files = _store_files(args)
         secrets = [
             Secret(
-                f"{name}-store-{store['pool']}",
-                metadata={"name": agent.store_secret(store["pool"]), "namespace": ns},
-                string_data={
-                    "ca.crt": store["ca_pem"],
-                    "endpoint": store["client_url"],
-                    "tls.crt": store["certificate_pem"],
-                    "tls.key": pulumi.Output.secret(store["key_pem"]),
-                },
+                f"{name}-store-{store}",
+                metadata={"name": agent.store_secret(store), "namespace": ns},
+                string_data=data,
                 opts=child,
             )
-            for store in args["stores"]
+            for store, data in files.items()
         ]
         rights = self._rights(name, ns)
         meta = {"name": agent.NAME, "namespace": ns, "labels": agent.POD_LABELS}
@@ -109,9 +133,9 @@ class HostAgent(pulumi.ComponentResource):
             metadata=meta,
             spec=agent.deployment(
                 image=args["image"],
-                pools=[store["pool"] for store in args["stores"]],
+                stores=list(files),
                 keys_hash=_certificates.fingerprint(
-                    *(store["certificate_pem"] for store in args["stores"])
+                    *(text for data in files.values() for text in data.values())
                 ),
             ),
             opts=pulumi.ResourceOptions(
@@ -158,4 +182,31 @@ def _policy(args: HostAgentArgs) -> dict[str, Any]:
     ports = args.get("api_ports", host_facts.DEFAULT_API_PORTS)
     alone = args.get("api_by_port_alone", False)
     host_api = pods.host_api_egress([int(port) for port in ports], by_port_alone=alone)
-    return agent.network_policy(host_api)
+    servers = [
+        pods.egress_to(server["address"], int(server["port"]))
+        for server in args.get("sql_servers", [])
+    ]
+    return agent.network_policy(host_api, servers)
+
+
+def _store_files(args: HostAgentArgs) -> dict[str, dict[str, pulumi.Input[str]]]:
+    """Return what the agent needs of each store, by its name: the files of agent/stores.py."""
+    files: dict[str, dict[str, pulumi.Input[str]]] = {
+        store["pool"]: {
+            "ca.crt": store["ca_pem"],
+            "endpoint": store["client_url"],
+            "tls.crt": store["certificate_pem"],
+            "tls.key": pulumi.Output.secret(store["key_pem"]),
+        }
+        for store in args["stores"]
+    }
+    for server in args.get("sql_servers", []):
+        files[server["name"]] = {
+            "address": server["address"],
+            "ca.crt": server["ca_pem"],
+            "engine": server["engine"],
+            "password": pulumi.Output.secret(server["password"]),
+            "port": str(int(server["port"])),
+            "user": server["user"],
+        }
+    return files

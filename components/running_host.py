@@ -4,17 +4,18 @@ Not here: which change is safe (core/pools.py, core/skew.py), what a host must h
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from components import _adopt
 from components._cluster_api import METADATA_LIST, ClusterApi
 from core import names
 from core.manifests import etcd
-from core.pools import RunningPool
+from core.pools import RunningEtcd
 
-_DEPLOYMENTS = f"/apis/apps/v1/deployments?labelSelector={names.LABEL_TENANT},{names.LABEL_VERSION}"
-_POD_LABELS = ",".join(f"{key}={value}" for key, value in etcd.POD_LABELS.items())
-_STATEFUL_SETS = f"/apis/apps/v1/statefulsets?labelSelector={_POD_LABELS}"
+_TENANTS = f"{names.LABEL_DATASTORE},{names.LABEL_TENANT},{names.LABEL_VERSION}"
+_DEPLOYMENTS = f"/apis/apps/v1/deployments?labelSelector={_TENANTS}"
+_STATEFUL_SETS = f"/apis/apps/v1/statefulsets?labelSelector={names.LABEL_NAME}={etcd.NAME}"
 
 
 def opened(kubeconfig: str, context: str | None, host: str) -> ClusterApi:
@@ -32,33 +33,48 @@ def opened(kubeconfig: str, context: str | None, host: str) -> ClusterApi:
     return ClusterApi(_adopt.connection(kubeconfig, context, "host.adopt"), host)
 
 
-def running_versions(api: ClusterApi) -> dict[str, str]:
-    """Return the Kubernetes version of each tenant by its name.
+@dataclass(frozen=True)
+class RunningTenant:
+    """What a host has of a tenant."""
+
+    version: str
+    """Kubernetes version in full."""
+
+    datastore: str
+    """Name of its store, or `dedicated`."""
+
+
+def running_tenants(api: ClusterApi) -> dict[str, RunningTenant]:
+    """Return the tenants of a host by their names.
 
     Raises:
         HostError: the host can't be reached, or refuses.
     """
     found = api.get(_DEPLOYMENTS, METADATA_LIST) or {}
     labels = [one["metadata"]["labels"] for one in found.get("items") or []]
-    return {one[names.LABEL_TENANT]: one[names.LABEL_VERSION] for one in labels}
+    return {
+        one[names.LABEL_TENANT]: RunningTenant(one[names.LABEL_VERSION], one[names.LABEL_DATASTORE])
+        for one in labels
+    }
 
 
-def running_pools(api: ClusterApi) -> dict[str, RunningPool]:
-    """Return the etcd pools of a host by their names.
+def running_etcds(api: ClusterApi) -> dict[str, RunningEtcd]:
+    """Return the etcds of a host, shared and dedicated, by their namespaces.
 
     Raises:
         HostError: the host can't be reached, or refuses.
     """
     found = api.get(_STATEFUL_SETS) or {}
-    prefix = names.etcd_namespace("")
-    return {
-        one["metadata"]["namespace"].removeprefix(prefix): _pool(one["spec"])
-        for one in found.get("items") or []
-        if one["metadata"]["namespace"].startswith(prefix)
-    }
+    items = found.get("items") or []
+    return {one["metadata"]["namespace"]: _etcd(one["spec"]) for one in items if _is_ours(one)}
 
 
-def _pool(spec: Mapping[str, Any]) -> RunningPool:
+def _is_ours(found: Mapping[str, Any]) -> bool:
+    labels = found["metadata"].get("labels", {})
+    return bool(labels.get(names.LABEL_PART_OF) == names.PART_OF)
+
+
+def _etcd(spec: Mapping[str, Any]) -> RunningEtcd:
     (claim,) = spec["volumeClaimTemplates"]
     storage = str(claim["spec"]["resources"]["requests"]["storage"])
-    return RunningPool(int(spec["replicas"]), int(storage.removesuffix("Gi")))
+    return RunningEtcd(int(spec["replicas"]), int(storage.removesuffix("Gi")))

@@ -1,19 +1,16 @@
 """SharedEtcd: one etcd on a host whose keyspace many tenants share, each fenced in its prefix.
 
-Owns: namespace, authorities for clients and peers, members, their Services and network rules.
-Not here: users and roles (the host agent makes them), a tenant's certificate
-(tenant_control_plane.py), flags (core/flags.py).
+Owns: namespace, the authority of members and clients, the administrator's certificate.
+Not here: the members (_etcd_members.py), users and roles (the host agent makes them), a tenant's
+certificate (_store_shared_etcd.py).
 """
 
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import StatefulSet
-from pulumi_kubernetes.core.v1 import Namespace, Secret, Service
-from pulumi_kubernetes.networking.v1 import NetworkPolicy
-from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
+from pulumi_kubernetes.core.v1 import Namespace
 
-from components import _certificates
+from components import _certificates, _etcd_members
 from core import names, pki, versions
 from core.errors import InvalidInputError
 from core.manifests import etcd, pods
@@ -100,16 +97,21 @@ class SharedEtcd(pulumi.ComponentResource):
             },
             opts=kept,
         )
-        ns = namespace.metadata.name
         ca = _certificates.authority(f"{name}-ca", f"tenantplane etcd {pool}", kept)
-        secret, keys_hash, ends = self._keys(name, pool, ns, ca)
-        stateful_set = self._members(
+        cluster = etcd.Cluster(
+            namespace=names.etcd_namespace(pool),
+            members=members,
+            quota_gib=int(args.get("quota_gib", 2)),
+            storage_gib=int(args.get("storage_gib", 4)),
+            image=args["image"],
+        )
+        made = _etcd_members.declare(
             name,
-            args,
-            members,
-            namespace=ns,
-            keys_hash=keys_hash,
-            opts=pulumi.ResourceOptions.merge(kept, pulumi.ResourceOptions(depends_on=[secret])),
+            cluster,
+            namespace=namespace.metadata.name,
+            ca=ca,
+            opts=child,
+            protect=protect,
         )
         root = _certificates.leaf(
             name,
@@ -118,100 +120,10 @@ class SharedEtcd(pulumi.ComponentResource):
             ca_key_pem=ca.key_pem,
             opts=child,
         )
-        self.client_url = stateful_set.metadata.name.apply(lambda _: etcd.client_url(pool))
+        self.client_url = made.client_url
         self.ca_pem = ca.certificate_pem
         self.ca_key_pem = ca.key_pem
         self.certificate_pem = root.certificate_pem
         self.key_pem = root.key_pem
-        self.expires = pulumi.Output.all(root.expires, *ends).apply(min)
+        self.expires = pulumi.Output.all(root.expires, *made.expires).apply(min)
         self.register_outputs({"clientUrl": self.client_url, "expires": self.expires})
-
-    def _members(
-        self,
-        name: str,
-        args: SharedEtcdArgs,
-        members: int,
-        *,
-        namespace: pulumi.Output[str],
-        keys_hash: pulumi.Output[str],
-        opts: pulumi.ResourceOptions,
-    ) -> StatefulSet:
-        """The members, behind their Services and a policy that says who may reach them."""
-        child = pulumi.ResourceOptions(parent=self)
-        meta = {"name": etcd.NAME, "namespace": namespace, "labels": etcd.POD_LABELS}
-        policy = NetworkPolicy(
-            f"{name}-policy", metadata=meta, spec=etcd.network_policy(), opts=child
-        )
-        PodDisruptionBudget(
-            f"{name}-budget", metadata=meta, spec=etcd.pod_disruption_budget(), opts=child
-        )
-        more = pulumi.ResourceOptions(
-            depends_on=[policy, *self._services(name, meta)],
-            # Two more members are strangers to the first; two fewer take the quorum with them.
-            replace_on_changes=["spec.replicas"],
-        )
-        return StatefulSet(
-            f"{name}-members",
-            metadata=meta,
-            spec=etcd.stateful_set(
-                pool=args["pool"],
-                members=members,
-                quota_gib=int(args.get("quota_gib", 2)),
-                storage_gib=int(args.get("storage_gib", 4)),
-                image=args["image"],
-                keys_hash=keys_hash,
-            ),
-            opts=pulumi.ResourceOptions.merge(opts, more),
-        )
-
-    def _services(self, name: str, meta: dict[str, Any]) -> list[Service]:
-        """Where clients reach the members, and the members each other."""
-        there_at_once = {"annotations": {"pulumi.com/skipAwait": "true"}}
-        return [
-            Service(
-                f"{name}-{suffix}",
-                metadata=meta | {"name": called} | there_at_once,
-                spec=spec,
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-            for suffix, called, spec in (
-                ("client", etcd.NAME, etcd.client_service()),
-                ("peers", "etcd-peers", etcd.peer_service()),
-            )
-        ]
-
-    def _keys(
-        self, name: str, pool: str, namespace: pulumi.Output[str], ca: _certificates.Authority
-    ) -> tuple[Secret, pulumi.Output[str], list[pulumi.Output[str]]]:
-        """Certificates of the members, in one Secret that only they mount."""
-        child = pulumi.ResourceOptions(parent=self)
-        peer_ca = _certificates.authority(f"{name}-peerca", f"tenantplane etcd {pool} peers", child)
-        server = _certificates.leaf(
-            name,
-            pki.store_server(pool),
-            ca_certificate_pem=ca.certificate_pem,
-            ca_key_pem=ca.key_pem,
-            opts=child,
-        )
-        peer = _certificates.leaf(
-            name,
-            pki.store_peer(pool),
-            ca_certificate_pem=peer_ca.certificate_pem,
-            ca_key_pem=peer_ca.key_pem,
-            opts=child,
-        )
-        secret = Secret(
-            f"{name}-keys",
-            metadata={"name": etcd.KEYS_SECRET, "namespace": namespace},
-            string_data={
-                "ca.crt": ca.certificate_pem,
-                "peer-ca.crt": peer_ca.certificate_pem,
-                "peer.crt": peer.certificate_pem,
-                "peer.key": peer.key_pem,
-                "server.crt": server.certificate_pem,
-                "server.key": server.key_pem,
-            },
-            opts=child,
-        )
-        keys_hash = _certificates.fingerprint(server.certificate_pem, peer.certificate_pem)
-        return secret, keys_hash, [server.expires, peer.expires]

@@ -6,23 +6,26 @@ Not here: its pods (_tenant_pods.py), its keys and kubeconfigs (_tenant_keys.py)
 anything host-wide (shared_etcd.py, ingress_passthrough.py, host_agent.py), manifests (core/).
 """
 
-from collections.abc import Sequence
-from typing import Any, NotRequired, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
 
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Namespace, Secret
 
 from components import _tenant_base, _tenant_fence, _tenant_pods, _tenant_route
+from components._store_dedicated_etcd import DedicatedEtcdKind, DedicatedEtcdStore
+from components._store_shared_etcd import SharedEtcdKind, SharedEtcdStore
+from components._store_sql import SqlKind, SqlStore
 from components._tenant_keys import TenantKeys, TenantUsers
 from components._tenant_pods import Pods
+from components._tenant_store import READY, Place, StoreKind, TenantStore
 from core import flags, names, profiles, versions
 from core.errors import InvalidInputError
 from core.manifests import tenant
 
 DEFAULT_TIMEOUT_SECONDS = 300
 _MOST_REPLICAS = 3
-_READY = {"pulumi.com/waitFor": "condition=Ready"}
 
 
 class TenantControlPlaneArgs(TypedDict):
@@ -49,17 +52,20 @@ class TenantControlPlaneArgs(TypedDict):
     agent_namespace: pulumi.Input[str]
     """Namespace of the host agent, known once it runs: what needs the agent waits for it."""
 
-    store: str
-    """Name of the etcd pool that keeps the tenant's data. Fixed at creation."""
+    datastore: str
+    """Name of the store that keeps the tenant's objects, or `dedicated`. Fixed at creation.
 
-    etcd_url: pulumi.Input[str]
-    """https URL of that pool."""
+    Exactly one of the next three says what it is.
+    """
 
-    etcd_ca_pem: pulumi.Input[str]
-    """Authority of the pool, PEM."""
+    shared_etcd: NotRequired[SharedEtcdStore]
+    """An etcd pool of the host."""
 
-    etcd_ca_key_pem: pulumi.Input[str]
-    """Key of that authority, PEM; secret. It signs the tenant's client certificate."""
+    dedicated_etcd: NotRequired[DedicatedEtcdStore]
+    """An etcd of its own."""
+
+    sql: NotRequired[SqlStore]
+    """An SQL server of the host."""
 
     apiserver_image: str
     """Image reference of kube-apiserver. Changing it rolls the pods."""
@@ -117,27 +123,28 @@ class TenantControlPlane(pulumi.ComponentResource):
         self._name, self._args, self._tenant = name, args, tenant_id
         self._child = pulumi.ResourceOptions(parent=self)
         timeout = int(args.get("timeout_seconds", DEFAULT_TIMEOUT_SECONDS))
-        self._timeout = {"pulumi.com/timeoutSeconds": str(timeout)}
-        self._namespace = self._declare_namespace()
-        keys = TenantKeys(
-            name,
-            tenant_id,
-            args["domain"],
-            etcd_ca_pem=args["etcd_ca_pem"],
-            etcd_ca_key_pem=args["etcd_ca_key_pem"],
+        self._place = Place(
+            name=name,
+            tenant=tenant_id,
+            namespace=self._declare_namespace(),
+            agent_namespace=args["agent_namespace"],
+            timeout={"pulumi.com/timeoutSeconds": str(timeout)},
             opts=self._child,
         )
+        namespace = self._place.namespace
+        keys = TenantKeys(name, tenant_id, args["domain"], self._child)
         fence = _tenant_fence.declare(
-            name, tenant_id, namespace=self._namespace, store=args["store"], opts=self._child
+            name, tenant_id, namespace=namespace, store=pods.store, opts=self._child
         )
-        secrets = self._secrets(keys, self._store())
+        store = pods.store.declare(self._place)
+        secrets = self._secrets(keys, store)
         deployment = _tenant_pods.declare(
             name,
             pods,
-            namespace=self._namespace,
-            etcd_servers=args["etcd_url"],
+            namespace=namespace,
+            store=store,
             keys=keys,
-            annotations=self._timeout,
+            annotations=dict(self._place.timeout),
             after=[*fence, *secrets],
             opts=self._child,
         )
@@ -148,7 +155,7 @@ class TenantControlPlane(pulumi.ComponentResource):
             name,
             tenant_id,
             args["domain"],
-            namespace=self._namespace,
+            namespace=namespace,
             gateway_name=args["gateway_name"],
             gateway_namespace=args["gateway_namespace"],
             opts=meanwhile,
@@ -158,11 +165,17 @@ class TenantControlPlane(pulumi.ComponentResource):
         limits = _tenant_fence.declare_limits(
             name,
             tenant_id,
-            namespace=self._namespace,
+            namespace=namespace,
             replicas=pods.replicas,
+            store=pods.store,
             opts=meanwhile,
         )
-        self._publish(users, pods.version, after=[deployment, base, *route, *limits])
+        self._publish(
+            users,
+            pods.version,
+            expires=store.expires,
+            after=[deployment, base, *route, *limits],
+        )
 
     @property
     def serving(self) -> pulumi.Output[str]:
@@ -179,54 +192,28 @@ class TenantControlPlane(pulumi.ComponentResource):
         name: pulumi.Output[str] = namespace.metadata.name
         return name
 
-    def _meta(self, name: str, annotations: dict[str, Any] | None = None) -> dict[str, Any]:
-        meta: dict[str, Any] = {
-            "name": name,
-            "namespace": self._namespace,
-            "labels": names.tenant_labels(self._tenant),
-        }
-        return meta | {"annotations": annotations} if annotations else meta
-
-    def _secrets(self, keys: TenantKeys, store: CustomResource) -> list[Secret]:
-        """What the pods mount, once the store knows the tenant.
-
-        Another pool is refused by the store's object: before a running API server mounts its keys.
-        """
+    def _secrets(self, keys: TenantKeys, store: TenantStore) -> list[pulumi.Resource]:
+        """What the pods mount, once the store knows the tenant."""
         server = f"https://127.0.0.1:{flags.APISERVER_PORT}"
         controller_manager = keys.controller_manager_files(server)
+        apiserver = {**keys.apiserver_files(), **store.files}
         return [
-            self._secret(tenant.APISERVER_SECRET, keys.apiserver_files(), after=[store]),
+            self._secret(tenant.APISERVER_SECRET, apiserver, after=store.ready),
             self._secret(tenant.CONTROLLER_MANAGER_SECRET, controller_manager),
         ]
 
     def _secret(
         self,
         name: str,
-        data: dict[str, pulumi.Input[str]],
+        data: Mapping[str, pulumi.Input[str]],
         *,
         after: Sequence[pulumi.Resource] = (),
     ) -> Secret:
         return Secret(
             f"{self._name}-secret-{name}",
-            metadata=self._meta(name),
+            metadata=self._place.meta(name),
             string_data=data,
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
-        )
-
-    def _store(self) -> CustomResource:
-        """User, role and prefix in etcd, made by the agent; removing it removes the keys."""
-        annotations = {
-            **_READY,
-            **self._timeout,
-            f"{names.API_GROUP}/agent-namespace": self._args["agent_namespace"],
-        }
-        return CustomResource(
-            f"{self._name}-store",
-            api_version=names.API_VERSION,
-            kind="EtcdTenant",
-            metadata=self._meta(self._tenant, annotations),
-            spec={"store": self._args["store"], "tenant": self._tenant},
-            opts=self._child,
         )
 
     def _base_objects(self, users: TenantUsers, version: str) -> CustomResource:
@@ -235,14 +222,21 @@ class TenantControlPlane(pulumi.ComponentResource):
             self._name,
             self._tenant,
             version,
-            namespace=self._namespace,
+            namespace=self._place.namespace,
             agent_namespace=self._args["agent_namespace"],
             credentials=self._secret(tenant.AGENT_SECRET, users.agent_files()),
-            annotations={**_READY, **self._timeout},
+            annotations={**READY, **self._place.timeout},
             opts=self._child,
         )
 
-    def _publish(self, users: TenantUsers, version: str, *, after: list[pulumi.Resource]) -> None:
+    def _publish(
+        self,
+        users: TenantUsers,
+        version: str,
+        *,
+        expires: Sequence[pulumi.Output[str]],
+        after: list[pulumi.Resource],
+    ) -> None:
         """Outputs that are known once the tenant answers."""
         public = bool(self._args.get("public_dns", False))
         name = names.public_name(self._tenant, self._args["domain"])
@@ -255,7 +249,7 @@ class TenantControlPlane(pulumi.ComponentResource):
         self.kubeconfig = users.kubeconfig("admin", self.endpoint, sni)
         self.admin_kubeconfig = users.kubeconfig("break-glass", self.endpoint, sni)
         self.version = pulumi.Output.from_input(version)
-        self.certificate_expiry = users.expires
+        self.certificate_expiry = pulumi.Output.all(*users.expires, *expires).apply(min)
         self.register_outputs(
             {
                 "endpoint": self.endpoint,
@@ -282,4 +276,21 @@ def _checked(args: TenantControlPlaneArgs) -> Pods:
         replicas=replicas,
         apiserver_image=args["apiserver_image"],
         controller_manager_image=args["controller_manager_image"],
+        datastore=args["datastore"],
+        store=_store(args, thing, replicas),
     )
+
+
+def _store(args: TenantControlPlaneArgs, thing: str, replicas: int) -> StoreKind:
+    """Return the kind of store that is asked for."""
+    kinds: list[StoreKind] = []
+    if "shared_etcd" in args:
+        kinds.append(SharedEtcdKind(args["datastore"], args["shared_etcd"]))
+    if "dedicated_etcd" in args:
+        kinds.append(DedicatedEtcdKind(args["tenant"], args["dedicated_etcd"]))
+    if "sql" in args:
+        kinds.append(SqlKind(args["datastore"], args["sql"], replicas))
+    if len(kinds) != 1:
+        remedy = "give exactly one of shared_etcd, dedicated_etcd and sql"
+        raise InvalidInputError(thing, "does not say what its store is", len(kinds), remedy)
+    return kinds[0]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from core import names
 from core.profiles import Profile
+from core.stores import StoreAccess
 
 APISERVER_PORT = 6443
 CONTROLLER_MANAGER_PORT = 10257
@@ -81,6 +82,9 @@ Without a watch cache they work as ever, each list and watch one of etcd's; docs
 it saves, and costs. An API server takes any name here without a word: a test asks one for them.
 """
 
+_COMPACTION_MINUTES = 5
+"""History that watchers may ask for, whoever compacts: kube-apiserver's default."""
+
 # A tenant has one group of API servers and no peers to proxy to: no identity leases to write.
 _FEATURE_GATES = ("APIServerIdentity=false", "UnknownVersionInteroperabilityProxy=false")
 
@@ -91,13 +95,9 @@ def render(flags: Mapping[str, str | int]) -> list[str]:
 
 
 def apiserver(
-    *, tenant: str, domain: str, etcd_servers: str, profile: Profile, replicas: int
+    *, tenant: str, domain: str, store: StoreAccess, profile: Profile, replicas: int
 ) -> list[str]:
-    """kube-apiserver of one tenant on a shared etcd.
-
-    Compaction stays with the etcd members, because only etcd's root may compact
-    (etcd CVE-2026-33413); hence `--etcd-compaction-interval=0`.
-    """
+    """kube-apiserver of one tenant."""
     keys = KEYS_DIR
     flags: dict[str, str | int] = {
         "admission-control-config-file": f"{CONFIG_DIR}/admission.yaml",
@@ -109,14 +109,11 @@ def apiserver(
         "client-ca-file": f"{keys}/ca.crt",
         "disable-admission-plugins": ",".join(_DISABLED_ADMISSION),
         "endpoint-reconciler-type": "none",
-        "etcd-cafile": f"{keys}/etcd-ca.crt",
-        "etcd-certfile": f"{keys}/etcd.crt",
-        "etcd-compaction-interval": "0",
+        "etcd-compaction-interval": "0" if store.compacted else f"{_COMPACTION_MINUTES}m",
         "etcd-count-metric-poll-period": "0",
         "etcd-db-metric-poll-interval": "0",
-        "etcd-keyfile": f"{keys}/etcd.key",
         "etcd-prefix": names.etcd_prefix(tenant),
-        "etcd-servers": etcd_servers,
+        "etcd-servers": store.servers,
         "event-ttl": "15m",
         "feature-gates": ",".join(_FEATURE_GATES),
         "livez-grace-period": "60s",
@@ -139,6 +136,12 @@ def apiserver(
         "tls-private-key-file": f"{keys}/tls.key",
         "watch-cache-sizes": ",".join(f"{kind}#0" for kind in _UNCACHED),
     }
+    if store.tls:
+        flags |= {
+            "etcd-cafile": f"{keys}/etcd-ca.crt",
+            "etcd-certfile": f"{keys}/etcd.crt",
+            "etcd-keyfile": f"{keys}/etcd.key",
+        }
     if replicas > 1:
         flags["goaway-chance"] = "0.001"  # spreads long HTTP/2 connections after a roll
     return render(flags)
@@ -171,39 +174,59 @@ def controller_manager(*, replicas: int) -> list[str]:
     return render(flags)
 
 
-def etcd_member(*, pool: str, members: int, quota_gib: int) -> list[str]:
-    """One etcd member of a shared pool; `$(POD_NAME)` comes from the environment.
+def kine(*, ca_file: str, socket: str, connections: int, idle_connections: int) -> list[str]:
+    """Flags of kine in front of an SQL server, which the environment variable KINE_ENDPOINT names.
 
-    Compaction every 5 minutes matches what an API server promises its watchers
-    (kube-apiserver --etcd-compaction-interval, default 5m).
+    Compaction is the API server's: kine has none of its own since 0.16.1. Metrics are off, since
+    they would be a port that asks nobody for a certificate.
     """
-    keys, peers = KEYS_DIR, f"etcd-peers.{names.etcd_namespace(pool)}.svc"
+    return render(
+        {
+            "ca-file": ca_file,
+            "datastore-max-idle-connections": idle_connections,
+            "datastore-max-open-connections": connections,
+            "listen-address": socket,
+            "metrics-bind-address": 0,
+        }
+    )
+
+
+def etcd_member(*, namespace: str, members: int, quota_gib: int, shared: bool) -> list[str]:
+    """One etcd member; `$(POD_NAME)` comes from the environment.
+
+    Args:
+        namespace: Where the members run.
+        members: How many there are.
+        quota_gib: Size in GiB at which they refuse writes.
+        shared: The members compact, since no tenant may; else the tenant's API server does.
+    """
+    keys, peers = KEYS_DIR, f"etcd-peers.{namespace}.svc"
     cluster = ",".join(
         f"etcd-{i}=https://etcd-{i}.{peers}:{ETCD_PEER_PORT}" for i in range(members)
     )
-    return render(
-        {
-            "advertise-client-urls": f"https://$(POD_NAME).{peers}:{ETCD_CLIENT_PORT}",
-            "auto-compaction-mode": "periodic",
-            "auto-compaction-retention": "5m",
-            "cert-file": f"{keys}/server.crt",
-            "client-cert-auth": "true",
-            "data-dir": "/var/lib/etcd/data",
-            "enable-grpc-gateway": "false",  # it ignores certificate users (etcd auth/store.go)
-            "initial-advertise-peer-urls": f"https://$(POD_NAME).{peers}:{ETCD_PEER_PORT}",
-            "initial-cluster": cluster,
-            "initial-cluster-state": "new",
-            "initial-cluster-token": pool,
-            "key-file": f"{keys}/server.key",
-            "listen-client-urls": f"https://0.0.0.0:{ETCD_CLIENT_PORT}",
-            "listen-metrics-urls": f"http://0.0.0.0:{ETCD_METRICS_PORT}",
-            "listen-peer-urls": f"https://0.0.0.0:{ETCD_PEER_PORT}",
-            "name": "$(POD_NAME)",
-            "peer-cert-file": f"{keys}/peer.crt",
-            "peer-client-cert-auth": "true",
-            "peer-key-file": f"{keys}/peer.key",
-            "peer-trusted-ca-file": f"{keys}/peer-ca.crt",
-            "quota-backend-bytes": quota_gib * 1024**3,
-            "trusted-ca-file": f"{keys}/ca.crt",
-        }
-    )
+    flags: dict[str, str | int] = {
+        "advertise-client-urls": f"https://$(POD_NAME).{peers}:{ETCD_CLIENT_PORT}",
+        "cert-file": f"{keys}/server.crt",
+        "client-cert-auth": "true",
+        "data-dir": "/var/lib/etcd/data",
+        "enable-grpc-gateway": "false",  # it ignores certificate users (etcd auth/store.go)
+        "initial-advertise-peer-urls": f"https://$(POD_NAME).{peers}:{ETCD_PEER_PORT}",
+        "initial-cluster": cluster,
+        "initial-cluster-state": "new",
+        "initial-cluster-token": namespace,
+        "key-file": f"{keys}/server.key",
+        "listen-client-urls": f"https://0.0.0.0:{ETCD_CLIENT_PORT}",
+        "listen-metrics-urls": f"http://0.0.0.0:{ETCD_METRICS_PORT}",
+        "listen-peer-urls": f"https://0.0.0.0:{ETCD_PEER_PORT}",
+        "name": "$(POD_NAME)",
+        "peer-cert-file": f"{keys}/peer.crt",
+        "peer-client-cert-auth": "true",
+        "peer-key-file": f"{keys}/peer.key",
+        "peer-trusted-ca-file": f"{keys}/peer-ca.crt",
+        "quota-backend-bytes": quota_gib * 1024**3,
+        "trusted-ca-file": f"{keys}/ca.crt",
+    }
+    if shared:
+        flags["auto-compaction-mode"] = "periodic"
+        flags["auto-compaction-retention"] = f"{_COMPACTION_MINUTES}m"
+    return render(flags)

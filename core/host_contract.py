@@ -15,7 +15,7 @@ from core.schema import setting
 OUTPUT = "hostContract"
 """Name of the stack output."""
 
-VERSION = 1
+VERSION = 2
 """Raised when a program of the version before could not read it any more."""
 
 
@@ -43,6 +43,16 @@ class StoreContract:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SqlContract:
+    """An SQL server of the host; its administrator is the host agent's alone."""
+
+    engine: str = setting()
+    address: str = setting()
+    port: int = setting(minimum=1, maximum=65535)
+    ca_pem: str = setting()
+
+
+@dataclass(frozen=True, kw_only=True)
 class HostContract:
     """All that tenants need to know of their host."""
 
@@ -53,6 +63,8 @@ class HostContract:
     agent_namespace: str = setting()
     gateway: GatewayContract = setting()
     stores: Mapping[str, StoreContract] = setting()
+    """The etcd pools."""
+    sql: Mapping[str, SqlContract] = setting()
 
 
 def document(
@@ -63,6 +75,7 @@ def document(
     agent_namespace: object,
     gateway: Mapping[str, object],
     stores: Mapping[str, Mapping[str, object]],
+    sql: Mapping[str, Mapping[str, object]],
 ) -> dict[str, Any]:
     """Return the contract as it is exported; values may be Outputs.
 
@@ -73,6 +86,7 @@ def document(
         agent_namespace: The host agent's.
         gateway: The fields of GatewayContract by name.
         stores: The fields of StoreContract by name, by pool.
+        sql: The fields of SqlContract by name, by server.
     """
     return {
         "version": VERSION,
@@ -82,6 +96,7 @@ def document(
         "agentNamespace": agent_namespace,
         "gateway": _keys(gateway),
         "stores": {pool: _keys(store) for pool, store in stores.items()},
+        "sql": {name: _keys(server) for name, server in sql.items()},
     }
 
 

@@ -15,6 +15,8 @@ LABEL_NAME = "app.kubernetes.io/name"
 LABEL_PART_OF = "app.kubernetes.io/part-of"
 LABEL_VERSION = "app.kubernetes.io/version"
 LABEL_TENANT = f"{API_GROUP}/tenant"
+LABEL_DATASTORE = f"{API_GROUP}/datastore"
+"""On a tenant's Deployment: where its objects are, which can't be changed."""
 LABEL_PLATFORM = f"{API_GROUP}/platform"
 """On objects inside a tenant that belong to the platform: the tenant's users can't change them."""
 PART_OF = "tenantplane"
@@ -104,6 +106,14 @@ def etcd_range(tenant: str) -> tuple[str, str]:
     The trailing slash matters: `/t/a` would also cover `/t/aa`. `0` is the character after `/`.
     """
     return f"/t/{tenant}/", f"/t/{tenant}0"
+
+
+def sql_database(tenant: str) -> str:
+    """Return the tenant's database on an SQL server, which is its user there too.
+
+    At most 32 characters, MySQL's limit for users; unique, as no id has an underscore.
+    """
+    return f"t_{tenant.replace('-', '_')}"
 
 
 def public_name(tenant: str, domain: str) -> str:

@@ -88,7 +88,7 @@ def tenant_user_leaves() -> list[Leaf]:
 
 
 def store_client(tenant: str) -> Leaf:
-    """What the tenant shows to the shared etcd: the common name is the etcd user."""
+    """What the tenant shows to its etcd: in a shared one the common name is the etcd user."""
     return Leaf(name="etcd", common_name=tenant)
 
 
@@ -97,9 +97,8 @@ def store_root() -> Leaf:
     return Leaf(name="root", common_name="root")
 
 
-def store_server(pool: str) -> Leaf:
-    """What every member of a pool shows to its clients."""
-    namespace = names.etcd_namespace(pool)
+def store_server(namespace: str) -> Leaf:
+    """What every member of the etcd of a namespace shows to its clients."""
     return Leaf(
         name="server",
         common_name="etcd",
@@ -120,9 +119,8 @@ def store_server(pool: str) -> Leaf:
     )
 
 
-def store_peer(pool: str) -> Leaf:
+def store_peer(namespace: str) -> Leaf:
     """What members show to each other; its own authority, so that no tenant can join as a peer."""
-    namespace = names.etcd_namespace(pool)
     return Leaf(
         name="peer",
         common_name="etcd-peer",

@@ -1,21 +1,23 @@
-"""pools: which change of an etcd pool that runs is safe.
+"""pools: which change of an etcd that runs, a shared pool or a tenant's own, is safe.
 
-Not here: which pools run (components/running_host.py), what a pool may be (settings.py).
+Not here: which run (components/running_host.py), what one may be (settings.py).
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core import names, stores
 from core.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from core.settings import EtcdSettings
+    from core.settings import Settings
+    from core.store_settings import DedicatedEtcdSettings, EtcdSettings
 
 
 @dataclass(frozen=True)
-class RunningPool:
-    """What a host has of an etcd pool."""
+class RunningEtcd:
+    """What a host has of an etcd."""
 
     members: int
     """Pods that its StatefulSet asks for; 0 when it was scaled to nothing."""
@@ -25,35 +27,48 @@ class RunningPool:
 
 
 def problems(
-    pools: Mapping[str, "EtcdSettings"], running: Mapping[str, RunningPool]
+    settings: "Settings", running: Mapping[str, RunningEtcd]
 ) -> Iterator[InvalidInputError]:
-    """Yield a problem for each change that a pool would not survive.
+    """Yield a problem for each change that an etcd would not survive.
 
     A member joins or leaves by etcd's own API, which nothing here calls: two more pods with a new
     `--initial-cluster` are strangers to the first, and two fewer take the quorum with them. Another
     size of volume replaces the StatefulSet, and its pods come back on the volumes of before.
 
     Args:
-        pools: As the settings list them.
-        running: Those that exist.
+        settings: Of the stack.
+        running: The etcds that exist, by namespace.
     """
-    for pool, etcd in pools.items():
-        known = running.get(pool)
-        if known is None:
-            continue
-        if known.members not in (0, etcd.members):
-            yield InvalidInputError(
-                f"etcd.{pool}.members",
-                f"can't be changed from {known.members}: the members of a pool are fixed once it "
-                "exists",
-                etcd.members,
-                f"set it back to {known.members}, and make another pool for new tenants",
-            )
-        if known.storage_gib != etcd.storage_gib:
-            yield InvalidInputError(
-                f"etcd.{pool}.storageGib",
-                f"can't be changed from {known.storage_gib}: the volumes of a pool are fixed once "
-                "it exists",
-                etcd.storage_gib,
-                f"set it back to {known.storage_gib}, and make another pool for new tenants",
-            )
+    if settings.has_host:  # the pools of other stacks are their host stack's
+        for pool, etcd in settings.etcd.items():
+            known = running.get(names.etcd_namespace(pool))
+            instead = "make another pool for new tenants"
+            yield from _of_one(f"etcd.{pool}", etcd, known, instead)
+    for number, tenant in enumerate(settings.tenants):
+        if tenant.datastore == stores.DEDICATED:
+            known = running.get(names.namespace(tenant.name))
+            path = f"tenants[{number}].dedicatedEtcd"
+            yield from _of_one(path, tenant.dedicated_etcd, known, "make another tenant")
+
+
+def _of_one(
+    path: str, etcd: "EtcdSettings | DedicatedEtcdSettings", known: RunningEtcd | None, instead: str
+) -> Iterator[InvalidInputError]:
+    if known is None:
+        return
+    if known.members not in (0, etcd.members):
+        yield InvalidInputError(
+            f"{path}.members",
+            f"can't be changed from {known.members}: the members of an etcd are fixed once it "
+            "exists",
+            etcd.members,
+            f"set it back to {known.members}, and {instead}",
+        )
+    if known.storage_gib != etcd.storage_gib:
+        yield InvalidInputError(
+            f"{path}.storageGib",
+            f"can't be changed from {known.storage_gib}: the volumes of an etcd are fixed once "
+            "it exists",
+            etcd.storage_gib,
+            f"set it back to {known.storage_gib}, and {instead}",
+        )

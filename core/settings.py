@@ -2,7 +2,8 @@
 
 Each class is a block of the config, each field a key of it; the docstring under a field is its
 entry in docs/reference/settings.md.
-Not here: how plain values are read (schema.py), where the config comes from (stacks/config.py).
+Not here: stores (store_settings.py), how plain values are read (schema.py), where the config
+comes from (stacks/config.py).
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from core import checks, names, profiles, schema, settings_rules, versions
 from core.errors import InvalidInputError
 from core.schema import setting
+from core.store_settings import DedicatedEtcdSettings, EtcdSettings, SqlSettings
 
 DEV = "dev"
 HOST = "host"
@@ -105,32 +107,6 @@ class HostSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EtcdSettings:
-    """One etcd that many tenants share."""
-
-    members: int = setting(default=1, choices=(1, 3))
-    """Members of the cluster: 3 go on when one is lost, and need 3 nodes. Fixed at creation."""
-
-    quota_gib: int = setting(default=2, minimum=1, maximum=8)
-    """Size in GiB at which etcd refuses writes, of all its tenants. Rolling."""
-
-    storage_gib: int = setting(default=4, minimum=2, maximum=1024)
-    """Size in GiB of each member's volume: twice the quota or more, for defragmentation.
-
-    Fixed at creation; it bounds what quotaGib can become.
-    """
-
-    version: str = setting(default=versions.DEFAULT_ETCD, check=versions.check_etcd)
-    """Version of etcd: at least 3.7.1, or 3.6.14 within 3.6. Rolling."""
-
-    deletion_protection: bool | None = setting(default=None, example="false")
-    """Refuse to remove the pool with all its tenants' data; false, then `pulumi up`, allows it.
-
-    Default: true in a stack of kind host, false in one of kind dev.
-    """
-
-
-@dataclass(frozen=True, kw_only=True)
 class GatewaySettings:
     """The one address of a host behind which all its tenants answer, told apart by SNI."""
 
@@ -198,7 +174,13 @@ class TenantSettings:
     datastore: str = setting(
         default=DEFAULT_POOL, check=names.check_pool_name, example=DEFAULT_POOL
     )
-    """Name of the etcd pool that holds the tenant's objects. Fixed once the tenant exists."""
+    """Where the tenant's objects are: an etcd pool or SQL server of its host, or `dedicated`.
+
+    Fixed once the tenant exists. docs/stores.md helps to choose.
+    """
+
+    dedicated_etcd: DedicatedEtcdSettings = setting(default=DedicatedEtcdSettings())
+    """The tenant's own etcd. Datastore dedicated."""
 
     timeout_seconds: int = setting(default=300, minimum=10, maximum=3600)
     """How long to wait for the tenant to answer, in seconds; after that its `pulumi up` fails."""
@@ -228,6 +210,9 @@ class Settings:
     )
     """The etcd pools by name. dev and host."""
 
+    sql: Mapping[str, SqlSettings] = setting(factory=dict, key_check=names.check_pool_name)
+    """The SQL servers by name. dev and host."""
+
     gateway: GatewaySettings = setting(default=GatewaySettings())
     """The address of the tenants. dev and host."""
 
@@ -240,6 +225,11 @@ class Settings:
     tenants: tuple[TenantSettings, ...] = setting(default=())
     """The tenants. dev and tenants."""
 
+    @property
+    def has_host(self) -> bool:
+        """Whether the host is this stack's own."""
+        return self.kind != TENANTS
+
 
 def parse(config: Mapping[str, object]) -> Settings:
     """Return the settings that a config says.
@@ -250,7 +240,7 @@ def parse(config: Mapping[str, object]) -> Settings:
     Raises:
         InvalidInputError: something is wrong; names every wrong key by its path, all at once.
     """
-    settings = schema.read(Settings, config)
+    settings = settings_rules.with_defaults(schema.read(Settings, config))
     errors = list(settings_rules.problems(settings))
     if errors:
         raise InvalidInputError.together(errors)

@@ -5,10 +5,11 @@ Not here: single values (checks.py, names.py, versions.py), what a host must hav
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from core import versions
+from core import stores, versions
 from core.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -31,35 +32,96 @@ def problems(settings: "Settings") -> Iterator[InvalidInputError]:
             remedy="move them to a stack of kind tenants, or set kind to dev",
         )
     yield from _duplicates(settings.tenants)
+    yield from _own_etcds(settings.tenants)
     running = {tenant.name: tenant.version for tenant in settings.tenants}
     for name in versions.KUBERNETES_IMAGES:
         yield from _override(settings, name, "tenants", running)
-    pools = {pool: etcd.version for pool, etcd in settings.etcd.items()}
-    yield from _override(settings, "etcd", "etcd pools", pools)
+    etcds = {pool: etcd.version for pool, etcd in settings.etcd.items() if settings.has_host}
+    etcds |= {
+        tenant.name: tenant.dedicated_etcd.version
+        for tenant in settings.tenants
+        if tenant.datastore == stores.DEDICATED
+    }
+    yield from _override(settings, "etcd", "etcds", etcds)
+
+
+def with_defaults(settings: "Settings") -> "Settings":
+    """Return the settings with what the kind of the stack decides where nothing is said."""
+    production = settings.kind == "host"
+    pools = {
+        name: replace(
+            pool,
+            members=pool.members or (3 if production else 1),
+            deletion_protection=(
+                production if pool.deletion_protection is None else pool.deletion_protection
+            ),
+        )
+        for name, pool in settings.etcd.items()
+    }
+    servers = {
+        name: replace(server, port=server.port or stores.ENGINES[server.engine])
+        for name, server in settings.sql.items()
+    }
+    return replace(settings, etcd=pools, sql=servers)
 
 
 def datastore_problems(
-    tenants: Iterable["TenantSettings"], pools: Iterable[str]
+    tenants: Iterable["TenantSettings"], host_stores: Iterable[str]
 ) -> Iterator[InvalidInputError]:
-    """Yield a problem for each tenant whose datastore is none of the host's etcd pools."""
-    known = sorted(pools)
+    """Yield a problem for each tenant whose datastore its host doesn't have."""
+    known = [*sorted(host_stores), stores.DEDICATED]
     for number, tenant in enumerate(tenants):
         if tenant.datastore not in known:
-            remedy = f"use {' or '.join(known)}, or declare the pool under etcd of its host"
+            remedy = f"use {' or '.join(known)}, or declare it under etcd or sql of its host"
             yield InvalidInputError(
                 f"tenants[{number}].datastore",
-                f"the host of tenant {tenant.name} has no such etcd pool",
+                f"the host of tenant {tenant.name} has no such store",
                 tenant.datastore,
                 remedy,
             )
+
+
+def _own_etcds(tenants: Iterable["TenantSettings"]) -> Iterator[InvalidInputError]:
+    for number, tenant in enumerate(tenants):
+        path, etcd = f"tenants[{number}].dedicatedEtcd", tenant.dedicated_etcd
+        if tenant.datastore == stores.DEDICATED:
+            yield from _storage(path, etcd.quota_gib, etcd.storage_gib)
+        elif etcd != type(etcd)():
+            yield InvalidInputError(
+                path,
+                f"belongs to datastore {stores.DEDICATED}, and tenant {tenant.name} has another",
+                tenant.datastore,
+                f"leave it out, or set datastore to {stores.DEDICATED}",
+            )
+
+
+def _storage(path: str, quota_gib: int, storage_gib: int) -> Iterator[InvalidInputError]:
+    if storage_gib < 2 * quota_gib:
+        yield InvalidInputError(
+            f"{path}.storageGib",
+            "is too small: a defragmentation writes the store a second time",
+            storage_gib,
+            f"use {2 * quota_gib} or more, twice the quotaGib",
+        )
+
+
+def _store_names(settings: "Settings") -> Iterator[InvalidInputError]:
+    """A tenant names its store by one word, whatever kind it is."""
+    remedy = "give each store of the host a name of its own"
+    for kind, named in (("etcd", settings.etcd), ("sql", settings.sql)):
+        if stores.DEDICATED in named:
+            problem = "is what tenants call an etcd of their own"
+            yield InvalidInputError(f"{kind}.{stores.DEDICATED}", problem, remedy=remedy)
+    for both in sorted(set(settings.etcd) & set(settings.sql)):
+        yield InvalidInputError(f"sql.{both}", "is the name of an etcd pool too", remedy=remedy)
 
 
 def _without_host(settings: "Settings") -> Iterator[InvalidInputError]:
     if settings.host_stack is None:
         remedy = "set it to the full name of the host's stack (`pulumi stack ls` there shows it)"
         yield InvalidInputError("hostStack", "is missing", remedy=remedy)
-    default = type(settings)(kind=settings.kind)
-    for name in ("domain", "host", "etcd", "gateway"):
+    default = with_defaults(type(settings)(kind=settings.kind))
+    for name in ("domain", "host", "etcd", "sql", "gateway"):
         if getattr(settings, name) != getattr(default, name):
             remedy = "set it in the stack that hostStack names"
             yield InvalidInputError(name, "belongs to the host of these tenants", remedy=remedy)
@@ -82,16 +144,11 @@ def _with_host(settings: "Settings") -> Iterator[InvalidInputError]:
             "etcd", "has no pool", remedy="leave it out or name one: `shared: {}`"
         )
     for pool, etcd in settings.etcd.items():
-        if etcd.storage_gib < 2 * etcd.quota_gib:
-            yield InvalidInputError(
-                f"etcd.{pool}.storageGib",
-                "is too small: a defragmentation writes the store a second time",
-                etcd.storage_gib,
-                f"use {2 * etcd.quota_gib} or more, twice the quotaGib",
-            )
+        yield from _storage(f"etcd.{pool}", etcd.quota_gib, etcd.storage_gib)
+    yield from _store_names(settings)
     yield from _gateway(settings)
     if settings.etcd:
-        yield from datastore_problems(settings.tenants, settings.etcd)
+        yield from datastore_problems(settings.tenants, [*settings.etcd, *settings.sql])
 
 
 def _host(host: "HostSettings") -> Iterator[InvalidInputError]:

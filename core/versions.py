@@ -40,6 +40,7 @@ A watch on one key was a watch on every key after it until 3.6.14 and 3.7.1 (etc
 3.7, 2026-07-23); the holes closed before are CVE-2026-33413 and CVE-2026-33343 (3.6.9).
 """
 
+KINE = "0.17.5"
 TRAEFIK = "3.7.15"
 COREDNS = "1.14.7"
 PAUSE = "3.10.2"
@@ -52,6 +53,7 @@ _IMAGES = {
         f"v{DEFAULT_KUBERNETES}",
     ),
     "etcd": ("registry.k8s.io", "etcd", f"v{DEFAULT_ETCD}"),
+    "kine": ("docker.io", "rancher/kine", f"v{KINE}"),
     "traefik": ("docker.io", "library/traefik", f"v{TRAEFIK}"),
     "coredns": ("registry.k8s.io", "coredns/coredns", f"v{COREDNS}"),
     "pause": ("registry.k8s.io", "pause", PAUSE),

@@ -1,17 +1,17 @@
 """changes: refuses what would break what runs on a host, before anything is declared.
 
-Not here: which change is safe (core/pools.py, core/skew.py), reading the host
+Not here: which change is safe (core/pools.py, core/skew.py, core/stores.py), reading the host
 (components/running_host.py).
 """
 
-from components.running_host import opened, running_pools, running_versions
-from core import pools, skew
+from components.running_host import opened, running_etcds, running_tenants
+from core import pools, skew, stores
 from core.errors import InvalidInputError
-from core.settings import TENANTS, Settings
+from core.settings import Settings
 
 
-def check(settings: Settings, kubeconfig: str, context: str | None, host: str) -> dict[str, str]:
-    """Check a stack against what runs on its host; return the version of each tenant there.
+def check(settings: Settings, kubeconfig: str, context: str | None, host: str) -> frozenset[str]:
+    """Check a stack against what runs on its host; return the tenants that are there.
 
     Args:
         settings: Of the stack.
@@ -20,17 +20,18 @@ def check(settings: Settings, kubeconfig: str, context: str | None, host: str) -
         host: The host's name.
 
     Raises:
-        InvalidInputError: names every change that a pool or a tenant would not survive.
+        InvalidInputError: names every change that an etcd or a tenant would not survive.
         HostError: the host can't be read.
     """
     with opened(kubeconfig, context, host) as api:
-        versions = running_versions(api)
-        # The pools of a stack of kind tenants are its host stack's.
-        known = {} if settings.kind == TENANTS else running_pools(api)
+        tenants, etcds = running_tenants(api), running_etcds(api)
+    versions = {name: tenant.version for name, tenant in tenants.items()}
+    datastores = {name: tenant.datastore for name, tenant in tenants.items()}
     errors = [
         *skew.problems(settings.tenants, versions),
-        *pools.problems(settings.etcd, known),
+        *stores.problems(settings.tenants, datastores),
+        *pools.problems(settings, etcds),
     ]
     if errors:
         raise InvalidInputError.together(errors)
-    return versions
+    return frozenset(tenants)

@@ -35,6 +35,16 @@ class Store:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SqlServer:
+    """An SQL server; fields as in host_contract.SqlContract."""
+
+    engine: str
+    address: str
+    port: int
+    ca_pem: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Handles:
     """A host as tenants see it."""
 
@@ -44,6 +54,8 @@ class Handles:
     agent_namespace: pulumi.Input[str]
     gateway: Gateway
     stores: Mapping[str, Store]
+    """The etcd pools by name."""
+    sql: Mapping[str, SqlServer]
 
     @property
     def provider(self) -> kubernetes.Provider:
@@ -59,6 +71,7 @@ class Handles:
             agent_namespace=self.agent_namespace,
             gateway=vars(self.gateway),
             stores={pool: vars(store) for pool, store in self.stores.items()},
+            sql={name: vars(server) for name, server in self.sql.items()},
         )
 
     @classmethod
@@ -78,4 +91,5 @@ class Handles:
                 )
                 for pool, store in contract.stores.items()
             },
+            sql={name: SqlServer(**asdict(server)) for name, server in contract.sql.items()},
         )

@@ -14,9 +14,15 @@ from components.host_cluster import GkeArgs, HostCluster, HostClusterArgs
 from components.ingress_passthrough import IngressPassthrough, IngressPassthroughArgs
 from components.shared_etcd import SharedEtcd
 from core import versions
-from core.settings import HOST, LOAD_BALANCER, EtcdSettings, HostSettings, ImageSettings, Settings
-from stacks import changes, outputs
-from stacks.handles import Gateway, Handles, Store
+from core.settings import (
+    LOAD_BALANCER,
+    HostSettings,
+    ImageSettings,
+    Settings,
+)
+from core.store_settings import EtcdSettings, SqlSettings
+from stacks import changes, outputs, pem_files
+from stacks.handles import Gateway, Handles, SqlServer, Store
 
 
 async def declare(settings: Settings) -> pulumi.Inputs:
@@ -38,7 +44,8 @@ def declare_host(settings: Settings) -> outputs.DeclaredHost:
         pool: _declare_pool(pool, etcd, settings, on_host)
         for pool, etcd in sorted(settings.etcd.items())
     }
-    agent = _declare_agent(pools, settings.images, cluster)
+    servers = {name: _sql_server(name, sql) for name, sql in sorted(settings.sql.items())}
+    agent = _declare_agent(settings, pools, servers, cluster)
     gateway = IngressPassthrough("gateway", _gateway_args(settings, domain, cluster), on_host)
     return outputs.DeclaredHost(
         handles=Handles(
@@ -54,6 +61,7 @@ def declare_host(settings: Settings) -> outputs.DeclaredHost:
                 public_dns=settings.gateway.public_dns,
             ),
             stores={pool: _store(etcd) for pool, etcd in pools.items()},
+            sql=servers,
         ),
         store_expiry={pool: etcd.expires for pool, etcd in pools.items()},
     )
@@ -72,24 +80,26 @@ def _cluster_args(host: HostSettings) -> HostClusterArgs:
 def _declare_pool(
     pool: str, etcd: EtcdSettings, settings: Settings, opts: pulumi.ResourceOptions
 ) -> SharedEtcd:
-    protected = etcd.deletion_protection
     return SharedEtcd(
         f"etcd-{pool}",
         {
             "pool": pool,
-            "members": etcd.members,
+            "members": int(etcd.members or 1),  # settings_rules.with_defaults has decided
             "quota_gib": etcd.quota_gib,
             "storage_gib": etcd.storage_gib,
             "version": etcd.version,
             "image": _image("etcd", settings.images, etcd.version),
-            "deletion_protection": settings.kind == HOST if protected is None else protected,
+            "deletion_protection": bool(etcd.deletion_protection),
         },
         opts,
     )
 
 
 def _declare_agent(
-    pools: Mapping[str, SharedEtcd], images: ImageSettings, cluster: HostCluster
+    settings: Settings,
+    pools: Mapping[str, SharedEtcd],
+    servers: Mapping[str, SqlServer],
+    cluster: HostCluster,
 ) -> HostAgent:
     stores: list[AgentStore] = [
         {
@@ -102,8 +112,20 @@ def _declare_agent(
         for pool, etcd in pools.items()
     ]
     args: HostAgentArgs = {
-        "image": _image("host-agent", images),
+        "image": _image("host-agent", settings.images),
         "stores": stores,
+        "sql_servers": [
+            {
+                "name": name,
+                "engine": server.engine,
+                "address": server.address,
+                "port": server.port,
+                "ca_pem": server.ca_pem,
+                "user": settings.sql[name].admin_user,
+                "password": settings.sql[name].admin_password,
+            }
+            for name, server in servers.items()
+        ],
         "api_ports": cluster.api_ports,
         "api_by_port_alone": cluster.api_by_port_alone,
     }
@@ -127,6 +149,13 @@ def _gateway_args(settings: Settings, domain: str, cluster: HostCluster) -> Ingr
     elif gateway.exposure != LOAD_BALANCER or made_by_us:
         args["address"] = cluster.address
     return args
+
+
+def _sql_server(name: str, sql: SqlSettings) -> SqlServer:
+    if sql.port is None:  # settings_rules.with_defaults has decided
+        raise AssertionError(name)
+    ca_pem = pem_files.certificates(sql.ca, f"sql.{name}.ca")
+    return SqlServer(engine=sql.engine, address=sql.address, port=sql.port, ca_pem=ca_pem)
 
 
 def _store(etcd: SharedEtcd) -> Store:

@@ -9,8 +9,8 @@ from collections.abc import Container
 import pulumi
 
 from components.host_cluster import HostCluster
-from components.tenant_control_plane import TenantControlPlane
-from core import host_contract, settings_rules, versions
+from components.tenant_control_plane import TenantControlPlane, TenantControlPlaneArgs
+from core import host_contract, settings_rules, stores, versions
 from core.errors import InvalidInputError
 from core.settings import ImageSettings, Settings, TenantSettings
 from stacks import changes, outputs
@@ -24,7 +24,9 @@ _HEAD_START_SECONDS = 5.0
 async def declare(settings: Settings) -> pulumi.Inputs:
     """Declare the tenants and return the stack's outputs."""
     contract = await _read_contract(str(settings.host_stack))
-    errors = list(settings_rules.datastore_problems(settings.tenants, contract.stores))
+    errors = list(
+        settings_rules.datastore_problems(settings.tenants, [*contract.stores, *contract.sql])
+    )
     if errors:
         raise InvalidInputError.together(errors)
     running = changes.check(settings, contract.kubeconfig, None, contract.name)
@@ -55,35 +57,58 @@ async def declare_tenants(
 def _declare_tenant(
     tenant: TenantSettings, images: ImageSettings, host: Handles
 ) -> TenantControlPlane:
-    store = host.stores[tenant.datastore]
-
     def image(name: str) -> str:
         return versions.image(name, images.registry, images.overrides, tenant.version)
 
-    return TenantControlPlane(
-        tenant.name,
-        {
-            "tenant": tenant.name,
-            "domain": host.domain,
-            "version": tenant.version,
-            "profile": tenant.profile,
-            "replicas": tenant.replicas,
-            "timeout_seconds": tenant.timeout_seconds,
-            "gateway_address": host.gateway.address,
-            "gateway_port": host.gateway.port,
-            "gateway_name": host.gateway.name,
-            "gateway_namespace": host.gateway.namespace,
-            "public_dns": host.gateway.public_dns,
-            "agent_namespace": host.agent_namespace,
-            "store": tenant.datastore,
-            "etcd_url": store.client_url,
-            "etcd_ca_pem": store.ca_pem,
-            "etcd_ca_key_pem": store.ca_key_pem,
-            "apiserver_image": image("kube-apiserver"),
-            "controller_manager_image": image("kube-controller-manager"),
-        },
-        pulumi.ResourceOptions(provider=host.provider),
-    )
+    args: TenantControlPlaneArgs = {
+        "tenant": tenant.name,
+        "domain": host.domain,
+        "version": tenant.version,
+        "profile": tenant.profile,
+        "replicas": tenant.replicas,
+        "timeout_seconds": tenant.timeout_seconds,
+        "gateway_address": host.gateway.address,
+        "gateway_port": host.gateway.port,
+        "gateway_name": host.gateway.name,
+        "gateway_namespace": host.gateway.namespace,
+        "public_dns": host.gateway.public_dns,
+        "agent_namespace": host.agent_namespace,
+        "datastore": tenant.datastore,
+        "apiserver_image": image("kube-apiserver"),
+        "controller_manager_image": image("kube-controller-manager"),
+    }
+    _set_store(args, tenant, images, host)
+    return TenantControlPlane(tenant.name, args, pulumi.ResourceOptions(provider=host.provider))
+
+
+def _set_store(
+    args: TenantControlPlaneArgs, tenant: TenantSettings, images: ImageSettings, host: Handles
+) -> None:
+    """Say what the store is that the tenant names."""
+    if tenant.datastore == stores.DEDICATED:
+        own = tenant.dedicated_etcd
+        args["dedicated_etcd"] = {
+            "image": versions.image("etcd", images.registry, images.overrides, own.version),
+            "members": own.members,
+            "quota_gib": own.quota_gib,
+            "storage_gib": own.storage_gib,
+        }
+    elif tenant.datastore in host.sql:
+        server = host.sql[tenant.datastore]
+        args["sql"] = {
+            "engine": server.engine,
+            "address": server.address,
+            "port": server.port,
+            "ca_pem": server.ca_pem,
+            "kine_image": versions.image("kine", images.registry, images.overrides),
+        }
+    else:
+        pool = host.stores[tenant.datastore]
+        args["shared_etcd"] = {
+            "client_url": pool.client_url,
+            "ca_pem": pool.ca_pem,
+            "ca_key_pem": pool.ca_key_pem,
+        }
 
 
 async def _read_contract(stack: str) -> host_contract.HostContract:

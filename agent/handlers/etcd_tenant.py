@@ -33,7 +33,7 @@ class EtcdTenants:
         leaving = "deletionTimestamp" in body["metadata"]
         if leaving and crds.ETCD_TENANT_FINALIZER not in body["metadata"].get("finalizers", []):
             return Outcome("Removed", finished=True)
-        _check_namespace(body)
+        check_namespace(body)
         try:
             etcd = self._etcd(body["spec"]["store"])
             return await (self._remove(body, etcd) if leaving else self._ensure(body, etcd))
@@ -81,14 +81,14 @@ class EtcdTenants:
         await host.set_finalizer(self._client, body, self.plural, finalizer, present=present)
 
 
-def _check_namespace(body: Json) -> None:
-    """An object anywhere else could take another tenant's keys with it."""
+def check_namespace(body: Json) -> None:
+    """An object anywhere else could take another tenant's data with it."""
     namespace, tenant = body["metadata"]["namespace"], body["spec"]["tenant"]
     own = names.namespace(tenant)
     if namespace != own:
         raise NotReadyError(
             "WrongNamespace",
-            f"tenant {tenant}: its EtcdTenant belongs to namespace {own}, got {namespace}; "
+            f"tenant {tenant}: its {body['kind']} belongs to namespace {own}, got {namespace}; "
             "delete this object and create it there",
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core import flags, names
-from core.manifests import crds, pods, tenant
+from core.manifests import crds, kine, pods, tenant
 
 NAME = "host-agent"
 POD_LABELS = {names.LABEL_NAME: NAME, names.LABEL_PART_OF: names.PART_OF}
@@ -19,18 +19,18 @@ LIVENESS_PORT = 8080
 METRICS_PORT = 9090
 
 
-def store_secret(pool: str) -> str:
-    """Name of the Secret with the agent's access to one etcd pool."""
-    return f"store-{pool}"
+def store_secret(store: str) -> str:
+    """Name of the Secret with the agent's access to one store."""
+    return f"store-{store}"
 
 
 def cluster_role_rules() -> list[dict[str, Any]]:
-    """What the agent may do everywhere: its own two kinds, and events about them.
+    """What the agent may do everywhere: its own kinds, and events about them.
 
     Each is used, and no other is (tests/agent runs it with these alone).
     """
     ours = {"apiGroups": [names.API_GROUP]}
-    kinds = [crds.ETCD_TENANTS, crds.TENANT_MANIFESTS]
+    kinds = list(crds.PLURALS)
     return [
         {**ours, "resources": kinds, "verbs": ["get", "list", "patch", "watch"]},
         {**ours, "resources": [f"{kind}/status" for kind in kinds], "verbs": ["patch"]},
@@ -39,18 +39,18 @@ def cluster_role_rules() -> list[dict[str, Any]]:
 
 
 def tenant_role_rules() -> list[dict[str, Any]]:
-    """What the agent may do in a tenant's namespace: read its own credentials in that tenant."""
+    """What the agent may do in a tenant's namespace: read credentials of its own and a password."""
     return [
         {
             "apiGroups": [""],
             "resources": ["secrets"],
-            "resourceNames": [tenant.AGENT_SECRET],
+            "resourceNames": [tenant.AGENT_SECRET, kine.PASSWORD_SECRET],
             "verbs": ["get"],
         }
     ]
 
 
-def deployment(*, image: str, pools: Sequence[str], keys_hash: object) -> dict[str, Any]:
+def deployment(*, image: str, stores: Sequence[str], keys_hash: object) -> dict[str, Any]:
     """Spec of the Deployment. One replica, replaced: two agents would work against each other."""
     return {
         "replicas": 1,
@@ -65,12 +65,12 @@ def deployment(*, image: str, pools: Sequence[str], keys_hash: object) -> dict[s
                 "enableServiceLinks": False,
                 "serviceAccountName": NAME,
                 "securityContext": pods.pod_security(),
-                "containers": [_container(image, pools)],
+                "containers": [_container(image, stores)],
                 "volumes": [
                     {"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": "16Mi"}},
                     *(
-                        pods.secret_volume(f"store-{pool}", store_secret(pool))
-                        for pool in sorted(pools)
+                        pods.secret_volume(f"store-{store}", store_secret(store))
+                        for store in sorted(stores)
                     ),
                 ],
             },
@@ -78,7 +78,7 @@ def deployment(*, image: str, pools: Sequence[str], keys_hash: object) -> dict[s
     }
 
 
-def _container(image: str, pools: Sequence[str]) -> dict[str, Any]:
+def _container(image: str, stores: Sequence[str]) -> dict[str, Any]:
     return {
         "name": NAME,
         "image": image,
@@ -93,16 +93,19 @@ def _container(image: str, pools: Sequence[str]) -> dict[str, Any]:
         "livenessProbe": pods.http_probe("/healthz", LIVENESS_PORT, scheme="HTTP", failures=6),
         "volumeMounts": [
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 -- the only writable place
-            *(pods.mount(f"store-{pool}", f"{STORES_DIR}/{pool}") for pool in sorted(pools)),
+            *(pods.mount(f"store-{store}", f"{STORES_DIR}/{store}") for store in sorted(stores)),
         ],
     }
 
 
-def network_policy(host_api: dict[str, Any]) -> dict[str, Any]:
+def network_policy(
+    host_api: dict[str, Any], sql_servers: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
     """Nobody calls the agent but who scrapes it; it calls stores, tenants, the host API and DNS.
 
     Args:
         host_api: The egress rule of `pods.host_api_egress`.
+        sql_servers: Those of `pods.egress_to`.
     """
     stores = {"namespaceSelector": {}, "podSelector": {"matchLabels": {names.LABEL_NAME: "etcd"}}}
     return pods.network_policy(
@@ -112,6 +115,7 @@ def network_policy(host_api: dict[str, Any]) -> dict[str, Any]:
             pods.dns_egress(),
             {"to": [pods.every_tenant()], "ports": pods.tcp(flags.APISERVER_PORT)},
             {"to": [stores], "ports": pods.tcp(flags.ETCD_CLIENT_PORT)},
+            *sql_servers,
             host_api,
         ],
     )

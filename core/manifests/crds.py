@@ -1,7 +1,7 @@
-"""The two kinds that the host agent reconciles, as CustomResourceDefinitions.
+"""The kinds that the host agent reconciles, as CustomResourceDefinitions.
 
-Owns: names, OpenAPI schemas, printer columns and the finalizers' names of EtcdTenant and
-TenantManifests.
+Owns: names, OpenAPI schemas, printer columns and the finalizers' names of EtcdTenant,
+SqlTenant and TenantManifests.
 Not here: what the agent does with them (agent/handlers/), the objects of that kind that a tenant
 gets (components/tenant_control_plane.py and components/_tenant_base.py).
 """
@@ -13,16 +13,20 @@ from core import names
 VERSION = names.API_VERSION.partition("/")[2]
 
 ETCD_TENANTS = "etcdtenants"
+SQL_TENANTS = "sqltenants"
 TENANT_MANIFESTS = "tenantmanifests"
+PLURALS = (ETCD_TENANTS, SQL_TENANTS, TENANT_MANIFESTS)
 
 ETCD_TENANT_FINALIZER = f"{names.API_GROUP}/etcd-tenant"
+SQL_TENANT_FINALIZER = f"{names.API_GROUP}/sql-tenant"
 TENANT_MANIFESTS_FINALIZER = f"{names.API_GROUP}/tenant-manifests"
 
 
 def crds() -> list[dict[str, Any]]:
-    """Both definitions, in the order in which they are declared."""
+    """The definitions, in the order in which they are declared."""
     return [
-        _crd(ETCD_TENANTS, "EtcdTenant", _etcd_tenant(), _ETCD_TENANT_COLUMNS),
+        _crd(ETCD_TENANTS, "EtcdTenant", _etcd_tenant(), _STORE_COLUMNS),
+        _crd(SQL_TENANTS, "SqlTenant", _sql_tenant(), _STORE_COLUMNS),
         _crd(TENANT_MANIFESTS, "TenantManifests", _tenant_manifests(), _MANIFESTS_COLUMNS),
     ]
 
@@ -68,7 +72,7 @@ def _column(name: str, path: str, kind: str = "string") -> dict[str, str]:
 _READY = _column("Ready", '.status.conditions[?(@.type=="Ready")].status')
 _REASON = _column("Reason", '.status.conditions[?(@.type=="Ready")].reason')
 _AGE = _column("Age", ".metadata.creationTimestamp", "date")
-_ETCD_TENANT_COLUMNS = [_column("Store", ".spec.store"), _READY, _REASON, _AGE]
+_STORE_COLUMNS = [_column("Store", ".spec.store"), _READY, _REASON, _AGE]
 _MANIFESTS_COLUMNS = [
     _column("Tenant", ".spec.tenant"),
     _column("Applied", ".status.applied", "integer"),
@@ -88,6 +92,15 @@ def _tenant() -> dict[str, Any]:
         pattern=f"^{names.TENANT_ID.pattern}$",
         maxLength=30,
         **{"x-kubernetes-validations": [_fixed("tenant")]},
+    )
+
+
+def _store(kind: str) -> dict[str, Any]:
+    return _string(
+        f"Name of the {kind}, as the agent has it mounted.",
+        pattern=f"^{names.POOL_NAME.pattern}$",
+        maxLength=20,
+        **{"x-kubernetes-validations": [_fixed("store")]},
     )
 
 
@@ -116,12 +129,7 @@ def _etcd_tenant() -> dict[str, Any]:
             "spec": _object(
                 "Where the tenant's keys are.",
                 {
-                    "store": _string(
-                        "Name of the etcd pool, as the agent has it mounted.",
-                        pattern=f"^{names.POOL_NAME.pattern}$",
-                        maxLength=20,
-                        **{"x-kubernetes-validations": [_fixed("store")]},
-                    ),
+                    "store": _store("etcd pool"),
                     "tenant": _tenant(),
                 },
                 "store",
@@ -133,6 +141,40 @@ def _etcd_tenant() -> dict[str, Any]:
                     "conditions": _conditions(),
                     "observedGeneration": _generation(),
                     "prefix": _string("Prefix of the tenant's keys in etcd."),
+                },
+            ),
+        },
+        "spec",
+    )
+
+
+def _sql_tenant() -> dict[str, Any]:
+    return _object(
+        "A tenant's place on an SQL server: a database, and a user that may use that one alone. "
+        "Deleting the object deletes both.",
+        {
+            "spec": _object(
+                "Where the tenant's database is.",
+                {
+                    "store": _store("SQL server"),
+                    "tenant": _tenant(),
+                    "passwordSecret": _string(
+                        "Secret in the same namespace with the user's `password`."
+                    ),
+                    "connections": {
+                        "type": "integer",
+                        "minimum": 1,
+                        "description": "Most connections that the user may have.",
+                    },
+                },
+                *("store", "tenant", "passwordSecret", "connections"),
+            ),
+            "status": _object(
+                "What the agent found.",
+                {
+                    "conditions": _conditions(),
+                    "observedGeneration": _generation(),
+                    "database": _string("Name of the database, and of its user."),
                 },
             ),
         },

@@ -3,6 +3,7 @@
 Not here: the workloads (tenant.py, etcd.py, gateway.py, agent.py).
 """
 
+import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -45,6 +46,11 @@ def resources(*, cpu_millicores: int, request_mib: int, limit_mib: int) -> dict[
         "requests": {"cpu": f"{cpu_millicores}m", "memory": f"{request_mib}Mi"},
         "limits": {"memory": f"{limit_mib}Mi"},
     }
+
+
+def most(replicas: int) -> int:
+    """Most pods of a Deployment: an upgrade's surge, and one that is slow to end."""
+    return 2 * replicas + 1
 
 
 def http_probe(
@@ -124,10 +130,23 @@ def host_api_egress(ports: Sequence[int], *, by_port_alone: bool) -> dict[str, A
 
     IPv4 alone, like a tenant's route; and kube-router 1 takes every `/0` for IPv4's.
     """
-    rule: dict[str, Any] = {"ports": tcp(*ports)}
-    if by_port_alone:
-        return rule
-    return {"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}}], **rule}
+    return {"ports": tcp(*ports)} if by_port_alone else anywhere(ports)
+
+
+def egress_to(address: str, port: int) -> dict[str, Any]:
+    """Egress to a server outside the cluster: its address alone; a name, by its port."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return anywhere([port])
+    block = {"cidr": f"{known}/{known.max_prefixlen}"}
+    return {"to": [{"ipBlock": block}], "ports": tcp(port)}
+
+
+def anywhere(ports: Sequence[int]) -> dict[str, Any]:
+    """Egress to ports, wherever a name may lead; but not where clouds keep credentials."""
+    block = {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}
+    return {"to": [{"ipBlock": block}], "ports": tcp(*ports)}
 
 
 def network_policy(

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from core import flags, names
-from core.manifests import pods
+from core.manifests import kine, pods
 from core.manifests.platform_policy import has_static_policies, static_policies
 from core.profiles import Profile
 
@@ -112,6 +112,7 @@ def deployment(
     apiserver_args: object,
     apiserver_image: str,
     controller_manager_image: str,
+    kine_image: str | None,
     keys_hash: object,
 ) -> dict[str, Any]:
     """Spec of the Deployment.
@@ -124,6 +125,7 @@ def deployment(
         apiserver_args: `flags.apiserver`, or an Output of it.
         apiserver_image: Image reference.
         controller_manager_image: Image reference.
+        kine_image: Image reference, where the store is an SQL server.
         keys_hash: Rolls the pods when a Secret or the config changes; may be an Output.
 
     The API server is a native sidecar, so that the controller manager starts only once it answers:
@@ -131,6 +133,9 @@ def deployment(
     """
     ready = _READY if replicas > 1 else _READY_ALONE
     apiserver = _apiserver(apiserver_image, apiserver_args, profile, version, ready)
+    proxies = [kine.container(kine_image)] if kine_image else []
+    if proxies:
+        apiserver["volumeMounts"].append(kine.socket_mount())
     return {
         "replicas": replicas,
         "strategy": {
@@ -149,9 +154,9 @@ def deployment(
                 "securityContext": pods.pod_security(),
                 "terminationGracePeriodSeconds": 30,
                 "topologySpreadConstraints": _spread(tenant),
-                "initContainers": [apiserver],
+                "initContainers": [*proxies, apiserver],
                 "containers": [_controller_manager(controller_manager_image, profile, replicas)],
-                "volumes": _volumes(version),
+                "volumes": [*_volumes(version), *(kine.volumes() if proxies else [])],
             },
         },
     }

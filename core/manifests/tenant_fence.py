@@ -3,14 +3,13 @@
 Not here: the pods (tenant.py), rules inside the tenant (platform_policy.py).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from core import flags, names
-from core.manifests import pods
+from core.manifests import etcd, kine, pods
 from core.manifests.tenant import pod_labels
 from core.profiles import PROFILES
-
-_PODS_PER_REPLICA = 2  # the pod itself and its successor in an upgrade
 
 
 def pod_disruption_budget(tenant: str) -> dict[str, Any]:
@@ -18,7 +17,15 @@ def pod_disruption_budget(tenant: str) -> dict[str, Any]:
     return {"maxUnavailable": 1, "selector": {"matchLabels": pod_labels(tenant)}}
 
 
-def network_policy(tenant: str, etcd_namespace: str) -> dict[str, Any]:
+def etcd_egress(namespace: str) -> dict[str, Any]:
+    """The way to an etcd."""
+    members = pods.peer(
+        namespace=pods.namespace_name(namespace), pods={names.LABEL_NAME: etcd.NAME}
+    )
+    return {"to": [members], "ports": pods.tcp(flags.ETCD_CLIENT_PORT)}
+
+
+def network_policy(tenant: str, store: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The gateway and the agent reach the API server, which reaches its store, and DNS."""
     port = pods.tcp(flags.APISERVER_PORT)
     gateway = pods.peer(
@@ -29,13 +36,10 @@ def network_policy(tenant: str, etcd_namespace: str) -> dict[str, Any]:
         namespace=pods.namespace_name(names.AGENT_NAMESPACE),
         pods={names.LABEL_NAME: "host-agent"},
     )
-    store = pods.peer(
-        namespace=pods.namespace_name(etcd_namespace), pods={names.LABEL_NAME: "etcd"}
-    )
     return pods.network_policy(
         pod_labels(tenant),
         ingress=[{"from": [gateway, agent], "ports": port}],
-        egress=[pods.dns_egress(), {"to": [store], "ports": pods.tcp(flags.ETCD_CLIENT_PORT)}],
+        egress=[pods.dns_egress(), *store],
     )
 
 
@@ -52,26 +56,31 @@ def limit_range() -> dict[str, Any]:
     }
 
 
-def resource_quota(replicas: int) -> dict[str, Any]:
+def resource_quota(replicas: int, own: etcd.Cluster | None) -> dict[str, Any]:
     """Spec of the ResourceQuota: an upgrade's surge fits, and one pod that is slow to end.
 
     Its memory is that of the largest profile: when a tenant gets a smaller one, its old pods count
     until the new ones are ready.
     """
-    pods_allowed = replicas * _PODS_PER_REPLICA + 1
-    request = max(
+    control_planes, members = pods.most(replicas), own.members if own else 0
+    storage = own.members * own.storage_gib if own else 0
+    request = kine.MEMORY_REQUEST_MIB + max(
         one.apiserver_memory_request_mib + one.controller_manager_memory_request_mib
         for one in PROFILES.values()
     )
-    limit = max(
+    limit = kine.MEMORY_LIMIT_MIB + max(
         one.apiserver_memory_limit_mib + one.controller_manager_memory_limit_mib
         for one in PROFILES.values()
     )
+    requests = control_planes * request + members * etcd.DEDICATED_REQUEST_MIB
+    limits = control_planes * limit + members * etcd.DEDICATED_LIMIT_MIB
     return {
         "hard": {
-            "limits.memory": f"{pods_allowed * limit}Mi",
-            "pods": str(pods_allowed),
-            "requests.memory": f"{pods_allowed * request}Mi",
+            "limits.memory": f"{limits}Mi",
+            "persistentvolumeclaims": str(members),
+            "pods": str(control_planes + members),
+            "requests.memory": f"{requests}Mi",
+            "requests.storage": f"{storage}Gi",
             "services.loadbalancers": "0",
             "services.nodeports": "0",
         }

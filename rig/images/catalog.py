@@ -66,6 +66,7 @@ def images(kubernetes: Sequence[str]) -> list[Image]:
     return [
         Image("etcd", (_ref("etcd"),), "etcd", ("etcd", "etcdctl", "etcdutl"), "etcd"),
         Image("coredns", (_ref("coredns"),), "coredns", ("coredns",), "/coredns", ("/coredns",)),
+        Image("kine", (_ref("kine"),), "kine", ("kine",), "kine"),
         Image(
             "pause", (_ref("pause"),), "pause", ("pause",), "/pause", ("/pause",), has_base=False
         ),

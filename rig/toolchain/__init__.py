@@ -116,6 +116,12 @@ RECIPES = {
         ),
         Recipe("coredns", pinned="github.com/coredns/coredns"),
         Recipe(
+            "kine",
+            pinned="github.com/k3s-io/kine",
+            package="github.com/k3s-io/kine",
+            stamps={"github.com/k3s-io/kine/pkg/version.Version": "{version}"},
+        ),
+        Recipe(
             "kube-router",
             pinned="github.com/cloudnativelabs/kube-router",
             package="github.com/cloudnativelabs/kube-router/cmd/kube-router",

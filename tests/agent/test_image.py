@@ -58,7 +58,7 @@ def test_the_agent_imports_nothing_that_the_image_lacks():
     ).stdout.split()
     imported = {name for file in files for name in _imports(Path(file))}
     assert {"kopf", "aiohttp"} <= imported
-    own = {"agent", "core", "kopf", "aiohttp", "prometheus_client", "yaml"}
+    own = {"agent", "core", "kopf", "aiohttp", "prometheus_client", "psycopg", "pymysql", "yaml"}
     assert imported - set(sys.stdlib_module_names) <= own
 
 

@@ -4,7 +4,7 @@ import pulumi
 import pytest
 
 from components.host_agent import HostAgent
-from core.manifests import agent, pods
+from core.manifests import agent, crds, pods
 
 
 def declare(**args):
@@ -22,7 +22,7 @@ def declare(**args):
 def test_it_waits_for_its_kinds_to_be_served(mocks):
     def check(_):
         definitions = [r for r in mocks.resources if r.typ.endswith(":CustomResourceDefinition")]
-        assert len(definitions) == 2
+        assert len(definitions) == len(crds.PLURALS)
         for definition in definitions:
             annotations = definition.inputs["metadata"]["annotations"]
             assert annotations["pulumi.com/waitFor"] == "condition=Established"
@@ -44,7 +44,7 @@ def test_each_store_is_mounted_where_the_agent_looks(mocks):
 def test_it_reads_no_secret_but_its_own_in_each_tenant():
     assert not [r for r in agent.cluster_role_rules() if "secrets" in r["resources"]]
     (rule,) = agent.tenant_role_rules()
-    assert rule["resourceNames"] == ["host-agent"]
+    assert rule["resourceNames"] == ["host-agent", "sql-password"]
     assert rule["verbs"] == ["get"]
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from components.running_host import opened, running_pools, running_versions
-from core.pools import RunningPool
+from components.running_host import RunningTenant, opened, running_etcds, running_tenants
+from core.pools import RunningEtcd
 from tests.support import running
 from tests.support.fake_cluster import GOOD_HOST, FakeCluster
 
@@ -17,28 +17,33 @@ def cluster(tmp_path):
 
 @pytest.fixture
 def read(cluster):
-    """What is read of the cluster: versions and pools, on one connection."""
+    """What is read of the cluster: tenants and etcds, on one connection."""
 
     def both():
         with opened(cluster.kubeconfig(), None, "dev") as api:
-            return running_versions(api), running_pools(api)
+            return running_tenants(api), running_etcds(api)
 
     return both
 
 
-def test_versions_are_read_by_tenant(cluster, read):
-    cluster.documents = GOOD_HOST | running.tenants(acme="1.37.2", globex="1.36.3")
-    assert read() == ({"acme": "1.37.2", "globex": "1.36.3"}, {})
+def test_version_and_datastore_are_read_by_tenant(cluster, read):
+    cluster.documents = GOOD_HOST | running.tenants(datastore="fast", acme="1.37.2", b="1.36.3")
+    wanted = {"acme": RunningTenant("1.37.2", "fast"), "b": RunningTenant("1.36.3", "fast")}
+    assert read() == (wanted, {})
 
 
-def test_members_and_volumes_are_read_by_pool(cluster, read):
-    etcds = {"tenantplane-etcd-a": 1, "tenantplane-etcd-b": 3}
+def test_members_and_volumes_are_read_by_namespace(cluster, read):
+    etcds = {"tenantplane-etcd-a": 1, "tenant-b": 3}
     cluster.documents = GOOD_HOST | running.etcds(**etcds)
-    assert read() == ({}, {"a": RunningPool(1, 4), "b": RunningPool(3, 4)})
+    wanted = {"tenantplane-etcd-a": RunningEtcd(1, 4), "tenant-b": RunningEtcd(3, 4)}
+    assert read() == ({}, wanted)
 
 
-def test_another_etcd_with_our_labels_is_no_pool(cluster, read):
-    cluster.documents = GOOD_HOST | running.etcds(somewhere=1)
+def test_an_etcd_of_somebody_else_is_none_of_ours(cluster, read):
+    found = running.etcds(somewhere=1)
+    (items,) = found.values()
+    del items["items"][0]["metadata"]["labels"]["app.kubernetes.io/part-of"]
+    cluster.documents = GOOD_HOST | found
     assert read() == ({}, {})
 
 

@@ -84,8 +84,15 @@ def test_members_have_a_budget_a_policy_and_their_places(mocks, members):
     def check(_):
         spec = only(mocks, "StatefulSet")["spec"]["template"]["spec"]
         assert ("affinity" in spec) == (members == 3)
-        assert only(mocks, "PodDisruptionBudget")["spec"] == etcd.pod_disruption_budget()
-        assert only(mocks, "NetworkPolicy")["spec"] == etcd.network_policy()
+        made = etcd.Cluster(
+            namespace="tenantplane-etcd-shared",
+            members=members,
+            quota_gib=2,
+            storage_gib=4,
+            image="etcd:v3.7.3",
+        )
+        assert only(mocks, "PodDisruptionBudget")["spec"] == etcd.pod_disruption_budget(made)
+        assert only(mocks, "NetworkPolicy")["spec"] == etcd.network_policy(made)
 
     return declare(members=members).client_url.apply(check)
 

@@ -19,10 +19,12 @@ def declare(**args):
         "gateway_name": "tenants",
         "gateway_namespace": "tenantplane-gateway",
         "agent_namespace": "tenantplane-system",
-        "store": "shared",
-        "etcd_url": "https://etcd.tenantplane-etcd-shared.svc:2379",
-        "etcd_ca_pem": "etcd authority",
-        "etcd_ca_key_pem": "etcd PRIVATE KEY",
+        "datastore": "shared",
+        "shared_etcd": {
+            "client_url": "https://etcd.tenantplane-etcd-shared.svc:2379",
+            "ca_pem": "etcd authority",
+            "ca_key_pem": "etcd PRIVATE KEY",
+        },
         "apiserver_image": "registry.k8s.io/kube-apiserver:v1.37.2",
         "controller_manager_image": "registry.k8s.io/kube-controller-manager:v1.37.2",
     }

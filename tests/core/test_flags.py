@@ -5,18 +5,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import flags, names, profiles
+from core.manifests import kine
+from core.stores import StoreAccess
 
 SMALL = profiles.profile("small")
 
 
-def apiserver(tenant="acme", replicas=1, profile=SMALL):
+SHARED = StoreAccess(servers="https://etcd.tenantplane-etcd-shared.svc:2379", compacted=True)
+SQL = StoreAccess(servers=kine.SERVERS, tls=False)
+
+
+def apiserver(tenant="acme", replicas=1, profile=SMALL, store=SHARED):
     return flags.apiserver(
         tenant=tenant,
         domain="tenants.test",
-        etcd_servers="https://etcd.tenantplane-etcd-shared.svc:2379",
+        store=store,
         profile=profile,
         replicas=replicas,
     )
+
+
+def member(**args):
+    usual = {"members": 1, "namespace": "tenantplane-etcd-shared", "quota_gib": 2, "shared": True}
+    return flags.etcd_member(**usual | args)
 
 
 def as_dict(lines):
@@ -30,8 +41,11 @@ def as_dict(lines):
         ("kube-apiserver-3-replicas", apiserver(replicas=3)),
         ("kube-controller-manager", flags.controller_manager(replicas=1)),
         ("kube-controller-manager-3-replicas", flags.controller_manager(replicas=3)),
-        ("etcd-1-member", flags.etcd_member(pool="shared", members=1, quota_gib=2)),
-        ("etcd-3-members", flags.etcd_member(pool="shared", members=3, quota_gib=8)),
+        ("kube-apiserver-sql", apiserver(store=SQL)),
+        ("etcd-1-member", member()),
+        ("etcd-3-members", member(members=3, quota_gib=8)),
+        ("etcd-dedicated", member(namespace="tenant-acme", shared=False)),
+        ("kine", kine.container("kine")["args"]),
     ],
 )
 def test_command_line_is_the_golden_one(name, lines, golden):
@@ -55,24 +69,19 @@ def test_a_tenants_prefix_is_its_own(tenant):
 def test_tenants_never_compact_a_shared_store():
     """Compact needs etcd's root; a tenant that tries logs an error every five minutes."""
     assert as_dict(apiserver())["etcd-compaction-interval"] == "0"
-    assert (
-        as_dict(flags.etcd_member(pool="p", members=1, quota_gib=1))["auto-compaction-retention"]
-        == "5m"
-    )
+    assert as_dict(member())["auto-compaction-retention"] == "5m"
 
 
 def test_etcd_knows_users_by_certificate_alone():
     """The gRPC gateway ignores certificate users, so a tenant would be nobody or anybody there."""
-    member = as_dict(flags.etcd_member(pool="p", members=1, quota_gib=1))
-    assert member["enable-grpc-gateway"] == "false"
-    assert member["client-cert-auth"] == member["peer-client-cert-auth"] == "true"
-    assert member["trusted-ca-file"] != member["peer-trusted-ca-file"]
+    found = as_dict(member())
+    assert found["enable-grpc-gateway"] == "false"
+    assert found["client-cert-auth"] == found["peer-client-cert-auth"] == "true"
+    assert found["trusted-ca-file"] != found["peer-trusted-ca-file"]
 
 
 def test_quota_reaches_etcd_in_bytes():
-    assert as_dict(flags.etcd_member(pool="p", members=1, quota_gib=8))[
-        "quota-backend-bytes"
-    ] == str(8 * 1024**3)
+    assert as_dict(member(quota_gib=8))["quota-backend-bytes"] == str(8 * 1024**3)
 
 
 def test_controllers_are_an_allow_list():

@@ -1,19 +1,30 @@
-"""What of a pool that runs can't be changed."""
+"""What of an etcd that runs can't be changed."""
 
 import pytest
 
 from core import pools
-from core.pools import RunningPool
-from core.settings import EtcdSettings
+from core.pools import RunningEtcd
+from core.settings import parse
+
+SHARED = "tenantplane-etcd-shared"
+HOST = {"kind": "host", "domain": "t.test", "host": {"name": "dev", "adopt": {"kubeconfig": "x"}}}
+TENANTS = {"kind": "tenants", "hostStack": "o/p/s"}
+
+
+def of_pools(running, **etcds):
+    return [str(one) for one in pools.problems(parse(HOST | {"etcd": etcds}), running)]
+
+
+def of_tenant(running, **etcd):
+    acme = {"name": "acme", "datastore": "dedicated", "dedicatedEtcd": etcd}
+    return [str(one) for one in pools.problems(parse(TENANTS | {"tenants": [acme]}), running)]
 
 
 @pytest.mark.parametrize(("has", "wanted"), [(1, 3), (3, 1)])
 def test_members_neither_join_nor_leave(has, wanted):
-    (problem,) = pools.problems(
-        {"shared": EtcdSettings(members=wanted)}, {"shared": RunningPool(has, 4)}
-    )
-    assert str(problem) == (
-        f"etcd.shared.members: can't be changed from {has}: the members of a pool are fixed once "
+    (problem,) = of_pools({SHARED: RunningEtcd(has, 4)}, shared={"members": wanted})
+    assert problem == (
+        f"etcd.shared.members: can't be changed from {has}: the members of an etcd are fixed once "
         f"it exists, got {wanted}; set it back to {has}, and make another pool for new tenants"
     )
 
@@ -22,36 +33,40 @@ def test_members_neither_join_nor_leave(has, wanted):
     "running",
     [
         {},
-        {"other": RunningPool(3, 8)},
-        {"shared": RunningPool(1, 4)},
-        {"shared": RunningPool(0, 4)},
+        {"tenantplane-etcd-other": RunningEtcd(3, 8)},
+        {SHARED: RunningEtcd(1, 4)},
+        {SHARED: RunningEtcd(0, 4)},
     ],
 )
 def test_a_new_pool_the_same_number_and_one_that_was_stopped_are_fine(running):
     """Who repairs a volume scales the pool to 0, and `pulumi up` starts it again."""
-    assert not list(pools.problems({"shared": EtcdSettings(members=1)}, running))
+    assert not of_pools(running, shared={"members": 1})
 
 
 def test_each_pool_is_said():
-    wanted = {name: EtcdSettings(members=3) for name in ("a", "b", "c")}
-    assert (
-        len(
-            list(
-                pools.problems(
-                    wanted,
-                    {name: RunningPool(count, 4) for name, count in (("a", 1), ("b", 3), ("c", 1))},
-                )
-            )
-        )
-        == 2
-    )
+    members = {"a": 1, "b": 3, "c": 1}
+    running = {f"tenantplane-etcd-{name}": RunningEtcd(of, 4) for name, of in members.items()}
+    assert len(of_pools(running, **{name: {"members": 3} for name in members})) == 2
 
 
 def test_volumes_neither_grow_nor_shrink():
     """The pods would come back on the volumes of before, with a quota that these can't hold."""
-    wanted = {"shared": EtcdSettings(quota_gib=8, storage_gib=16)}
-    (problem,) = pools.problems(wanted, {"shared": RunningPool(1, 4)})
-    assert str(problem) == (
-        "etcd.shared.storageGib: can't be changed from 4: the volumes of a pool are fixed once it "
+    shared = {"members": 1, "quotaGib": 8, "storageGib": 16}
+    (problem,) = of_pools({SHARED: RunningEtcd(1, 4)}, shared=shared)
+    assert problem == (
+        "etcd.shared.storageGib: can't be changed from 4: the volumes of an etcd are fixed once it "
         "exists, got 16; set it back to 4, and make another pool for new tenants"
     )
+
+
+def test_a_tenants_own_etcd_is_held_to_the_same():
+    (problem,) = of_tenant({"tenant-acme": RunningEtcd(1, 4)}, members=3)
+    assert problem == (
+        "tenants[0].dedicatedEtcd.members: can't be changed from 1: the members of an etcd are "
+        "fixed once it exists, got 3; set it back to 1, and make another tenant"
+    )
+    assert not of_tenant({"tenant-acme": RunningEtcd(3, 4)}, members=3)
+
+
+def test_the_pools_of_another_stack_are_not_compared_with_a_default():
+    assert not of_tenant({SHARED: RunningEtcd(3, 16)})

@@ -44,7 +44,7 @@ def test_each_kind_needs_little(config):
 
 def test_defaults_make_a_small_host():
     found = settings.parse(DEV | {"tenants": [{"name": "acme"}]})
-    assert found.etcd == {"shared": settings.EtcdSettings()}
+    assert found.etcd == {"shared": settings.EtcdSettings(members=1, deletion_protection=False)}
     assert (found.gateway.exposure, found.gateway.port) == ("HostPort", 8443)
     (tenant,) = found.tenants
     assert tenant == TenantSettings(
@@ -184,7 +184,7 @@ def test_one_etcd_image_is_not_for_pools_of_several_versions():
     pools = {"shared": {"version": "3.6.14"}, "fast": None}
     config = DEV | {"etcd": pools, "images": {"overrides": {"etcd": "mirror.test/x"}}}
     assert only(config).startswith(
-        "images.overrides.etcd: is one image for etcd pools of several versions "
+        "images.overrides.etcd: is one image for etcds of several versions "
         "(3.6.14: shared; 3.7.3: fast); write one entry per version, etcd:3.6.14 and etcd:3.7.3"
     )
 
@@ -221,7 +221,8 @@ def test_a_host_of_another_stack_is_asked_for_its_pools():
     tenants = [TenantSettings(name="a"), TenantSettings(name="b", datastore="fast")]
     (problem,) = settings_rules.datastore_problems(tenants, ["shared", "slow"])
     assert str(problem).startswith(
-        "tenants[1].datastore: the host of tenant b has no such etcd pool"
+        "tenants[1].datastore: the host of tenant b has no such store, got 'fast'; "
+        "use shared or slow or dedicated"
     )
     assert "use shared or slow" in str(problem)
 
@@ -260,7 +261,7 @@ ALL = st.builds(
 @given(ALL)
 def test_what_is_written_is_read_back(found):
     """A program that adds a tenant reads a config, changes it and writes it."""
-    assert settings.parse(schema.plain(found)) == found
+    assert settings.parse(schema.plain(found)) == settings_rules.with_defaults(found)
 
 
 @given(st.dictionaries(st.sampled_from(list(schema.keys(settings.Settings))) | st.text(), ANYTHING))

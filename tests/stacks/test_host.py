@@ -118,7 +118,7 @@ def test_a_pool_that_runs_stays_as_it_is_beside_a_new_one(up, adopted, cluster, 
     cluster.documents = GOOD_HOST | running.etcds(**{"tenantplane-etcd-shared": 3})
     up(adopted | {"etcd": {"shared": {"members": 3}, "new": None}})
     replicas = {one.name: one.inputs["spec"]["replicas"] for one in mocks.of_type(":StatefulSet")}
-    assert replicas == {"etcd-shared-members": 3, "etcd-new-members": 1}
+    assert replicas == {"etcd-shared-members": 3, "etcd-new-members": 3}
 
 
 def api_rules(mocks):

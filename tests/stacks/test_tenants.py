@@ -42,6 +42,7 @@ def contract(cluster, **changes):
             "public_dns": True,
         },
         stores={"shared": store, "fast": store},
+        sql={},
     )
     return document | changes
 
@@ -112,8 +113,8 @@ def test_a_stack_that_is_no_host_is_refused(up, exported):
 
 
 def test_a_contract_of_another_version_is_refused(up, exported, cluster):
-    exported["hostContract"] = contract(cluster, version=2)
-    with pytest.raises(pulumi.RunError, match="not of version 1, got 2; run `pulumi up` there"):
+    exported["hostContract"] = contract(cluster, version=1)
+    with pytest.raises(pulumi.RunError, match="not of version 2, got 1; run `pulumi up` there"):
         up(CONFIG)
 
 
@@ -127,7 +128,28 @@ def test_the_pools_of_the_host_are_not_compared_with_a_default(up, exported, clu
     """They are in the host's config: a stack of tenants has none."""
     cluster.documents = GOOD_HOST | running.etcds(**{"tenantplane-etcd-shared": 3})
     assert set(up(CONFIG)["kubeconfigs"]) == {"acme", "globex"}
-    assert not [path for path, _ in cluster.seen if "/statefulsets" in path]
+
+
+def test_a_tenant_does_not_leave_its_store(up, exported, cluster, mocks):
+    """What holds its objects would be removed, and the objects with it."""
+    cluster.documents = GOOD_HOST | running.tenants(globex="1.37.2")
+    with pytest.raises(pulumi.RunError) as error:
+        up(CONFIG)
+    assert str(error.value).startswith("tenants[1].datastore: can't be changed from shared: ")
+    assert not mocks.of_type(":Namespace")
+
+
+def test_each_kind_of_store_is_declared(up, exported, mocks):
+    """What each declares is in tests/components."""
+    exported["hostContract"]["sql"] = {
+        "pg": {"engine": "postgresql", "address": "192.0.2.5", "port": 5432, "caPem": "CA"}
+    }
+    own = {"name": "own", "datastore": "dedicated", "dedicatedEtcd": {"storageGib": 8}}
+    up(CONFIG | {"tenants": [own, {"name": "sql", "datastore": "pg"}, {"name": "acme"}]})
+    assert mocks.named("sql-store").inputs["spec"]["store"] == "pg"
+    assert mocks.named("acme-store").inputs["spec"]["store"] == "shared"
+    (claim,) = mocks.named("own-etcd-members").inputs["spec"]["volumeClaimTemplates"]
+    assert claim["spec"]["resources"]["requests"]["storage"] == "8Gi"
 
 
 def test_a_new_tenant_comes_before_those_that_run(up, exported, cluster, mocks):

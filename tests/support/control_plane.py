@@ -9,6 +9,7 @@ import subprocess
 from core import flags, kubeconfig, pki, versions
 from core.manifests import tenant as tenant_manifests
 from core.profiles import profile
+from core.stores import StoreAccess
 from tests.support.api import Api
 from tests.support.certificates import Authority, new_key, private_key_pem, public_key_pem
 from tests.support.processes import Process, binary, free_port
@@ -195,7 +196,7 @@ def tenant(folder, etcd, tenant_id, version=versions.DEFAULT_KUBERNETES, store_u
         lines = flags.apiserver(
             tenant=tenant_id,
             domain=DOMAIN,
-            etcd_servers=etcd.url,
+            store=StoreAccess(servers=etcd.url, compacted=True),
             profile=profile("small"),
             replicas=1,
         )

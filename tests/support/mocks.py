@@ -63,6 +63,8 @@ class RecordingMocks(pulumi.runtime.Mocks):
             return {"email": f"{args.inputs['accountId']}@x.iam.gserviceaccount.com"}
         if kind == "StackReference":
             return {"outputs": self.stack_outputs, "secretOutputNames": list(self.stack_outputs)}
+        if kind == "RandomPassword":
+            return {"result": f"{args.name} PASSWORD"}
         if args.typ.startswith("tls:"):
             return {
                 "privateKeyPem": private_key_pem(key_of(args.name)),  # requests are signed with it

@@ -1,20 +1,23 @@
 """What a fake cluster answers that runs tenants and etcd pools."""
 
+from core import names
 from core.manifests import etcd
 
 _DEPLOYMENTS = (
-    "/apis/apps/v1/deployments?labelSelector=tenantplane.dev/tenant,app.kubernetes.io/version"
+    "/apis/apps/v1/deployments?labelSelector="
+    "tenantplane.dev/datastore,tenantplane.dev/tenant,app.kubernetes.io/version"
 )
-_STATEFUL_SETS = (
-    "/apis/apps/v1/statefulsets"
-    "?labelSelector=app.kubernetes.io/name=etcd,app.kubernetes.io/part-of=tenantplane"
-)
+_STATEFUL_SETS = "/apis/apps/v1/statefulsets?labelSelector=app.kubernetes.io/name=etcd"
 
 
-def tenants(**versions):
+def tenants(datastore="shared", **versions):
     """Documents of a host with these tenants, each with its Kubernetes version."""
     labels = [
-        {"tenantplane.dev/tenant": tenant, "app.kubernetes.io/version": version}
+        {
+            "tenantplane.dev/datastore": datastore,
+            "tenantplane.dev/tenant": tenant,
+            "app.kubernetes.io/version": version,
+        }
         for tenant, version in versions.items()
     ]
     return {_DEPLOYMENTS: {"items": [{"metadata": {"labels": one}} for one in labels]}}
@@ -31,8 +34,9 @@ def none():
 
 
 def _stateful_set(namespace, replicas):
+    labels = names.workload_labels(etcd.NAME)
     return {
-        "metadata": {"name": etcd.NAME, "namespace": namespace, "labels": etcd.POD_LABELS},
+        "metadata": {"name": etcd.NAME, "namespace": namespace, "labels": labels},
         "spec": {
             "replicas": replicas,
             "volumeClaimTemplates": [{"spec": {"resources": {"requests": {"storage": "4Gi"}}}}],

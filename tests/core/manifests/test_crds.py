@@ -25,7 +25,7 @@ def described(schema, path="spec"):
         yield from described(child.get("items", {}), f"{path}.{name}[]")
 
 
-@pytest.mark.parametrize("version", versions(), ids=["EtcdTenant", "TenantManifests"])
+@pytest.mark.parametrize("version", versions(), ids=["EtcdTenant", "SqlTenant", "TenantManifests"])
 def test_every_field_says_what_it_is(version):
     """`kubectl explain` shows nothing else."""
     fields = dict(described(version["schema"]["openAPIV3Schema"]))

@@ -1,46 +1,65 @@
 """Where members of a shared etcd run, and how many may go at a time."""
 
+import pytest
+
+from core import names
 from core.manifests import etcd
 
+OWNERS = pytest.mark.parametrize("tenant", [None, "acme"], ids=["shared", "dedicated"])
 
-def pod_spec(members):
-    made = etcd.stateful_set(
-        pool="shared", members=members, quota_gib=2, storage_gib=4, image="etcd", keys_hash="x"
+
+def cluster(members=3, tenant=None):
+    return etcd.Cluster(
+        namespace="n", members=members, quota_gib=2, storage_gib=4, image="etcd", tenant=tenant
     )
-    return made["template"]["spec"]
 
 
-def test_three_members_never_share_a_node():
+def pod_spec(made):
+    return etcd.stateful_set(made, "x")["template"]["spec"]
+
+
+@OWNERS
+def test_three_members_never_share_a_node(tenant):
     """Two on one node: its loss is the loss of the quorum, which three members are meant for."""
-    anti = pod_spec(3)["affinity"]["podAntiAffinity"]
+    anti = pod_spec(cluster(tenant=tenant))["affinity"]["podAntiAffinity"]
     assert list(anti) == ["requiredDuringSchedulingIgnoredDuringExecution"]
     (term,) = anti["requiredDuringSchedulingIgnoredDuringExecution"]
     assert term == {
-        "labelSelector": {"matchLabels": etcd.POD_LABELS},
+        "labelSelector": {"matchLabels": cluster(tenant=tenant).labels},
         "topologyKey": "kubernetes.io/hostname",
     }
 
 
 def test_three_members_prefer_zones_of_their_own():
     """Preferred: a region with two zones is still better than no pool."""
-    (constraint,) = pod_spec(3)["topologySpreadConstraints"]
+    (constraint,) = pod_spec(cluster())["topologySpreadConstraints"]
     assert constraint["topologyKey"] == "topology.kubernetes.io/zone"
     assert constraint["whenUnsatisfiable"] == "ScheduleAnyway"
-    assert constraint["labelSelector"] == {"matchLabels": etcd.POD_LABELS}
+    assert constraint["labelSelector"] == {"matchLabels": cluster().labels}
 
 
 def test_a_single_member_runs_anywhere():
-    assert not {"affinity", "topologySpreadConstraints"} & set(pod_spec(1))
+    assert not {"affinity", "topologySpreadConstraints"} & set(pod_spec(cluster(1)))
 
 
-def test_rules_about_members_select_members():
+@OWNERS
+def test_rules_about_members_select_members(tenant):
     """A selector that matches nothing would hold nobody apart, and protect nobody."""
-    assert etcd.pod_disruption_budget()["selector"] == {"matchLabels": etcd.POD_LABELS}
-    made = etcd.stateful_set(
-        pool="shared", members=3, quota_gib=2, storage_gib=4, image="etcd", keys_hash="x"
-    )
-    assert made["template"]["metadata"]["labels"] == etcd.POD_LABELS
+    made = cluster(tenant=tenant)
+    assert etcd.pod_disruption_budget(made)["selector"] == {"matchLabels": made.labels}
+    assert etcd.network_policy(made)["podSelector"] == {"matchLabels": made.labels}
+    assert etcd.client_service(made)["selector"] == made.labels
+    assert etcd.stateful_set(made, "x")["template"]["metadata"]["labels"] == made.labels
+
+
+def test_a_tenants_own_members_are_not_those_of_a_pool():
+    """A policy for pools would let every tenant reach them."""
+    assert cluster(tenant="acme").labels != cluster().labels
+    (clients, _) = etcd.network_policy(cluster(tenant="acme"))["ingress"]
+    assert clients["from"] == [
+        {"podSelector": {"matchLabels": names.workload_labels(names.CONTROL_PLANE, "acme")}}
+    ]
 
 
 def test_a_drain_takes_one_member_at_a_time():
-    assert etcd.pod_disruption_budget()["maxUnavailable"] == 1
+    assert etcd.pod_disruption_budget(cluster())["maxUnavailable"] == 1

@@ -7,13 +7,24 @@ import pytest
 from core import host_facts
 from core.manifests import agent, etcd, gateway, pods, tenant_fence
 
+
+def cluster(namespace, tenant):
+    return etcd.Cluster(
+        namespace=namespace, members=3, quota_gib=2, storage_gib=4, image="etcd", tenant=tenant
+    )
+
+
 HOST_API = pods.host_api_egress(host_facts.DEFAULT_API_PORTS, by_port_alone=False)
 POLICIES = {
     "deny-all": pods.DENY_ALL,
-    "etcd": etcd.network_policy(),
+    "etcd": etcd.network_policy(cluster("tenantplane-etcd-shared", None)),
+    "etcd-dedicated": etcd.network_policy(cluster("tenant-acme", "acme")),
     "gateway": gateway.network_policy(HOST_API),
     "host-agent": agent.network_policy(HOST_API),
-    "tenant": tenant_fence.network_policy("acme", "tenantplane-etcd-shared"),
+    "tenant": tenant_fence.network_policy(
+        "acme", [tenant_fence.etcd_egress("tenantplane-etcd-shared")]
+    ),
+    "tenant-sql": tenant_fence.network_policy("acme", [pods.egress_to("192.0.2.5", 5432)]),
 }
 
 

@@ -69,7 +69,7 @@ def test_the_host_gets_every_image_that_the_product_names(made):
     archives = images.archives(Silent())
     names = [name for path in archives for name in _names(path)]
     assert sorted(names) == sorted(versions.image(name) for name in versions.IMAGE_NAMES)
-    assert sorted(made) == ["coredns", "etcd", "kube", "pause"]
+    assert sorted(made) == ["coredns", "etcd", "kine", "kube", "pause"]
 
 
 def test_an_image_has_its_binary_and_what_programs_look_up():

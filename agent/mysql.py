@@ -1,0 +1,100 @@
+"""A tenant's database and user on MySQL 8 or MariaDB 10.6, or newer.
+
+Not here: when it is done (sql.py).
+"""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pymysql
+
+from agent.stores import SqlStore
+
+if TYPE_CHECKING:
+    from pymysql.cursors import Cursor
+
+ERRORS = (pymysql.Error, OSError)
+_CONNECT_SECONDS = 10
+_STATEMENT_SECONDS = 30
+_RIGHTS = "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX"
+"""What kine's statements need (its pkg/drivers/mysql)."""
+
+
+def ensure(store: SqlStore, name: str, password: str, connections: int) -> None:
+    """Make both, or give an existing user this password and limit again."""
+    with _connected(store) as server:
+        server.execute(f"CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4")
+        server.execute("CREATE USER IF NOT EXISTS %s@'%%' IDENTIFIED BY %s", (name, password))
+        server.execute(
+            "ALTER USER %s@'%%' IDENTIFIED BY %s REQUIRE SSL WITH MAX_USER_CONNECTIONS %s",
+            (name, password, connections),
+        )
+        # In a GRANT `_` stands for any character: t_a would cover `tXa`.
+        pattern = name.replace("_", r"\_")
+        server.execute(f"GRANT {_RIGHTS} ON `{pattern}`.* TO %s@'%%'", (name,))
+
+
+def exists(store: SqlStore, name: str) -> bool:
+    """Whether both are there."""
+    with _connected(store) as server:
+        return _has_user(server, name) and _has_database(server, name)
+
+
+def remove(store: SqlStore, name: str) -> int:
+    """Drop both; return the size of the database in bytes."""
+    with _connected(store) as server:
+        if _has_user(server, name):
+            server.execute("ALTER USER %s@'%%' ACCOUNT LOCK", (name,))
+            server.execute("SELECT id FROM information_schema.processlist WHERE user = %s", (name,))
+            for (connection,) in server.fetchall():
+                _kill(server, int(connection))
+        server.execute(
+            "SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables "
+            "WHERE table_schema = %s",
+            (name,),
+        )
+        size = server.fetchone()
+        server.execute(f"DROP DATABASE IF EXISTS `{name}`")
+        server.execute("DROP USER IF EXISTS %s@'%%'", (name,))
+    return int(size[0]) if size else 0
+
+
+@contextmanager
+def _connected(store: SqlStore) -> Iterator["Cursor"]:
+    connection = pymysql.connect(
+        host=store.read("address"),
+        port=int(store.read("port")),
+        user=store.read("user"),
+        password=store.read("password"),
+        ssl=ssl.create_default_context(cafile=str(store.ca)),
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=_STATEMENT_SECONDS,
+        write_timeout=_STATEMENT_SECONDS,
+        autocommit=True,
+    )
+    with connection, connection.cursor() as cursor:
+        yield cursor
+
+
+def _has_user(server: "Cursor", name: str) -> bool:
+    # mysql.user is not for everybody; a user's own rights are what its administrator may see.
+    return bool(
+        server.execute(
+            "SELECT 1 FROM information_schema.user_privileges WHERE grantee = %s LIMIT 1",
+            (f"'{name}'@'%'",),
+        )
+    )
+
+
+def _has_database(server: "Cursor", name: str) -> bool:
+    query = "SELECT 1 FROM information_schema.schemata WHERE schema_name = %s"
+    return bool(server.execute(query, (name,)))
+
+
+def _kill(server: "Cursor", connection: int) -> None:
+    try:
+        server.execute("KILL %s", (connection,))
+    except pymysql.err.OperationalError:
+        return  # it has ended by itself

@@ -1,0 +1,90 @@
+"""What the agent does on an SQL server: one database and one user per tenant, with no other rights.
+
+Each call opens one connection and closes it: tenants come and go rarely, and connections are what
+such a server has few of.
+Not here: the statements (postgresql.py, mysql.py), where a server's files are (stores.py), when any
+of this happens (handlers/sql_tenant.py).
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from agent import mysql, postgresql
+from agent.stores import SqlStore
+from core import names, stores
+from core.errors import TenantplaneError
+
+_T = TypeVar("_T")
+
+
+class SqlError(TenantplaneError):
+    """The server refused something, or can't be reached."""
+
+
+@dataclass(frozen=True)
+class _Engine:
+    """The statements of one kind of server."""
+
+    ensure: Callable[[SqlStore, str, str, int], None]
+    exists: Callable[[SqlStore, str], bool]
+    remove: Callable[[SqlStore, str], int]
+    errors: tuple[type[Exception], ...]
+
+
+_ENGINES = {
+    stores.POSTGRESQL: _Engine(
+        postgresql.ensure, postgresql.exists, postgresql.remove, postgresql.ERRORS
+    ),
+    stores.MYSQL: _Engine(mysql.ensure, mysql.exists, mysql.remove, mysql.ERRORS),
+}
+
+
+class SqlServer:
+    """One server, as its administrator."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+
+    async def ensure_tenant(self, tenant: str, password: str, connections: int) -> None:
+        """Make the tenant's database and user, or give an existing user these again.
+
+        Args:
+            tenant: The id.
+            password: Of the user.
+            connections: Most that the user may have.
+
+        Raises:
+            SqlError: It can't be done.
+        """
+        await self._call(
+            lambda engine, name: engine.ensure(self._store, name, password, connections), tenant
+        )
+
+    async def has_tenant(self, tenant: str) -> bool:
+        """Whether both are there; raises SqlError if the server doesn't say."""
+        return await self._call(lambda engine, name: engine.exists(self._store, name), tenant)
+
+    async def remove_tenant(self, tenant: str) -> int:
+        """Lock the user out, end its connections, drop both. Can be repeated at any point.
+
+        Returns:
+            Size in bytes of the database that was dropped.
+
+        Raises:
+            SqlError: It can't be done.
+        """
+        return await self._call(lambda engine, name: engine.remove(self._store, name), tenant)
+
+    async def _call(self, work: Callable[[_Engine, str], _T], tenant: str) -> _T:
+        engine = _ENGINES[self._store.engine]
+        try:
+            return await asyncio.to_thread(work, engine, names.sql_database(tenant))
+        except engine.errors as error:
+            said = " ".join(str(error).split())
+            raise SqlError(
+                f"store {self._store.name}: {self._store.engine} at {self._store.read('address')} "
+                f"failed, got {said}; see that it answers, and that its administrator "
+                f"{self._store.read('user')} has the rights that docs/stores.md lists"
+            ) from error

@@ -1,0 +1,136 @@
+"""The members of one etcd, with their Services, keys and network rules.
+
+Owns: the StatefulSet, and the certificates that the members show to clients and to each other.
+Not here: the authority of the clients and its uses (shared_etcd.py, _store_dedicated_etcd.py),
+manifests (core/manifests/etcd.py).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import StatefulSet
+from pulumi_kubernetes.core.v1 import Secret, Service
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
+from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
+
+from components import _certificates
+from core import pki
+from core.manifests import etcd
+
+
+@dataclass(frozen=True)
+class Members:
+    """Members that were declared."""
+
+    client_url: pulumi.Output[str]
+    """https URL of all; known once they are ready."""
+
+    expires: list[pulumi.Output[str]]
+    """When each of their certificates ends, RFC 3339."""
+
+
+def declare(
+    name: str,
+    cluster: etcd.Cluster,
+    *,
+    namespace: pulumi.Input[str],
+    ca: _certificates.Authority,
+    opts: pulumi.ResourceOptions,
+    protect: bool = False,
+    annotations: dict[str, str] | None = None,
+) -> Members:
+    """Declare the members.
+
+    Args:
+        name: In front of the names of all resources.
+        cluster: What they are.
+        namespace: Known once it exists.
+        ca: Signs servers and clients. Members have another for each other, so that no client can
+            join as one.
+        opts: Of every resource.
+        protect: Refuse to delete or replace the members.
+        annotations: Of the StatefulSet.
+    """
+    child = pulumi.ResourceOptions(parent=opts.parent)
+    meta = {"name": etcd.NAME, "namespace": namespace, "labels": cluster.labels}
+    secret, keys_hash, ends = _keys(name, cluster, namespace, ca, child)
+    policy = NetworkPolicy(
+        f"{name}-policy", metadata=meta, spec=etcd.network_policy(cluster), opts=child
+    )
+    PodDisruptionBudget(
+        f"{name}-budget", metadata=meta, spec=etcd.pod_disruption_budget(cluster), opts=child
+    )
+    stateful_set = StatefulSet(
+        f"{name}-members",
+        metadata=meta | ({"annotations": annotations} if annotations else {}),
+        spec=etcd.stateful_set(cluster, keys_hash),
+        opts=pulumi.ResourceOptions(
+            parent=opts.parent,
+            protect=protect,
+            depends_on=[secret, policy, *_services(name, cluster, meta, child)],
+            # Two more members are strangers to the first; two fewer take the quorum with them.
+            replace_on_changes=["spec.replicas"],
+        ),
+    )
+    url = etcd.client_url(cluster.namespace)
+    return Members(stateful_set.metadata.name.apply(lambda _: url), ends)
+
+
+def _services(
+    name: str, cluster: etcd.Cluster, meta: dict[str, Any], opts: pulumi.ResourceOptions
+) -> list[Service]:
+    """Where clients reach the members, and the members each other."""
+    there_at_once = {"annotations": {"pulumi.com/skipAwait": "true"}}
+    return [
+        Service(
+            f"{name}-{suffix}",
+            metadata=meta | {"name": called} | there_at_once,
+            spec=spec,
+            opts=opts,
+        )
+        for suffix, called, spec in (
+            ("client", etcd.NAME, etcd.client_service(cluster)),
+            ("peers", "etcd-peers", etcd.peer_service(cluster)),
+        )
+    ]
+
+
+def _keys(
+    name: str,
+    cluster: etcd.Cluster,
+    namespace: pulumi.Input[str],
+    ca: _certificates.Authority,
+    opts: pulumi.ResourceOptions,
+) -> tuple[Secret, pulumi.Output[str], list[pulumi.Output[str]]]:
+    """Certificates of the members, in one Secret that only they mount."""
+    peer_ca = _certificates.authority(f"{name}-peerca", f"{cluster.namespace} etcd peers", opts)
+    server = _certificates.leaf(
+        name,
+        pki.store_server(cluster.namespace),
+        ca_certificate_pem=ca.certificate_pem,
+        ca_key_pem=ca.key_pem,
+        opts=opts,
+    )
+    peer = _certificates.leaf(
+        name,
+        pki.store_peer(cluster.namespace),
+        ca_certificate_pem=peer_ca.certificate_pem,
+        ca_key_pem=peer_ca.key_pem,
+        opts=opts,
+    )
+    secret = Secret(
+        f"{name}-keys",
+        metadata={"name": etcd.KEYS_SECRET, "namespace": namespace},
+        string_data={
+            "ca.crt": ca.certificate_pem,
+            "peer-ca.crt": peer_ca.certificate_pem,
+            "peer.crt": peer.certificate_pem,
+            "peer.key": peer.key_pem,
+            "server.crt": server.certificate_pem,
+            "server.key": server.key_pem,
+        },
+        opts=opts,
+    )
+    keys_hash = _certificates.fingerprint(server.certificate_pem, peer.certificate_pem)
+    return secret, keys_hash, [server.expires, peer.expires]

@@ -1,0 +1,108 @@
+"""A tenant's database on an SQL server, behind a kine in each of its pods.
+
+Owns: the password, the SqlTenant by which the host agent makes database and user, and the Secret
+that kine reads.
+Not here: the server (it is there already), kine's container (core/manifests/kine.py), what the
+agent does (agent/).
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.core.v1 import Secret
+from pulumi_random import RandomPassword
+
+from components import _certificates
+from components._tenant_store import Place, TenantStore
+from core import names
+from core.manifests import kine, pods
+
+_PASSWORD_LENGTH = 40  # letters and digits: 238 bits
+
+
+class SqlStore(TypedDict):
+    """An SQL server of the host."""
+
+    engine: str
+    """postgresql or mysql (MariaDB too)."""
+
+    address: str
+    """IP address or DNS name, as it stands in the server's certificate."""
+
+    port: int
+    """Its port."""
+
+    ca_pem: pulumi.Input[str]
+    """Authority that the server's certificate is checked against, PEM."""
+
+    kine_image: str
+    """Image reference of kine. Changing it rolls the pods."""
+
+
+@dataclass(frozen=True)
+class SqlKind:
+    """A database on such a server."""
+
+    server: str
+    store: SqlStore
+    replicas: int
+
+    tls = False
+    compacted = False
+    own_etcd = None
+
+    @property
+    def kine_image(self) -> str:
+        """The proxy before the API server."""
+        return self.store["kine_image"]
+
+    @property
+    def egress(self) -> list[dict[str, Any]]:
+        """To the server."""
+        return [pods.egress_to(self.store["address"], self.store["port"])]
+
+    def declare(self, place: Place) -> TenantStore:
+        """Declare password, database and user."""
+        made = RandomPassword(
+            f"{place.name}-sql-password", length=_PASSWORD_LENGTH, special=False, opts=place.opts
+        )
+        password = pulumi.Output.secret(made.result)
+        store, database = self.store, names.sql_database(place.tenant)
+        endpoint = password.apply(
+            lambda known: kine.endpoint(
+                store["engine"], store["address"], store["port"], database, known
+            )
+        )
+        data = kine.secret_data(endpoint, store["ca_pem"])
+        secret = Secret(
+            f"{place.name}-secret-{kine.SECRET}",
+            metadata=place.meta(kine.SECRET),
+            string_data=data,
+            opts=place.opts,
+        )
+        credentials = Secret(
+            f"{place.name}-secret-{kine.PASSWORD_SECRET}",
+            metadata=place.meta(kine.PASSWORD_SECRET),
+            string_data={"password": password},
+            opts=place.opts,
+        )
+        granted = CustomResource(
+            f"{place.name}-store",
+            api_version=names.API_VERSION,
+            kind="SqlTenant",
+            metadata=place.meta(place.tenant, place.by_agent()),
+            spec={
+                "store": self.server,
+                "tenant": place.tenant,
+                "passwordSecret": kine.PASSWORD_SECRET,
+                "connections": kine.connections(self.replicas),
+            },
+            opts=pulumi.ResourceOptions(parent=place.opts.parent, depends_on=[credentials]),
+        )
+        return TenantStore(
+            servers=kine.SERVERS,
+            marks=[_certificates.fingerprint(endpoint, store["ca_pem"])],
+            ready=[secret, granted],
+        )

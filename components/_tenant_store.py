@@ -1,0 +1,117 @@
+"""A tenant's place in its store, whichever kind that is.
+
+Owns: what the rest of a tenant needs to know of its store, and the choice among the kinds.
+Not here: each kind (_store_shared_etcd.py, _store_dedicated_etcd.py, _store_sql.py).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pulumi
+
+from components._certificates import Certificate
+from core import names
+from core.manifests import etcd
+
+READY = {"pulumi.com/waitFor": "condition=Ready"}
+"""Annotation of an object that Pulumi waits for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where everything of one tenant is declared."""
+
+    name: str
+    """In front of the names of all resources."""
+    tenant: str
+    namespace: pulumi.Output[str]
+    """Known once it exists."""
+    agent_namespace: pulumi.Input[str]
+    """Known once the host agent runs."""
+    timeout: Mapping[str, str]
+    """Annotations that bound the wait for a resource."""
+    opts: pulumi.ResourceOptions
+
+    def meta(self, name: str, annotations: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the metadata of one of its objects."""
+        meta: dict[str, Any] = {
+            "name": name,
+            "namespace": self.namespace,
+            "labels": names.tenant_labels(self.tenant),
+        }
+        return meta | ({"annotations": dict(annotations)} if annotations else {})
+
+    def by_agent(self) -> dict[str, Any]:
+        """Return the annotations of an object that the host agent makes ready."""
+        return {
+            **READY,
+            **self.timeout,
+            f"{names.API_GROUP}/agent-namespace": self.agent_namespace,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantStore:
+    """A tenant's place in its store."""
+
+    servers: pulumi.Input[str]
+    """What the API server dials; known once somebody answers there."""
+
+    files: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """What the API server's container mounts for it, beside its other keys."""
+
+    marks: Sequence[pulumi.Input[str]] = ()
+    """Whose change rolls the pods."""
+
+    expires: Sequence[pulumi.Output[str]] = ()
+    """When each of its certificates ends, RFC 3339."""
+
+    ready: Sequence[pulumi.Resource] = ()
+    """What has to be there before a pod mounts the tenant's keys."""
+
+
+def etcd_store(
+    client_url: pulumi.Input[str],
+    ca_pem: pulumi.Input[str],
+    leaf: Certificate,
+    *,
+    expires: Sequence[pulumi.Output[str]] = (),
+    ready: Sequence[pulumi.Resource] = (),
+) -> TenantStore:
+    """Return the place in an etcd that a certificate opens."""
+    files = {
+        "etcd-ca.crt": ca_pem,
+        "etcd.crt": leaf.certificate_pem,
+        "etcd.key": leaf.key_pem,
+    }
+    return TenantStore(
+        servers=client_url,
+        files=files,
+        marks=[ca_pem, leaf.certificate_pem],
+        expires=[leaf.expires, *expires],
+        ready=ready,
+    )
+
+
+class StoreKind(Protocol):
+    """One kind of store, with what a tenant chose of it."""
+
+    tls: bool
+    compacted: bool
+    """As in core.stores.StoreAccess."""
+
+    @property
+    def egress(self) -> list[dict[str, Any]]:
+        """Rules that let the tenant's pods reach it."""
+
+    @property
+    def own_etcd(self) -> etcd.Cluster | None:
+        """What runs for it in the tenant's namespace."""
+
+    @property
+    def kine_image(self) -> str | None:
+        """The proxy that a pod needs before its API server."""
+
+    def declare(self, place: Place) -> TenantStore:
+        """Declare the tenant's place in it."""

@@ -1,0 +1,86 @@
+"""store_settings: what a config may say of the stores that tenants' objects are in.
+
+Not here: which one a tenant has (settings.py), what they must be together (settings_rules.py).
+"""
+
+from dataclasses import dataclass
+
+from core import checks, stores, versions
+from core.schema import setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class EtcdSettings:
+    """One etcd that many tenants share."""
+
+    members: int | None = setting(default=None, choices=(1, 3), example="1")
+    """Members of the cluster: 3 go on when one is lost, and need 3 nodes. Fixed at creation.
+
+    Default: 3 in a stack of kind host, 1 in one of kind dev.
+    """
+
+    quota_gib: int = setting(default=2, minimum=1, maximum=8)
+    """Size in GiB at which etcd refuses writes, of all its tenants. Rolling."""
+
+    storage_gib: int = setting(default=4, minimum=2, maximum=1024)
+    """Size in GiB of each member's volume: twice the quota or more, for defragmentation.
+
+    Fixed at creation; it bounds what quotaGib can become.
+    """
+
+    version: str = setting(default=versions.DEFAULT_ETCD, check=versions.check_etcd)
+    """Version of etcd: at least 3.7.1, or 3.6.14 within 3.6. Rolling."""
+
+    deletion_protection: bool | None = setting(default=None, example="false")
+    """Refuse to remove the pool with all its tenants' data; false, then `pulumi up`, allows it.
+
+    Default: true in a stack of kind host, false in one of kind dev.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class DedicatedEtcdSettings:
+    """The etcd of a tenant whose `datastore` is `dedicated`, in the tenant's own namespace."""
+
+    members: int = setting(default=1, choices=(1, 3))
+    """Members of the cluster: 3 go on when one is lost, and need 3 nodes. Fixed at creation."""
+
+    quota_gib: int = setting(default=2, minimum=1, maximum=8)
+    """Size in GiB at which etcd refuses the tenant's writes. Rolling."""
+
+    storage_gib: int = setting(default=4, minimum=2, maximum=1024)
+    """Size in GiB of each member's volume: twice the quota or more. Fixed at creation."""
+
+    version: str = setting(default=versions.DEFAULT_ETCD, check=versions.check_etcd)
+    """Version of etcd, as for pools. Rolling."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlSettings:
+    """An SQL server that exists already, on which each of its tenants has a database of its own.
+
+    Tenants reach it through kine, a proxy in their pods, and by TLS alone: the server's certificate
+    must have its `address`.
+    """
+
+    engine: str = setting(choices=tuple(stores.ENGINES))
+    """What it is: PostgreSQL 13 or newer, or MySQL 8 (MariaDB 10.6) or newer."""
+
+    address: str = setting(check=checks.address, example="10.20.0.3")
+    """Its IP address or DNS name, as pods of the host reach it. Changing it rolls the tenants."""
+
+    port: int | None = setting(default=None, minimum=1, maximum=65535, example="5432")
+    """Its port. Default: 5432 for PostgreSQL, 3306 for MySQL. Changing it rolls the tenants."""
+
+    ca: str = setting(example="sql-ca.pem")
+    """Authority of its certificate: path of a PEM file (relative to the project) or its content."""
+
+    admin_user: str = setting(example="tenantplane")
+    r"""Who makes databases and users there: the host agent, and no tenant.
+
+    PostgreSQL: a role with CREATEDB and CREATEROLE. MySQL: a user with CREATE USER and with all
+    privileges on databases `t\_%`, WITH GRANT OPTION (docs/stores.md has the statements).
+    """
+
+    admin_password: str = setting(secret=True, example="...")
+    """Its password: `pulumi config set --secret --path 'sql.<name>.adminPassword'`."""
