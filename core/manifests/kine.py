@@ -5,7 +5,6 @@ Not here: the pod (tenant.py), the database and its user (the host agent).
 """
 
 from typing import Any
-from urllib.parse import quote
 
 from core import flags, stores
 from core.manifests import pods
@@ -31,8 +30,11 @@ MEMORY_LIMIT_MIB = 256
 
 
 def endpoint(engine: str, address: str, port: int, database: str, password: str) -> str:
-    """Return the connection string; database and user have one name. It holds the password."""
-    user = f"{database}:{quote(password, safe='')}"
+    """Return the connection string; database and user have one name.
+
+    It holds the password, which has letters and digits alone: nothing in it needs to be quoted.
+    """
+    user = f"{database}:{password}"
     host = f"[{address}]" if ":" in address else address
     if engine == stores.POSTGRESQL:
         return f"postgres://{user}@{host}:{port}/{database}?sslmode=verify-full"

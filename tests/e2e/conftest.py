@@ -154,7 +154,7 @@ def _identity(host, tenant):
     if tenant:
         certificate, key = _tenant_keys(host, tenant)
     return [
-        f"--endpoints={etcd.client_url('shared')}",
+        f"--endpoints={etcd.client_url('tenantplane-etcd-shared')}",
         f"--cacert={folder}/ca.crt",
         f"--cert={certificate}",
         f"--key={key}",
