@@ -11,8 +11,8 @@ def test_another_store_is_refused_with_what_it_would_take():
     assert str(problem) == (
         "tenants[1].datastore: can't be changed from shared: tenant acme's objects are there, and "
         "stay there, got 'pg'; set it back to shared; to change it, make a tenant of another name "
-        "on pg, copy the objects through the two API servers (`kubectl get -o yaml`, `kubectl apply`, "
-        "or Velero) and remove this one"
+        "on pg, copy the objects through the two API servers (`kubectl get -o yaml`, `kubectl "
+        "apply`, or Velero) and remove this one"
     )
 
 

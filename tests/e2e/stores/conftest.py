@@ -1,0 +1,65 @@
+"""A tenant on each kind of store, beside the others of the stack."""
+
+import pytest
+
+from tests.support.kube_api import KubeApi
+from tests.support.probe import Target
+from tests.support.sql_servers import sql_settings
+
+TENANTS = {
+    "shared": "acme",
+    "dedicated": "on-dedicated",
+    "postgresql": "on-postgresql",
+    "mariadb": "on-mariadb",
+}
+"""The tenant on each kind of store; acme is always there."""
+
+
+@pytest.fixture(scope="package")
+def on_stores(stack):
+    """The stack with a tenant on every kind of store; their kubeconfigs by kind."""
+    before = {key: stack.config.get(key) for key in ("sql", "tenants")}
+    stack.config["sql"] = sql_settings()
+    available = {"shared", "dedicated", *stack.config["sql"]}
+    added = [kind for kind in TENANTS if kind in available - {"shared"}]
+    stack.config["tenants"] = before["tenants"] + [
+        {"name": TENANTS[kind], "datastore": kind} for kind in added
+    ]
+    try:
+        stack.up()
+        known = stack.outputs()["kubeconfigs"]
+        yield {kind: known[TENANTS[kind]] for kind in TENANTS if kind in available}
+    finally:
+        stack.config["tenants"] = before["tenants"]
+        stack.up()
+        del stack.config["sql"]
+        stack.up()
+
+
+@pytest.fixture(params=list(TENANTS))
+def kind(request, on_stores):
+    """Each kind of store in turn."""
+    if request.param not in on_stores:
+        pytest.skip(f"no {request.param} beside the host; `rig up --sql` brings it")
+    return request.param
+
+
+@pytest.fixture
+def target(on_stores, kind):
+    """The tenant's public address."""
+    return Target(on_stores[kind])
+
+
+@pytest.fixture
+def api(target):
+    """The tenant's API."""
+    return KubeApi(target)
+
+
+@pytest.fixture
+def namespace(api, request):
+    """A namespace of the test's own in the tenant: its path."""
+    name = request.node.originalname.removeprefix("test_").replace("_", "-")[:60].strip("-")
+    api.create("/api/v1/namespaces", {"metadata": {"name": name}})
+    yield f"/api/v1/namespaces/{name}"
+    api.call("DELETE", f"/api/v1/namespaces/{name}")
