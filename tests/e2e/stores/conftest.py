@@ -1,8 +1,11 @@
 """A tenant on each kind of store, beside the others of the stack."""
 
+import http.client
+
 import pytest
 
 from tests.support.kube_api import KubeApi
+from tests.support.kubectl import eventually
 from tests.support.probe import Target
 from tests.support.sql_servers import sql_settings
 
@@ -61,5 +64,7 @@ def namespace(api, request):
     """A namespace of the test's own in the tenant: its path."""
     name = request.node.originalname.removeprefix("test_").replace("_", "-")[:60].strip("-")
     api.create("/api/v1/namespaces", {"metadata": {"name": name}})
+    authority = f"/api/v1/namespaces/{name}/configmaps/kube-root-ca.crt"
+    eventually(lambda: api.get(authority).status == http.HTTPStatus.OK, "the namespace is filled")
     yield f"/api/v1/namespaces/{name}"
     api.call("DELETE", f"/api/v1/namespaces/{name}")
