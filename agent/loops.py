@@ -45,6 +45,10 @@ class Outcome:
     """What else its status says."""
     finished: bool = False
     """The object is on its way out and needs nothing more."""
+    warns: bool = False
+    """It is ready, and yet somebody should look: the event is a warning."""
+    again_seconds: float | None = None
+    """When to look again at the latest, if that is sooner than usual."""
 
 
 class NotReadyError(TenantplaneError):
@@ -189,15 +193,16 @@ class _Loop:
             outcome = await self._reconciler.reconcile(body, self._awake.set)
             if outcome.finished:
                 return None
-            await self._report(
-                body, _Verdict(True, outcome.reason, outcome.message), outcome.fields
-            )
+            verdict = _Verdict(True, outcome.reason, outcome.message, outcome.warns)
+            await self._report(body, verdict, outcome.fields)
         except Exception as error:  # noqa: BLE001 -- no object's trouble ends its loop
             return await self._failed(body, error)
         finally:
             metrics.RECONCILE_SECONDS.labels(kind).observe(time.monotonic() - began)
         self._failing_since = None
-        return self._resync_seconds * random.uniform(0.9, 1.1)  # noqa: S311 -- spreads load
+        usual = self._resync_seconds
+        seconds = min(usual, outcome.again_seconds or usual)
+        return seconds * random.uniform(0.9, 1.1)  # noqa: S311 -- spreads load
 
     async def _failed(self, body: Json, error: Exception) -> float:
         """Report a failure; returns the seconds until the next look."""
@@ -250,12 +255,13 @@ class _Loop:
     def _say(self, body: Json, verdict: "_Verdict") -> None:
         """Log what is new about the object; an event where its readiness or the reason changed."""
         before, self._said = self._said, verdict
-        level = logging.INFO if verdict.ready else logging.WARNING
+        fine = verdict.ready and not verdict.warns
+        level = logging.INFO if fine else logging.WARNING
         logger.log(level, "%s: %s %s", _name(body), verdict.reason, verdict.message)
-        if before is None and verdict.ready and self._was_ready:
+        if before is None and fine and self._was_ready:
             return  # as it was before the agent started
         if before is None or (before.ready, before.reason) != (verdict.ready, verdict.reason):
-            post = kopf.info if verdict.ready else kopf.warn
+            post = kopf.info if fine else kopf.warn
             host.event(body, post, verdict.reason, verdict.message)
 
 
@@ -263,6 +269,7 @@ class _Verdict(NamedTuple):
     ready: bool
     reason: str
     message: str
+    warns: bool = False
 
 
 def _mark(body: Json) -> tuple[object, object]:

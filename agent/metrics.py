@@ -1,4 +1,4 @@
-"""What Prometheus can scrape from the agent. No label holds more than a kind, a pool or a reason.
+"""What Prometheus can scrape from the agent. Labels are kinds, stores, reasons and tenants' ids.
 
 Not here: liveness (kopf's own endpoint, __main__.py).
 """
@@ -23,6 +23,19 @@ OBJECTS = Gauge(
 )
 KEYS_REMOVED = Counter(
     "tenantplane_agent_etcd_keys_removed_total", "Keys of removed tenants, by store.", ["store"]
+)
+STORE_BYTES = Gauge(
+    "tenantplane_agent_store_bytes",
+    "Keys and values of a tenant in a shared etcd, in bytes.",
+    ["store", "tenant"],
+)
+STORE_KEYS = Gauge(
+    "tenantplane_agent_store_keys", "Keys of a tenant in a shared etcd.", ["store", "tenant"]
+)
+STORE_LIMIT_BYTES = Gauge(
+    "tenantplane_agent_store_limit_bytes",
+    "Bytes from which on a tenant may only read and delete.",
+    ["store", "tenant"],
 )
 ROLE_UPDATES = Counter(
     "tenantplane_agent_admin_role_updates_total",

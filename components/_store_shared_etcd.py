@@ -9,11 +9,12 @@ from typing import Any, TypedDict
 
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components import _certificates
 from components._tenant_store import Place, TenantStore, etcd_store
 from core import names, pki
-from core.manifests import tenant_fence
+from core.manifests import store_limit, tenant_fence
 
 
 class SharedEtcdStore(TypedDict):
@@ -35,6 +36,7 @@ class SharedEtcdKind:
 
     pool: str
     store: SharedEtcdStore
+    limit_mib: int
 
     tls = True
     compacted = True
@@ -63,7 +65,15 @@ class SharedEtcdKind:
             api_version=names.API_VERSION,
             kind="EtcdTenant",
             metadata=place.meta(place.tenant, place.by_agent()),
-            spec={"store": self.pool, "tenant": place.tenant},
+            spec={"store": self.pool, "tenant": place.tenant, "limitMib": self.limit_mib},
             opts=place.opts,
+        )
+        ConfigMap(
+            f"{place.name}-store-limit",
+            metadata=place.meta(store_limit.CONFIG_MAP),
+            opts=pulumi.ResourceOptions(
+                parent=place.opts.parent,
+                ignore_changes=["data"],  # the agent's, when the tenant's share is full
+            ),
         )
         return etcd_store(self.store["client_url"], self.store["ca_pem"], leaf, ready=[granted])

@@ -10,11 +10,12 @@ from typing import Any
 from components import _adopt
 from components._cluster_api import METADATA_LIST, ClusterApi
 from core import names
-from core.manifests import etcd
+from core.manifests import crds, etcd, store_limit
 from core.pools import RunningEtcd
 
 _TENANTS = f"{names.LABEL_DATASTORE},{names.LABEL_TENANT},{names.LABEL_VERSION}"
 _DEPLOYMENTS = f"/apis/apps/v1/deployments?labelSelector={_TENANTS}"
+_ETCD_TENANTS = f"/apis/{names.API_VERSION}/{crds.ETCD_TENANTS}"
 _STATEFUL_SETS = f"/apis/apps/v1/statefulsets?labelSelector={names.LABEL_NAME}={etcd.NAME}"
 
 
@@ -55,6 +56,25 @@ def running_tenants(api: ClusterApi) -> dict[str, RunningTenant]:
     return {
         one[names.LABEL_TENANT]: RunningTenant(one[names.LABEL_VERSION], one[names.LABEL_DATASTORE])
         for one in labels
+    }
+
+
+def store_warnings(api: ClusterApi) -> dict[str, str]:
+    """Return what the host agent says of each tenant whose share of its store is nearly full.
+
+    Raises:
+        HostError: the host can't be reached, or refuses.
+    """
+    found = api.get(_ETCD_TENANTS) or {}
+    conditions = {
+        one["spec"]["tenant"]: condition
+        for one in found.get("items") or []
+        for condition in one.get("status", {}).get("conditions", [])
+    }
+    return {
+        tenant: condition["message"]
+        for tenant, condition in sorted(conditions.items())
+        if condition["reason"] in store_limit.WARNINGS
     }
 
 

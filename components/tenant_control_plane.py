@@ -22,7 +22,7 @@ from components._tenant_pods import Pods
 from components._tenant_store import READY, Place, StoreKind, TenantStore
 from core import flags, names, profiles, versions
 from core.errors import InvalidInputError
-from core.manifests import tenant
+from core.manifests import store_limit, tenant
 
 DEFAULT_TIMEOUT_SECONDS = 300
 _MOST_REPLICAS = 3
@@ -60,6 +60,9 @@ class TenantControlPlaneArgs(TypedDict):
 
     shared_etcd: NotRequired[SharedEtcdStore]
     """An etcd pool of the host."""
+
+    store_limit_mib: NotRequired[int]
+    """MiB in that pool from which on the tenant may only read and delete. Default 256."""
 
     dedicated_etcd: NotRequired[DedicatedEtcdStore]
     """An etcd of its own."""
@@ -285,7 +288,8 @@ def _store(args: TenantControlPlaneArgs, thing: str, replicas: int) -> StoreKind
     """Return the kind of store that is asked for."""
     kinds: list[StoreKind] = []
     if "shared_etcd" in args:
-        kinds.append(SharedEtcdKind(args["datastore"], args["shared_etcd"]))
+        limit = int(args.get("store_limit_mib", store_limit.DEFAULT_MIB))
+        kinds.append(SharedEtcdKind(args["datastore"], args["shared_etcd"], limit))
     if "dedicated_etcd" in args:
         kinds.append(DedicatedEtcdKind(args["tenant"], args["dedicated_etcd"]))
     if "sql" in args:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from core import checks, names, profiles, schema, settings_rules, versions
 from core.errors import InvalidInputError
+from core.manifests import store_limit
 from core.schema import setting
 from core.store_settings import DedicatedEtcdSettings, EtcdSettings, SqlSettings
 
@@ -177,6 +178,13 @@ class TenantSettings:
     """Where the tenant's objects are: an etcd pool or SQL server of its host, or `dedicated`.
 
     Fixed once the tenant exists. docs/stores.md helps to choose.
+    """
+
+    store_limit_mib: int = setting(default=store_limit.DEFAULT_MIB, minimum=1, maximum=8192)
+    """Size in MiB from which on the tenant may only read and delete, in an etcd pool.
+
+    From four fifths of it on there are warnings. Changed in place; works on Kubernetes 1.37 or
+    newer, older tenants are only warned about.
     """
 
     dedicated_etcd: DedicatedEtcdSettings = setting(default=DedicatedEtcdSettings())

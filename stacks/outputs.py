@@ -44,6 +44,12 @@ class StackOutputs(TypedDict, total=False):
     A `pulumi up` within 30 days of it renews the certificate.
     """
 
+    store_warnings: dict[str, str]
+    """What to know of tenants whose share of an etcd pool is nearly full, by tenant; else empty.
+
+    As the host agent saw it before this run. Kinds dev and tenants.
+    """
+
     hosts: dict[str, dict[str, Any]]
     """The host by its name: server, kubernetesVersion, address, port, domain and etcd pools."""
 
@@ -74,20 +80,28 @@ def of_host(host: DeclaredHost) -> dict[str, Any]:
     )
 
 
-def of_tenants(host: Handles, tenants: Mapping[str, TenantControlPlane]) -> dict[str, Any]:
+def of_tenants(
+    host: Handles, tenants: Mapping[str, TenantControlPlane], store_warnings: Mapping[str, str]
+) -> dict[str, Any]:
     """Return the outputs of a stack of kind tenants."""
-    return _exported(_tenants(host, tenants))
+    return _exported(_tenants(host, tenants, store_warnings))
 
 
-def of_both(host: DeclaredHost, tenants: Mapping[str, TenantControlPlane]) -> dict[str, Any]:
+def of_both(
+    host: DeclaredHost,
+    tenants: Mapping[str, TenantControlPlane],
+    store_warnings: Mapping[str, str],
+) -> dict[str, Any]:
     """Return the outputs of a stack of kind dev."""
-    found = _tenants(host.handles, tenants)
+    found = _tenants(host.handles, tenants, store_warnings)
     found["certificate_expiry"] = _store_expiry(host) | found["certificate_expiry"]
     found["host_contract"] = _contract(host)
     return _exported(found)
 
 
-def _tenants(host: Handles, tenants: Mapping[str, TenantControlPlane]) -> StackOutputs:
+def _tenants(
+    host: Handles, tenants: Mapping[str, TenantControlPlane], store_warnings: Mapping[str, str]
+) -> StackOutputs:
     def of_each(name: str) -> dict[str, pulumi.Output[str]]:
         return each_or_none({tenant: getattr(tenants[tenant], name) for tenant in sorted(tenants)})
 
@@ -101,6 +115,7 @@ def _tenants(host: Handles, tenants: Mapping[str, TenantControlPlane]) -> StackO
         "versions": of_each("version"),
         "certificate_expiry": of_each("certificate_expiry"),
         "hosts": _hosts(host),
+        "store_warnings": dict(store_warnings),
         "readme": readme.of_tenants(host.name, sorted(tenants)),
     }
 

@@ -32,7 +32,8 @@ async def declare(settings: Settings) -> pulumi.Inputs:
     running = changes.check(settings, contract.kubeconfig, None, contract.name)
     cluster = HostCluster(contract.name, {"host": contract.name, "kubeconfig": contract.kubeconfig})
     handles = Handles.of(contract, cluster)
-    return outputs.of_tenants(handles, await declare_tenants(settings, handles, running))
+    declared = await declare_tenants(settings, handles, running.tenants)
+    return outputs.of_tenants(handles, declared, running.store_warnings)
 
 
 async def declare_tenants(
@@ -74,6 +75,7 @@ def _declare_tenant(
         "public_dns": host.gateway.public_dns,
         "agent_namespace": host.agent_namespace,
         "datastore": tenant.datastore,
+        "store_limit_mib": tenant.store_limit_mib,
         "apiserver_image": image("kube-apiserver"),
         "controller_manager_image": image("kube-controller-manager"),
     }

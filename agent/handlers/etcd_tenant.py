@@ -8,12 +8,15 @@ from collections.abc import Callable
 import kopf
 
 from agent import host, metrics
-from agent.etcd import Etcd, EtcdError, UnreachableError
+from agent.etcd import Etcd
+from agent.etcdctl import EtcdError, UnreachableError
 from agent.kube import Client, Json
 from agent.loops import NotReadyError, Outcome
+from agent.share import Share, set_door, unpublish
 from agent.stores import Stores, UnknownStoreError
+from agent.usage import Meter, Usage
 from core import names
-from core.manifests import crds
+from core.manifests import crds, store_limit
 
 
 class EtcdTenants:
@@ -27,6 +30,7 @@ class EtcdTenants:
         self._client = client
         self._stores = stores
         self._etcds: dict[str, Etcd] = {}
+        self._meters: dict[str, Meter] = {}
 
     async def reconcile(self, body: Json, wake: Callable[[], None]) -> Outcome:  # noqa: ARG002
         """Make the tenant's place in its store, or remove it with all keys."""
@@ -64,13 +68,30 @@ class EtcdTenants:
         if not (host.is_ready(body) and await etcd.has_tenant(tenant)):
             await self._set_finalizer(body, present=True)
             await etcd.ensure_tenant(tenant)
-        prefix = f"{names.etcd_prefix(tenant)}/"
-        return Outcome("Granted", f"{tenant} may read and write {prefix}", {"prefix": prefix})
+            if not host.is_ready(body):  # nobody waits for a measurement
+                return Share(tenant, Usage(0, 0), None).outcome(shut=False)
+        return await self._judge(body, etcd)
+
+    async def _judge(self, body: Json, etcd: Etcd) -> Outcome:
+        """Measure the tenant's share; shut the door when it is full, open it when it is not."""
+        store, tenant = body["spec"]["store"], body["spec"]["tenant"]
+        meter = self._meters.setdefault(store, Meter(etcd.ctl))
+        share = Share(tenant, await meter.read(tenant), body["spec"].get("limitMib"))
+        share.publish(store)
+        was_shut = host.ready_condition(body).get("reason") == store_limit.FULL
+        shut = share.is_shut(was_shut=was_shut)
+        if shut or was_shut:
+            text = store_limit.policy_text(int(share.limit_mib or 0)) if shut else None
+            await set_door(self._client, tenant, text)
+        return share.outcome(shut=shut)
 
     async def _remove(self, body: Json, etcd: Etcd) -> Outcome:
         pool, tenant = body["spec"]["store"], body["spec"]["tenant"]
         removed = await etcd.remove_tenant(tenant)
         metrics.KEYS_REMOVED.labels(pool).inc(removed)
+        unpublish(pool, tenant)
+        if pool in self._meters:
+            self._meters[pool].forget(tenant)
         message = f"{removed} keys of {tenant} removed from store {pool}, its user and role too"
         host.event(body, kopf.info, "KeysRemoved", message)
         await self._set_finalizer(body, present=False)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core import flags, names
-from core.manifests import crds, kine, pods, tenant
+from core.manifests import crds, kine, pods, store_limit, tenant
 
 NAME = "host-agent"
 POD_LABELS = {names.LABEL_NAME: NAME, names.LABEL_PART_OF: names.PART_OF}
@@ -39,14 +39,20 @@ def cluster_role_rules() -> list[dict[str, Any]]:
 
 
 def tenant_role_rules() -> list[dict[str, Any]]:
-    """What the agent may do in a tenant's namespace: read credentials of its own and a password."""
+    """What the agent may do in a tenant's namespace: read credentials, limit what it stores."""
     return [
         {
             "apiGroups": [""],
             "resources": ["secrets"],
             "resourceNames": [tenant.AGENT_SECRET, kine.PASSWORD_SECRET],
             "verbs": ["get"],
-        }
+        },
+        {
+            "apiGroups": [""],
+            "resources": ["configmaps"],
+            "resourceNames": [store_limit.CONFIG_MAP],
+            "verbs": ["get", "patch"],
+        },
     ]
 
 

@@ -9,6 +9,7 @@ gets (components/tenant_control_plane.py and components/_tenant_base.py).
 from typing import Any
 
 from core import names
+from core.manifests import openapi
 
 VERSION = names.API_VERSION.partition("/")[2]
 
@@ -25,7 +26,7 @@ TENANT_MANIFESTS_FINALIZER = f"{names.API_GROUP}/tenant-manifests"
 def crds() -> list[dict[str, Any]]:
     """The definitions, in the order in which they are declared."""
     return [
-        _crd(ETCD_TENANTS, "EtcdTenant", _etcd_tenant(), _STORE_COLUMNS),
+        _crd(ETCD_TENANTS, "EtcdTenant", _etcd_tenant(), _ETCD_TENANT_COLUMNS),
         _crd(SQL_TENANTS, "SqlTenant", _sql_tenant(), _STORE_COLUMNS),
         _crd(TENANT_MANIFESTS, "TenantManifests", _tenant_manifests(), _MANIFESTS_COLUMNS),
     ]
@@ -65,82 +66,75 @@ def _crd(
     }
 
 
-def _column(name: str, path: str, kind: str = "string") -> dict[str, str]:
-    return {"name": name, "jsonPath": path, "type": kind}
-
-
-_READY = _column("Ready", '.status.conditions[?(@.type=="Ready")].status')
-_REASON = _column("Reason", '.status.conditions[?(@.type=="Ready")].reason')
-_AGE = _column("Age", ".metadata.creationTimestamp", "date")
-_STORE_COLUMNS = [_column("Store", ".spec.store"), _READY, _REASON, _AGE]
+_READY = openapi.column("Ready", '.status.conditions[?(@.type=="Ready")].status')
+_REASON = openapi.column("Reason", '.status.conditions[?(@.type=="Ready")].reason')
+_AGE = openapi.column("Age", ".metadata.creationTimestamp", "date")
+_STORE_COLUMNS = [openapi.column("Store", ".spec.store"), _READY, _REASON, _AGE]
+_ETCD_TENANT_COLUMNS = [
+    openapi.column("Store", ".spec.store"),
+    openapi.column("Used MiB", ".status.usedMib", "integer"),
+    openapi.column("Limit MiB", ".spec.limitMib", "integer"),
+    _READY,
+    _REASON,
+    _AGE,
+]
 _MANIFESTS_COLUMNS = [
-    _column("Tenant", ".spec.tenant"),
-    _column("Applied", ".status.applied", "integer"),
+    openapi.column("Tenant", ".spec.tenant"),
+    openapi.column("Applied", ".status.applied", "integer"),
     _READY,
     _REASON,
     _AGE,
 ]
 
 
-def _string(description: str, **more: object) -> dict[str, Any]:
-    return {"type": "string", "description": description, **more}
-
-
 def _tenant() -> dict[str, Any]:
-    return _string(
+    return openapi.string(
         "Id of the tenant.",
         pattern=f"^{names.TENANT_ID.pattern}$",
         maxLength=30,
-        **{"x-kubernetes-validations": [_fixed("tenant")]},
+        **{"x-kubernetes-validations": [openapi.fixed("tenant")]},
     )
 
 
 def _store(kind: str) -> dict[str, Any]:
-    return _string(
+    return openapi.string(
         f"Name of the {kind}, as the agent has it mounted.",
         pattern=f"^{names.POOL_NAME.pattern}$",
         maxLength=20,
-        **{"x-kubernetes-validations": [_fixed("store")]},
+        **{"x-kubernetes-validations": [openapi.fixed("store")]},
     )
 
 
-def _fixed(field: str) -> dict[str, str]:
-    """A changed value would leave what was made under the old one behind, with nobody to remove."""
-    return {
-        "rule": "self == oldSelf",
-        "message": f"{field} can't be changed; delete the object and create another",
-    }
-
-
-def _object(description: str, properties: dict[str, Any], *required: str) -> dict[str, Any]:
-    schema: dict[str, Any] = {
-        "type": "object",
-        "description": description,
-        "properties": properties,
-    }
-    return schema | {"required": list(required)} if required else schema
-
-
 def _etcd_tenant() -> dict[str, Any]:
-    return _object(
+    return openapi.mapping(
         "A tenant's place in a shared etcd: a user and a role of the tenant's name, and read and "
         "write access to one range of keys. Deleting the object deletes those keys.",
         {
-            "spec": _object(
+            "spec": openapi.mapping(
                 "Where the tenant's keys are.",
                 {
                     "store": _store("etcd pool"),
                     "tenant": _tenant(),
+                    "limitMib": {
+                        "type": "integer",
+                        "minimum": 1,
+                        "description": "MiB of keys and values from which on the tenant may only "
+                        "read and delete; none: no limit.",
+                    },
                 },
                 "store",
                 "tenant",
             ),
-            "status": _object(
+            "status": openapi.mapping(
                 "What the agent found.",
                 {
-                    "conditions": _conditions(),
-                    "observedGeneration": _generation(),
-                    "prefix": _string("Prefix of the tenant's keys in etcd."),
+                    "conditions": openapi.conditions(),
+                    "observedGeneration": openapi.generation(),
+                    "prefix": openapi.string("Prefix of the tenant's keys in etcd."),
+                    "keys": openapi.count("Keys that the tenant has."),
+                    "usedMib": openapi.count(
+                        "MiB of keys and values that the tenant has, rounded up."
+                    ),
                 },
             ),
         },
@@ -149,16 +143,16 @@ def _etcd_tenant() -> dict[str, Any]:
 
 
 def _sql_tenant() -> dict[str, Any]:
-    return _object(
+    return openapi.mapping(
         "A tenant's place on an SQL server: a database, and a user that may use that one alone. "
         "Deleting the object deletes both.",
         {
-            "spec": _object(
+            "spec": openapi.mapping(
                 "Where the tenant's database is.",
                 {
                     "store": _store("SQL server"),
                     "tenant": _tenant(),
-                    "passwordSecret": _string(
+                    "passwordSecret": openapi.string(
                         "Secret in the same namespace with the user's `password`."
                     ),
                     "connections": {
@@ -169,12 +163,12 @@ def _sql_tenant() -> dict[str, Any]:
                 },
                 *("store", "tenant", "passwordSecret", "connections"),
             ),
-            "status": _object(
+            "status": openapi.mapping(
                 "What the agent found.",
                 {
-                    "conditions": _conditions(),
-                    "observedGeneration": _generation(),
-                    "database": _string("Name of the database, and of its user."),
+                    "conditions": openapi.conditions(),
+                    "observedGeneration": openapi.generation(),
+                    "database": openapi.string("Name of the database, and of its user."),
                 },
             ),
         },
@@ -183,22 +177,24 @@ def _sql_tenant() -> dict[str, Any]:
 
 
 def _tenant_manifests() -> dict[str, Any]:
-    return _object(
+    return openapi.mapping(
         "Objects that the agent keeps in a tenant's API server: applied, repaired, pruned.",
         {
-            "spec": _object(
+            "spec": openapi.mapping(
                 "What has to be in the tenant, and how to get there.",
                 {
                     "tenant": _tenant(),
-                    "server": _string("URL of the tenant's API server.", pattern="^https://.+"),
-                    "tlsServerName": _string(
+                    "server": openapi.string(
+                        "URL of the tenant's API server.", pattern="^https://.+"
+                    ),
+                    "tlsServerName": openapi.string(
                         "Name that the server's certificate must have, where it is not the host "
                         "of `server`."
                     ),
-                    "credentialsSecret": _string(
+                    "credentialsSecret": openapi.string(
                         "Secret in the same namespace with ca.crt, tls.crt and tls.key."
                     ),
-                    "deletionPolicy": _string(
+                    "deletionPolicy": openapi.string(
                         "Whether the objects leave the tenant with this one.",
                         enum=["Delete", "Orphan"],
                         default="Delete",
@@ -223,12 +219,12 @@ def _tenant_manifests() -> dict[str, Any]:
 
 
 def _admin_role() -> dict[str, Any]:
-    return _object(
+    return openapi.mapping(
         "A ClusterRole in the tenant that the agent keeps in step with the API groups that the "
         "tenant serves: everything in each of them, but never escalate, bind, impersonate, "
         "approve or sign. The core group is left out, because it has nodes.",
         {
-            "name": _string("Name of the ClusterRole."),
+            "name": openapi.string("Name of the ClusterRole."),
             "labels": {
                 "type": "object",
                 "description": "Its labels.",
@@ -246,50 +242,22 @@ def _admin_role() -> dict[str, Any]:
 
 def _manifests_status() -> dict[str, Any]:
     reference = {
-        "apiVersion": _string("Group and version."),
-        "kind": _string("Kind."),
-        "namespace": _string("Namespace; absent for cluster-wide objects."),
-        "name": _string("Name."),
+        "apiVersion": openapi.string("Group and version."),
+        "kind": openapi.string("Kind."),
+        "namespace": openapi.string("Namespace; absent for cluster-wide objects."),
+        "name": openapi.string("Name."),
     }
-    return _object(
+    return openapi.mapping(
         "What the agent did.",
         {
-            "conditions": _conditions(),
-            "observedGeneration": _generation(),
+            "conditions": openapi.conditions(),
+            "observedGeneration": openapi.generation(),
             "applied": {"type": "integer", "description": "How many objects are in place."},
-            "lastError": _string("What went wrong last; absent while nothing does."),
+            "lastError": openapi.string("What went wrong last; absent while nothing does."),
             "inventory": {
                 "type": "array",
                 "description": "The objects that were applied, so that they can be pruned.",
-                "items": _object("One object.", reference, "apiVersion", "kind", "name"),
+                "items": openapi.mapping("One object.", reference, "apiVersion", "kind", "name"),
             },
         },
     )
-
-
-def _generation() -> dict[str, Any]:
-    return {
-        "type": "integer",
-        "format": "int64",
-        "description": "Generation of the spec that this status is about.",
-    }
-
-
-def _conditions() -> dict[str, Any]:
-    return {
-        "type": "array",
-        "description": "Ready says whether everything that the spec asks for is in place.",
-        "x-kubernetes-list-type": "map",
-        "x-kubernetes-list-map-keys": ["type"],
-        "items": _object(
-            "One condition.",
-            {
-                "type": _string("Ready."),
-                "status": _string("True, False or Unknown.", enum=["True", "False", "Unknown"]),
-                "reason": _string("One word for programs."),
-                "message": _string("What to know, for people."),
-                "lastTransitionTime": _string("When status changed last.", format="date-time"),
-            },
-            *("type", "status", "reason", "message", "lastTransitionTime"),
-        ),
-    }

@@ -21,7 +21,7 @@ STATIC_SINCE = (1, 37)
 _STATIC_SUFFIX = ".static.k8s.io"
 _RBAC = "rbac.authorization.k8s.io"
 
-_NOT_THE_PLATFORM = admission.condition(
+NOT_THE_PLATFORM = admission.condition(
     "not-the-platform",
     "!('system:masters' in request.userInfo.groups"
     " || 'system:serviceaccounts:kube-system' in request.userInfo.groups"
@@ -42,11 +42,12 @@ def has_static_policies(kubernetes_version: str) -> bool:
 
 def static_policies() -> list[dict[str, Any]]:
     """Policies and bindings as files for --admission-control-config-file's staticManifestsDir."""
-    return [
-        document
-        for policy in _policies()
-        for document in admission.renamed(policy, f"{policy['metadata']['name']}{_STATIC_SUFFIX}")
-    ]
+    return [document for policy in _policies() for document in as_files(policy)]
+
+
+def as_files(policy: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return one policy and its binding, named as those that come from files have to be."""
+    return admission.renamed(policy, f"{policy['metadata']['name']}{_STATIC_SUFFIX}")
 
 
 def policies_as_objects() -> list[dict[str, Any]]:
@@ -89,7 +90,7 @@ def _platform_objects() -> dict[str, Any]:
                 f"the label {label} is the platform's own; leave it out",
             ),
         ],
-        [_NOT_THE_PLATFORM],
+        [NOT_THE_PLATFORM],
     )
 
 
@@ -131,7 +132,7 @@ def _platform_namespaces() -> dict[str, Any]:
                 "this Lease elects the platform's own processes",
             ),
         ],
-        [_NOT_THE_PLATFORM],
+        [NOT_THE_PLATFORM],
         {"elsewhere": f"!({_PLATFORM_NAMESPACE})"},
     )
 
@@ -155,5 +156,5 @@ def _bootstrap_objects() -> dict[str, Any]:
             )
             for which in ("oldObject", "object")
         ],
-        [_NOT_THE_PLATFORM],
+        [NOT_THE_PLATFORM],
     )

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from core import flags, names
-from core.manifests import kine, pods
+from core.manifests import kine, pods, store_limit
 from core.manifests.platform_policy import has_static_policies, static_policies
 from core.profiles import Profile
 
@@ -244,7 +244,10 @@ def _volumes(version: str) -> list[dict[str, Any]]:
         pods.secret_volume("controller-manager-keys", CONTROLLER_MANAGER_SECRET),
     ]
     if has_static_policies(version):
-        volumes.append(config("policies", ["policies.yaml"]))
+        always = config("policies", ["policies.yaml"])["configMap"]
+        at_times = {"name": store_limit.CONFIG_MAP, "optional": True}
+        sources = [{"configMap": always}, {"configMap": at_times}]
+        volumes.append({"name": "policies", "projected": {"sources": sources}})
     return volumes
 
 

@@ -6,7 +6,9 @@ import shutil
 import pytest
 
 from agent import etcd as driver
-from agent.etcd import Etcd, EtcdError, UnreachableError
+from agent import etcdctl
+from agent.etcd import Etcd
+from agent.etcdctl import Etcdctl, EtcdError, UnreachableError
 from agent.stores import Store, Stores
 from core.names import etcd_prefix
 from tests.support import loop
@@ -142,7 +144,7 @@ def test_access_is_gone_before_the_keys(server, run, tenants, monkeypatch):
 
 def test_a_store_that_is_down_is_given_up_in_time(tmp_path, server, monkeypatch):
     """`etcdctl user` has no timeout of its own: it would wait for ever."""
-    monkeypatch.setattr(driver, "_COMMAND_SECONDS", 1.0)
+    monkeypatch.setattr(etcdctl, "_COMMAND_SECONDS", 1.0)
     client = client_of(server, tmp_path / "shared")
     (tmp_path / "shared" / "endpoint").write_text("https://127.0.0.1:1")
     given_up = "store shared: etcdctl auth status failed, got no answer within 1 s"
@@ -161,7 +163,7 @@ def test_a_refusal_names_the_command_and_what_etcd_said(tmp_path, server):
     """An error is read by somebody who has never seen etcdctl."""
     client = client_of(server, tmp_path / "shared")
     with pytest.raises(EtcdError, match="etcdctl user get failed, got etcdserver: user name not"):
-        loop.run(client._ctl("user", "get", "nobody-of-this-name"))
+        loop.run(client.ctl("user", "get", "nobody-of-this-name"))
 
 
 def test_who_is_there_is_looked_up_in_the_store(run, tenants):
@@ -213,13 +215,13 @@ def test_a_new_tenant_is_not_ready_in_an_emptied_store_without_authentication(tm
 def test_tenants_that_come_together_look_at_authentication_once(server, tmp_path, monkeypatch):
     """Each look is a process: hundreds of tenants come at a time."""
     asked = []
-    ctl = Etcd._ctl
+    run = Etcdctl.__call__
 
     async def counting(self, *args, **options):
         asked.append(args)
-        return await ctl(self, *args, **options)
+        return await run(self, *args, **options)
 
-    monkeypatch.setattr(Etcd, "_ctl", counting)
+    monkeypatch.setattr(Etcdctl, "__call__", counting)
     client = client_of(server, tmp_path / "shared")
 
     async def come_and_go():

@@ -213,7 +213,11 @@ def test_settings_reach_the_components(up, dev, mocks):
     outputs = up(dev)
     assert settled(outputs["endpoints"]["acme"]) == "https://192.0.2.1:30443"
     assert mocks.named("etcd-shared-members").inputs["spec"]["replicas"] == 3
-    assert mocks.named("acme-store").inputs["spec"] == {"store": "fast", "tenant": "acme"}
+    assert mocks.named("acme-store").inputs["spec"] == {
+        "store": "fast",
+        "tenant": "acme",
+        "limitMib": 256,
+    }
     deployment = mocks.named("acme-control-plane").inputs
     assert deployment["spec"]["replicas"] == 2
     assert deployment["metadata"]["annotations"]["pulumi.com/timeoutSeconds"] == "20"

@@ -63,6 +63,7 @@ def test_tenants_are_declared_on_the_host_of_the_contract(up, exported, monitor,
         "hosts",
         "kubeconfigs",
         "readme",
+        "storeWarnings",
         "versions",
     }
     golden("urns/tenants.txt", "\n".join(monitor.urns) + "\n")
@@ -137,6 +138,11 @@ def test_a_tenant_does_not_leave_its_store(up, exported, cluster, mocks):
         up(CONFIG)
     assert str(error.value).startswith("tenants[1].datastore: can't be changed from shared: ")
     assert not mocks.of_type(":Namespace")
+
+
+def test_a_share_that_is_nearly_full_is_said(up, exported, cluster):
+    cluster.documents = GOOD_HOST | running.shares(acme="StoreNearlyFull", other="StoreFull")
+    assert settled(up(CONFIG)["storeWarnings"]) == {"acme": "acme: StoreNearlyFull"}
 
 
 def test_each_kind_of_store_is_declared(up, exported, mocks):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core import names
 from core.manifests import agent as agent_manifests
-from core.manifests import crds, tenant
+from core.manifests import crds, store_limit, tenant
 from tests.support.processes import Process, binary, free_port
 
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
@@ -98,9 +98,12 @@ class Objects:
         assert answer.ok, answer
         return answer.body
 
-    def etcd_tenant(self, tenant_id, store="shared"):
+    def etcd_tenant(self, tenant_id, store="shared", **spec):
         namespace = self.namespace(tenant_id)
-        return self.apply("EtcdTenant", namespace, tenant_id, {"store": store, "tenant": tenant_id})
+        limits = {"metadata": {"name": store_limit.CONFIG_MAP}}
+        assert self.api.create(f"/api/v1/namespaces/{namespace}/configmaps", limits).ok
+        spec = {"store": store, "tenant": tenant_id, **spec}
+        return self.apply("EtcdTenant", namespace, tenant_id, spec)
 
     def credentials(self, tenant_id, files):
         namespace = names.namespace(tenant_id)

@@ -75,7 +75,7 @@ class Etcd:
             lambda: self.ctl("endpoint", "health", check=False).returncode == 0, "healthy"
         )
 
-    def ctl(self, *args, check=True, user="root"):
+    def ctl(self, *args, check=True, user="root", stdin=None):
         """Run etcdctl as one user, whose certificate is made on the spot."""
         pair = self._keys / user
         if not pair.with_suffix(".crt").exists():
@@ -90,7 +90,7 @@ class Etcd:
             "--command-timeout=2s",
             *args,
         ]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        result = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
         if check and result.returncode:
             raise AssertionError(f"etcdctl {' '.join(args)}: {result.stderr}")
         return result

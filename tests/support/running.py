@@ -28,6 +28,18 @@ def etcds(**members):
     return {_STATEFUL_SETS: {"items": [_stateful_set(*one) for one in members.items()]}}
 
 
+def shares(**reasons):
+    """Documents of a host whose agent says this of each tenant's share of its store."""
+    items = [
+        {
+            "spec": {"tenant": tenant},
+            "status": {"conditions": [{"reason": reason, "message": f"{tenant}: {reason}"}]},
+        }
+        for tenant, reason in reasons.items()
+    ]
+    return {"/apis/tenantplane.dev/v1alpha1/etcdtenants": {"items": items}}
+
+
 def none():
     """Documents of a host that answers a list without items."""
     return {_DEPLOYMENTS: {"items": None}, _STATEFUL_SETS: {"items": None}}

@@ -1,0 +1,85 @@
+"""A tenant's share of a shared etcd: how full it is, and the door that closes when it is.
+
+Not here: measuring (usage.py), the policy that closes the door (core/manifests/store_limit.py).
+"""
+
+from dataclasses import dataclass
+
+from agent import metrics
+from agent.kube import Client, Json
+from agent.loops import Outcome
+from agent.usage import Usage
+from core import names
+from core.manifests import store_limit
+
+_MIB = 1024 * 1024
+_SECONDS = 60.0
+_CLOSE_SECONDS = 15.0
+"""How often a share is measured: every minute, and more often near its limit."""
+_REOPENS_PERCENT = 95
+"""Where a door opens again: at the limit itself it would open and close with every write."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a tenant has of what it may have."""
+
+    tenant: str
+    usage: Usage
+    limit_mib: int | None
+
+    @property
+    def percent(self) -> float:
+        """How full it is; 0 without a limit."""
+        return 100 * self.usage.size / (self.limit_mib * _MIB) if self.limit_mib else 0.0
+
+    def is_shut(self, *, was_shut: bool) -> bool:
+        """Whether the tenant may only read and delete."""
+        return self.percent >= (_REOPENS_PERCENT if was_shut else 100)
+
+    def outcome(self, *, shut: bool) -> Outcome:
+        """Return what there is to say."""
+        prefix = f"{names.etcd_prefix(self.tenant)}/"
+        used = -(-self.usage.size // _MIB)
+        fields: Json = {"prefix": prefix, "keys": self.usage.keys, "usedMib": used}
+        near = self.percent >= store_limit.NEAR_PERCENT
+        reason, message = "Granted", f"{self.tenant} may read and write {prefix}"
+        if shut:
+            reason = store_limit.FULL
+            message = (
+                f"{self.tenant} may only read and delete: its share of {self.limit_mib} MiB is "
+                f"full; raise storeLimitMib or have objects deleted"
+            )
+        elif near:
+            reason = store_limit.NEARLY_FULL
+            message = (
+                f"{self.tenant} has used {store_limit.NEAR_PERCENT} % of its {self.limit_mib} MiB; "
+                "when all is used it may only read and delete; raise storeLimitMib"
+            )
+        again = _CLOSE_SECONDS if near or shut else _SECONDS
+        return Outcome(reason, message, fields, warns=near or shut, again_seconds=again)
+
+    def publish(self, store: str) -> None:
+        """Set the metrics."""
+        metrics.STORE_KEYS.labels(store, self.tenant).set(self.usage.keys)
+        metrics.STORE_BYTES.labels(store, self.tenant).set(self.usage.size)
+        if self.limit_mib:
+            metrics.STORE_LIMIT_BYTES.labels(store, self.tenant).set(self.limit_mib * _MIB)
+
+
+def unpublish(store: str, tenant: str) -> None:
+    """Take the metrics of a tenant away that is gone."""
+    for gauge in (metrics.STORE_KEYS, metrics.STORE_BYTES, metrics.STORE_LIMIT_BYTES):
+        if (store, tenant) in gauge._metrics:  # noqa: SLF001 -- removing what isn't there raises
+            gauge.remove(store, tenant)
+
+
+async def set_door(client: Client, tenant: str, text: str | None) -> None:
+    """Make the tenant read-and-delete-only by a policy; None lets it write again.
+
+    Raises:
+        agent.kube.ApiError: The host refuses.
+    """
+    namespace = names.namespace(tenant)
+    path = f"/api/v1/namespaces/{namespace}/configmaps/{store_limit.CONFIG_MAP}"
+    await client.merge(path, {"data": {store_limit.FILE: text}})

@@ -1,0 +1,55 @@
+"""What a tenant may still do whose share of a shared etcd is full: read, and delete.
+
+Owns: the admission policy of that state, and the ConfigMap in which the API server finds it.
+Not here: measuring and deciding (agent/), the policies that always hold (platform_policy.py).
+
+The policy is a file of the API server's: no restart, and nothing that the tenant sees or removes. A
+ConfigMap's change is there after a minute at most (kubelet), a changed file is read after another.
+"""
+
+import yaml
+
+from core.manifests import admission, platform_policy
+
+CONFIG_MAP = "store-limit"
+FILE = "store-limit.yaml"
+DEFAULT_MIB = 256
+"""Eight such tenants fill a pool of 2 GiB, its default; an idle one has 1 MiB."""
+NEAR_PERCENT = 80
+"""From here on the platform is warned."""
+
+NEARLY_FULL, FULL = "StoreNearlyFull", "StoreFull"
+WARNINGS = (NEARLY_FULL, FULL)
+"""Reasons in an EtcdTenant's Ready condition."""
+
+_UNSTORED = ("authentication.k8s.io", "authorization.k8s.io")
+_GOING = "has(object.metadata.deletionTimestamp)"
+
+
+def policy_text(limit_mib: int) -> str:
+    """Return the file that makes a tenant read-and-delete-only."""
+    policy = admission.policy(
+        "store-limit",
+        [admission.on(["*"], ["*/*"], ("CREATE", "UPDATE"))],
+        [
+            admission.deny_unless(
+                "false",
+                f"this control plane's share of its store is full ({limit_mib} MiB): only reading "
+                "and deleting is possible; delete what is not needed, or ask the platform's team "
+                "for more (storeLimitMib), then wait two minutes",
+            )
+        ],
+        [
+            platform_policy.NOT_THE_PLATFORM,
+            admission.condition("is-stored", f"!(request.resource.group in {list(_UNSTORED)})"),
+            admission.condition("is-no-token", "request.subResource != 'token'"),
+            # Controllers that elect each other write nothing new.
+            admission.condition("is-no-lease", "request.resource.group != 'coordination.k8s.io'"),
+            # What is deleted loses its finalizers one by one.
+            admission.condition(
+                "stays", f"request.operation != 'UPDATE' || object == null || !{_GOING}"
+            ),
+        ],
+    )
+    documents = platform_policy.as_files(policy)
+    return "---\n".join(yaml.safe_dump(document, width=10**6) for document in documents)
