@@ -37,6 +37,9 @@ STORE_LIMIT_BYTES = Gauge(
     "Bytes from which on a tenant may only read and delete.",
     ["store", "tenant"],
 )
+STORE_ALARM = Gauge(
+    "tenantplane_agent_store_alarm", "1 while a shared etcd has this alarm.", ["store", "alarm"]
+)
 ROLE_UPDATES = Counter(
     "tenantplane_agent_admin_role_updates_total",
     "Times that an administrators' role was brought in step with a tenant's API groups.",

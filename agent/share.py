@@ -27,6 +27,8 @@ class Share:
     tenant: str
     usage: Usage
     limit_mib: int | None
+    alarms: tuple[str, ...] = ()
+    """Of the whole store."""
 
     @property
     def percent(self) -> float:
@@ -41,10 +43,24 @@ class Share:
         """Return what there is to say."""
         prefix = f"{names.etcd_prefix(self.tenant)}/"
         used = -(-self.usage.size // _MIB)
-        fields: Json = {"prefix": prefix, "keys": self.usage.keys, "usedMib": used}
+        fields: Json = {
+            "prefix": prefix,
+            "keys": self.usage.keys,
+            "usedMib": used,
+            "readOnly": shut,
+        }
         near = self.percent >= store_limit.NEAR_PERCENT
+        warns = near or shut or bool(self.alarms)
         reason, message = "Granted", f"{self.tenant} may read and write {prefix}"
-        if shut:
+        if self.alarms:
+            reason = store_limit.ALARM
+            message = (
+                f"the store of {self.tenant} has alarm {' and '.join(self.alarms)} for all its "
+                "tenants: NOSPACE, it refuses every write until keys are deleted and it is "
+                "defragmented, or its quotaGib is raised, and then `etcdctl alarm disarm`; "
+                "CORRUPT, its members differ, restore it (docs/stores.md)"
+            )
+        elif shut:
             reason = store_limit.FULL
             message = (
                 f"{self.tenant} may only read and delete: its share of {self.limit_mib} MiB is "
@@ -56,8 +72,8 @@ class Share:
                 f"{self.tenant} has used {store_limit.NEAR_PERCENT} % of its {self.limit_mib} MiB; "
                 "when all is used it may only read and delete; raise storeLimitMib"
             )
-        again = _CLOSE_SECONDS if near or shut else _SECONDS
-        return Outcome(reason, message, fields, warns=near or shut, again_seconds=again)
+        again = _CLOSE_SECONDS if warns else _SECONDS
+        return Outcome(reason, message, fields, warns=warns, again_seconds=again)
 
     def publish(self, store: str) -> None:
         """Set the metrics."""

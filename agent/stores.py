@@ -10,7 +10,7 @@ from pathlib import Path
 from core.errors import TenantplaneError
 
 DEFAULT_FOLDER = Path("/etc/tenantplane/stores")
-_ETCD_FILES = ("endpoint", "ca.crt", "tls.crt", "tls.key")
+_ETCD_FILES = ("defragmentation-hour", "endpoint", "ca.crt", "tls.crt", "tls.key")
 _SQL_FILES = ("address", "ca.crt", "engine", "password", "port", "user")
 
 
@@ -29,6 +29,10 @@ class Store:
     def endpoints(self) -> str:
         """Return the URLs of the members, or of an address before them, separated by commas."""
         return (self.folder / "endpoint").read_text().strip()
+
+    def defragmentation_hour(self) -> int:
+        """Return the hour of the day, UTC, in which it is defragmented."""
+        return int((self.folder / "defragmentation-hour").read_text())
 
 
 @dataclass(frozen=True)

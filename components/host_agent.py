@@ -36,6 +36,9 @@ class AgentStore(TypedDict):
     key_pem: pulumi.Input[str]
     """Key of that certificate, PEM; secret."""
 
+    defragmentation_hour: NotRequired[int]
+    """Hour of the day, UTC, in which it is defragmented. Default 3."""
+
 
 class AgentSqlServer(TypedDict):
     """How the agent administers one SQL server."""
@@ -194,6 +197,7 @@ def _store_files(args: HostAgentArgs) -> dict[str, dict[str, pulumi.Input[str]]]
     files: dict[str, dict[str, pulumi.Input[str]]] = {
         store["pool"]: {
             "ca.crt": store["ca_pem"],
+            "defragmentation-hour": str(int(store.get("defragmentation_hour", 3))),
             "endpoint": store["client_url"],
             "tls.crt": store["certificate_pem"],
             "tls.key": pulumi.Output.secret(store["key_pem"]),

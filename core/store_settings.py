@@ -31,6 +31,12 @@ class EtcdSettings:
     version: str = setting(default=versions.DEFAULT_ETCD, check=versions.check_etcd)
     """Version of etcd: at least 3.7.1, or 3.6.14 within 3.6. Rolling."""
 
+    defragmentation_hour: int = setting(default=3, minimum=0, maximum=23)
+    """Hour of the day, UTC, in which members with much free space are defragmented.
+
+    One at a time, the leader last; a member answers nobody while it is, about a second for 100 MiB.
+    """
+
     deletion_protection: bool | None = setting(default=None, example="false")
     """Refuse to remove the pool with all its tenants' data; false, then `pulumi up`, allows it.
 

@@ -108,6 +108,7 @@ def _declare_agent(
             "ca_pem": etcd.ca_pem,
             "certificate_pem": etcd.certificate_pem,
             "key_pem": etcd.key_pem,
+            "defragmentation_hour": settings.etcd[pool].defragmentation_hour,
         }
         for pool, etcd in pools.items()
     ]

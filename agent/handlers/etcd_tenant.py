@@ -3,6 +3,7 @@
 Not here: the commands (agent/etcd.py), when an object is looked at (agent/loops.py).
 """
 
+import asyncio
 from collections.abc import Callable
 
 import kopf
@@ -14,6 +15,7 @@ from agent.kube import Client, Json
 from agent.loops import NotReadyError, Outcome
 from agent.share import Share, set_door, unpublish
 from agent.stores import Stores, UnknownStoreError
+from agent.upkeep import Upkeep
 from agent.usage import Meter, Usage
 from core import names
 from core.manifests import crds, store_limit
@@ -31,6 +33,7 @@ class EtcdTenants:
         self._stores = stores
         self._etcds: dict[str, Etcd] = {}
         self._meters: dict[str, Meter] = {}
+        self._upkeeps: dict[str, Upkeep] = {}
 
     async def reconcile(self, body: Json, wake: Callable[[], None]) -> Outcome:  # noqa: ARG002
         """Make the tenant's place in its store, or remove it with all keys."""
@@ -52,16 +55,22 @@ class EtcdTenants:
         """Nothing is held for an object."""
 
     async def start_stores(self) -> None:
-        """Turn authentication on in every store, before the first tenant needs it."""
+        """Turn authentication on in every store, before the first tenant needs it; then keep it."""
         for pool in self._stores.pools():
             try:
                 await self._etcd(pool).start()
             except EtcdError:
                 continue  # reported by the first tenant that needs it
+        await asyncio.gather(*(self._upkeep(pool).run() for pool in self._stores.pools()))
 
     def _etcd(self, pool: str) -> Etcd:
         store = self._stores.get(pool)
         return self._etcds.setdefault(pool, Etcd(store))
+
+    def _upkeep(self, pool: str) -> Upkeep:
+        store = self._stores.get(pool)
+        fresh = Upkeep(pool, self._etcd(pool).ctl, store.defragmentation_hour)
+        return self._upkeeps.setdefault(pool, fresh)
 
     async def _ensure(self, body: Json, etcd: Etcd) -> Outcome:
         tenant = body["spec"]["tenant"]
@@ -76,9 +85,14 @@ class EtcdTenants:
         """Measure the tenant's share; shut the door when it is full, open it when it is not."""
         store, tenant = body["spec"]["store"], body["spec"]["tenant"]
         meter = self._meters.setdefault(store, Meter(etcd.ctl))
-        share = Share(tenant, await meter.read(tenant), body["spec"].get("limitMib"))
+        share = Share(
+            tenant,
+            await meter.read(tenant),
+            body["spec"].get("limitMib"),
+            self._upkeep(store).alarms,
+        )
         share.publish(store)
-        was_shut = host.ready_condition(body).get("reason") == store_limit.FULL
+        was_shut = body.get("status", {}).get("readOnly", False)
         shut = share.is_shut(was_shut=was_shut)
         if shut or was_shut:
             text = store_limit.policy_text(int(share.limit_mib or 0)) if shut else None

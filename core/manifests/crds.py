@@ -132,6 +132,10 @@ def _etcd_tenant() -> dict[str, Any]:
                     "observedGeneration": openapi.generation(),
                     "prefix": openapi.string("Prefix of the tenant's keys in etcd."),
                     "keys": openapi.count("Keys that the tenant has."),
+                    "readOnly": {
+                        "type": "boolean",
+                        "description": "Whether the tenant may only read and delete.",
+                    },
                     "usedMib": openapi.count(
                         "MiB of keys and values that the tenant has, rounded up."
                     ),

@@ -18,8 +18,8 @@ DEFAULT_MIB = 256
 NEAR_PERCENT = 80
 """From here on the platform is warned."""
 
-NEARLY_FULL, FULL = "StoreNearlyFull", "StoreFull"
-WARNINGS = (NEARLY_FULL, FULL)
+NEARLY_FULL, FULL, ALARM = "StoreNearlyFull", "StoreFull", "StoreAlarm"
+WARNINGS = (NEARLY_FULL, FULL, ALARM)
 """Reasons in an EtcdTenant's Ready condition."""
 
 _UNSTORED = ("authentication.k8s.io", "authorization.k8s.io")

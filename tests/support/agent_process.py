@@ -191,7 +191,7 @@ class Agent:
     def add_store(self, pool, etcd):
         folder = self.stores / pool
         folder.mkdir(parents=True)
-        for name, text in ({"endpoint": etcd.url} | etcd.root).items():
+        for name, text in ({"endpoint": etcd.url, "defragmentation-hour": "3"} | etcd.root).items():
             (folder / name).write_text(text)
 
     def wait(self):

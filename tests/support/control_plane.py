@@ -4,6 +4,7 @@ Everything lives in one folder and ends with the test run. A `Tenant` runs with 
 admission configuration and the certificates' subjects that the product would give it.
 """
 
+import json
 import subprocess
 
 from core import flags, kubeconfig, pki, versions
@@ -38,7 +39,8 @@ def _command(program, lines, overrides, folders):
 class Etcd:
     """One member that wants client certificates; auth is left to the agent, as in the product."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **more):
+        """Start it; `more` are flags beside the usual ones."""
         self.authority = Authority("etcd")
         server, key = self.authority.issue("etcd", names=_LOOPBACK)
         root, root_key = self.authority.issue("root")
@@ -65,7 +67,7 @@ class Etcd:
             "enable-grpc-gateway": "false",
             "unsafe-no-fsync": "true",
             "log-level": "warn",
-        }
+        } | more
         command = [binary("etcd"), *flags.render(options)]
         self.process = Process(command, folder / "etcd.log")
         self.wait()
@@ -74,6 +76,10 @@ class Etcd:
         self.process.wait_until(
             lambda: self.ctl("endpoint", "health", check=False).returncode == 0, "healthy"
         )
+
+    def json(self, *args):
+        """What `etcdctl <args>` prints as JSON."""
+        return json.loads(self.ctl(*args, "--write-out=json").stdout)
 
     def ctl(self, *args, check=True, user="root", stdin=None):
         """Run etcdctl as one user, whose certificate is made on the spot."""

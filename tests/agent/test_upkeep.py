@@ -1,0 +1,153 @@
+"""The upkeep of a pool, against real members."""
+
+import datetime as dt
+
+import pytest
+
+from agent import upkeep
+from agent.etcd import Etcd
+from agent.etcdctl import EtcdError
+from agent.stores import Store
+from agent.upkeep import Member, Upkeep
+from tests.support import loop
+from tests.support.control_plane import Etcd as EtcdProcess
+from tests.support.processes import binary
+
+MIB = 1024 * 1024
+NIGHT = dt.datetime(2026, 11, 24, 3, 30, tzinfo=dt.UTC)
+DAY = dt.timedelta(days=1)
+
+
+def upkeep_of(server, folder):
+    for name, text in ({"endpoint": server.url} | server.root).items():
+        (folder / name).write_text(text)
+    client = Etcd(Store("shared", folder), str(binary("etcdctl", of="etcd")))
+    loop.run(client.start())
+    return Upkeep("shared", client.ctl, lambda: NIGHT.hour)
+
+
+@pytest.fixture
+def server(tmp_path):
+    server = EtcdProcess(tmp_path / "etcd", **{"quota-backend-bytes": 40 * MIB})
+    yield server
+    server.process.kill()
+
+
+@pytest.fixture
+def kept(server, tmp_path):
+    return upkeep_of(server, tmp_path)
+
+
+def fill(server, values, mib=1):
+    done = [
+        server.ctl("put", f"/x/{number}", stdin="v" * mib * MIB, check=False)
+        for number in range(values)
+    ]
+    return [one.returncode == 0 for one in done]
+
+
+def compacted(server):
+    """Delete what was written, and forget that it was there."""
+    server.ctl("del", "/x/", "--prefix")
+    status = server.json("endpoint", "status")[0]["Status"]
+    server.ctl("compact", str(status["header"]["revision"]), "--physical")
+
+
+@pytest.mark.processes
+def test_a_member_with_much_free_space_gets_it_back(server, kept):
+    assert all(fill(server, 30))
+    compacted(server)
+    (before,) = loop.run(kept.members())
+    assert before.size > 30 * MIB
+    assert before.is_worthwhile()
+    assert loop.run(kept.defragment()) == [server.url]
+    (after,) = loop.run(kept.members())
+    assert after.size < 5 * MIB
+    assert loop.run(kept.defragment()) == []
+
+
+@pytest.mark.processes
+def test_a_full_pool_is_seen_and_so_is_its_recovery(server, kept):
+    assert not all(fill(server, 60))
+    loop.run(kept.look(NIGHT - dt.timedelta(hours=2)))
+    assert kept.alarms == ("NOSPACE",)
+    compacted(server)
+    loop.run(kept.look(NIGHT))
+    server.ctl("alarm", "disarm")
+    loop.run(kept.look(NIGHT))
+    assert kept.alarms == ()
+    assert all(fill(server, 1))
+
+
+class Ctl:
+    """Three members, of which the second leads; what is asked of them is written down."""
+
+    def __init__(self, *, broken=None):
+        self.defragmented, self.broken, self.asked = [], broken, 0
+
+    async def __call__(self, *args, endpoints=None, **_):
+        if args == ("member", "list"):
+            self.asked += 1
+            return {"members": [{"clientURLs": [f"https://m{number}"]} for number in range(3)]}
+        if args == ("endpoint", "status"):
+            header = [{"member_id": number} for number in range(3)]
+            return [
+                {
+                    "Endpoint": f"https://m{number}",
+                    "Status": {"header": one, "leader": 1, "dbSize": 100 * MIB, "dbSizeInUse": 1},
+                }
+                for number, one in enumerate(header)
+            ]
+        if args == ("defrag",):
+            if endpoints == self.broken:
+                raise EtcdError("broken")
+            self.defragmented.append(endpoints)
+        return {}
+
+
+def test_the_leader_comes_last():
+    ctl = Ctl()
+    loop.run(Upkeep("shared", ctl, lambda: 3).defragment())
+    assert ctl.defragmented == ["https://m0", "https://m2", "https://m1"]
+
+
+def test_a_member_that_fails_ends_it():
+    """The others are the quorum."""
+    ctl = Ctl(broken="https://m2")
+    with pytest.raises(EtcdError):
+        loop.run(Upkeep("shared", ctl, lambda: 3).defragment())
+    assert ctl.defragmented == ["https://m0"]
+
+
+def test_once_a_night_in_its_hour():
+    ctl = Ctl()
+    kept = Upkeep("shared", ctl, lambda: NIGHT.hour)
+    for now in (NIGHT - dt.timedelta(hours=1), NIGHT, NIGHT + dt.timedelta(minutes=1), NIGHT + DAY):
+        loop.run(kept.look(now))
+    assert ctl.asked == 2
+
+
+@pytest.mark.parametrize(
+    ("size", "used", "worthwhile"), [(20, 10, False), (40, 20, True), (1000, 900, False)]
+)
+def test_a_little_free_space_is_left_alone(size, used, worthwhile):
+    """It is used again; a defragmentation stops the member for as long as it copies."""
+    member = Member("https://m0", size * MIB, used * MIB, leads=False)
+    assert member.is_worthwhile() is worthwhile
+
+
+class _End(BaseException):
+    """Ends a loop from inside."""
+
+
+def test_a_pool_that_does_not_answer_is_looked_at_again(monkeypatch):
+    monkeypatch.setattr(upkeep, "_LOOK_SECONDS", 0.0)
+    kept = Upkeep("shared", Ctl(), lambda: 3)
+    troubles = iter([EtcdError("gone"), KeyError("nonsense"), _End()])
+
+    async def look(_):
+        raise next(troubles)
+
+    monkeypatch.setattr(kept, "look", look)
+    with pytest.raises(_End):
+        loop.run(kept.run())
