@@ -28,7 +28,7 @@ def upkeep_of(server, folder):
 
 @pytest.fixture
 def server(tmp_path):
-    server = EtcdProcess(tmp_path / "etcd", **{"quota-backend-bytes": 40 * MIB})
+    server = EtcdProcess(tmp_path / "etcd", **{"quota-backend-bytes": str(40 * MIB)})
     yield server
     server.process.kill()
 

@@ -9,6 +9,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+_USAGES = {
+    "client_auth": ExtendedKeyUsageOID.CLIENT_AUTH,
+    "server_auth": ExtendedKeyUsageOID.SERVER_AUTH,
+}
+"""Extended key usages, in pulumi-tls' words."""
+
 
 def _name(common_name, organization=None):
     attributes = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
@@ -61,8 +67,9 @@ class Authority:
         self._certificate = builder.sign(self._key, hashes.SHA256())
         self.pem = self._certificate.public_bytes(serialization.Encoding.PEM).decode()
 
-    def _builder(self, subject, key):
+    def _builder(self, subject, key, expired=False):
         now = dt.datetime.now(dt.UTC)
+        end = -dt.timedelta(minutes=1) if expired else dt.timedelta(days=2)
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
@@ -70,21 +77,30 @@ class Authority:
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - dt.timedelta(minutes=5))
-            .not_valid_after(now + dt.timedelta(days=2))
+            .not_valid_after(now + end)
         )
 
-    def issue(self, common_name, *, organization=None, names=()):
+    def issue(self, common_name, *, organization=None, names=(), usages=_USAGES, expired=False):
         """Return certificate and key, both PEM."""
         key = new_key()
-        usages = [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]
-        builder = self._builder(_name(common_name, organization), key).add_extension(
-            x509.ExtendedKeyUsage(usages), critical=False
-        )
+        builder = self._builder(_name(common_name, organization), key, expired)
+        usage = x509.ExtendedKeyUsage([_USAGES[name] for name in usages])
+        builder = builder.add_extension(usage, critical=False)
         if names:
             alternatives = x509.SubjectAlternativeName([_alternative_name(n) for n in names])
             builder = builder.add_extension(alternatives, critical=False)
         signed = builder.sign(self._key, hashes.SHA256())
         return signed.public_bytes(serialization.Encoding.PEM).decode(), private_key_pem(key)
+
+    def sign(self, leaf, *, expired=False):
+        """Return certificate and key of what core/pki.py plans."""
+        return self.issue(
+            leaf.common_name,
+            organization=leaf.organization,
+            names=leaf.dns_names + leaf.ip_addresses,
+            usages=[use for use in leaf.uses if use in _USAGES],
+            expired=expired,
+        )
 
 
 def signing_request_base64(common_name):

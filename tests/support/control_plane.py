@@ -7,7 +7,7 @@ admission configuration and the certificates' subjects that the product would gi
 import json
 import subprocess
 
-from core import flags, kubeconfig, pki, versions
+from core import flags, kubeconfig, names, pki, versions
 from core.manifests import tenant as tenant_manifests
 from core.profiles import profile
 from core.stores import StoreAccess
@@ -37,38 +37,43 @@ def _command(program, lines, overrides, folders):
 
 
 class Etcd:
-    """One member that wants client certificates; auth is left to the agent, as in the product."""
+    """One member of a shared pool; auth is left to the agent, as in the product.
 
-    def __init__(self, folder, **more):
-        """Start it; `more` are flags beside the usual ones."""
-        self.authority = Authority("etcd")
-        server, key = self.authority.issue("etcd", names=_LOOPBACK)
-        root, root_key = self.authority.issue("root")
+    Args:
+        folder: Where its files go.
+        options: Flags that are to differ from the product's.
+    """
+
+    def __init__(self, folder, **options):
+        self.authority, self.peers = Authority("etcd clients"), Authority("etcd peers")
+        namespace = names.etcd_namespace("shared")
+        server, server_key = self.authority.sign(pki.store_server(namespace))
+        peer, peer_key = self.peers.issue("etcd-peer", names=_LOOPBACK)
+        root, root_key = self.authority.sign(pki.store_root())
         self.root = {"ca.crt": self.authority.pem, "tls.crt": root, "tls.key": root_key}
         self._keys = _write(
             folder / "keys",
-            {"server.crt": server, "server.key": key}
+            {"server.crt": server, "server.key": server_key}
+            | {"peer.crt": peer, "peer.key": peer_key, "peer-ca.crt": self.peers.pem}
             | {"ca.crt": self.authority.pem, "root.crt": root, "root.key": root_key},
         )
-        self.url = f"https://127.0.0.1:{free_port()}"
-        peers = f"http://127.0.0.1:{free_port()}"
-        options = {
-            "name": "etcd",
+        self.url, self.peer_url = (f"https://127.0.0.1:{free_port()}" for _ in range(2))
+        self.metrics_url = f"http://127.0.0.1:{free_port()}"
+        lines = flags.etcd_member(namespace=namespace, members=1, quota_gib=2, shared=True)
+        overrides = {
+            "name": "etcd-0",
             "data-dir": folder / "data",
             "listen-client-urls": self.url,
             "advertise-client-urls": self.url,
-            "listen-peer-urls": peers,
-            "initial-advertise-peer-urls": peers,
-            "initial-cluster": f"etcd={peers}",
-            "cert-file": self._keys / "server.crt",
-            "key-file": self._keys / "server.key",
-            "trusted-ca-file": self._keys / "ca.crt",
-            "client-cert-auth": "true",
-            "enable-grpc-gateway": "false",
+            "listen-metrics-urls": self.metrics_url,
+            "listen-peer-urls": self.peer_url,
+            "initial-advertise-peer-urls": self.peer_url,
+            "initial-cluster": f"etcd-0={self.peer_url}",
             "unsafe-no-fsync": "true",
             "log-level": "warn",
-        } | more
-        command = [binary("etcd"), *flags.render(options)]
+        }
+        folders = {flags.KEYS_DIR: self._keys}
+        command = _command(binary("etcd"), lines, overrides | options, folders)
         self.process = Process(command, folder / "etcd.log")
         self.wait()
 
@@ -85,7 +90,7 @@ class Etcd:
         """Run etcdctl as one user, whose certificate is made on the spot."""
         pair = self._keys / user
         if not pair.with_suffix(".crt").exists():
-            certificate, key = self.authority.issue(user)
+            certificate, key = self.authority.sign(pki.store_client(user))
             _write(self._keys, {f"{user}.crt": certificate, f"{user}.key": key})
         command = [
             binary("etcdctl", of="etcd"),
@@ -191,7 +196,7 @@ def tenant(folder, etcd, tenant_id, version=versions.DEFAULT_KUBERNETES, store_u
     """
 
     def command(plane):
-        certificate, key = etcd.authority.issue(store_user or tenant_id)
+        certificate, key = etcd.authority.sign(pki.store_client(store_user or tenant_id))
         store = {"etcd.crt": certificate, "etcd.key": key, "etcd-ca.crt": etcd.authority.pem}
         _write(plane.keys, store)
         policies, config = folder / "policies", folder / "config"
