@@ -42,7 +42,9 @@ def policy_text(limit_mib: int) -> str:
         [
             platform_policy.NOT_THE_PLATFORM,
             admission.condition("is-stored", f"!(request.resource.group in {list(_UNSTORED)})"),
-            admission.condition("is-no-token", "request.subResource != 'token'"),
+            admission.condition(
+                "is-no-token", "!has(request.subResource) || request.subResource != 'token'"
+            ),
             # Controllers that elect each other write nothing new.
             admission.condition("is-no-lease", "request.resource.group != 'coordination.k8s.io'"),
             # What is deleted loses its finalizers one by one.

@@ -12,7 +12,7 @@ from tests.support.probe import Probe, Target
 MAPS = "/api/v1/namespaces/default/configmaps"
 LIMIT_MIB = 4
 _MINUTES = 6
-"""The agent measures each minute, the kubelet brings a file after one more, then it has to be read."""
+"""The agent measures each minute; the kubelet brings a file a minute later; then it is read."""
 
 
 def wait_for(host, reason):
