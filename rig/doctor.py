@@ -198,7 +198,8 @@ def _kernel() -> Iterator[Finding]:
         return
     for feature, trouble in kernel.try_all():
         remedy = f"{feature.remedy}; it said: {trouble}" if trouble else ""
-        yield Finding("fail" if trouble else "ok", f"kernel: {feature.name}", feature.why, remedy)
+        level = "ok" if not trouble else "fail" if feature.needed else "warn"
+        yield Finding(level, f"kernel: {feature.name}", feature.why, remedy)
 
 
 def _sysctls() -> Iterator[Finding]:

@@ -22,6 +22,8 @@ class Feature:
     option: str
     """Name in the kernel's configuration."""
     module: str
+    needed: bool = True
+    """A host doesn't work without it."""
 
     @property
     def remedy(self) -> str:
@@ -76,6 +78,8 @@ FEATURES = (
             "CONFIG_NFT_COMPAT, CONFIG_IP_SET, CONFIG_NETFILTER_XT_*", "ip_set"),
     Feature("kernel messages", "kubelet watches for killed processes", "test -r /dev/kmsg",
             "CONFIG_PRINTK", "(none)"),
+    Feature("seccomp filters", "pods in gVisor", "grep -q ^Seccomp_filters: /proc/self/status",
+            "CONFIG_SECCOMP_FILTER", "(none)", needed=False),
 )  # fmt: skip
 
 

@@ -135,6 +135,13 @@ RECIPES = {
             package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
             stamps={"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": "{version}"},
         ),
+        Recipe(
+            "runsc",
+            pinned="gvisor.dev/gvisor",  # its branch `go`, which has no tags
+            package="gvisor.dev/gvisor/runsc",
+            stamps={"gvisor.dev/gvisor/runsc/version.version": "{version}"},
+        ),
+        Recipe("containerd-shim-runsc-v1", pinned="gvisor.dev/gvisor", module="runsc"),
         Recipe("pause", pinned=""),
     )
 }

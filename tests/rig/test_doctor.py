@@ -68,6 +68,13 @@ def test_a_missing_kernel_feature_fails_with_the_kernels_words(finding, native):
     assert "no such device" in found.remedy
 
 
+def test_a_kernel_without_what_gvisor_needs_is_a_warning(finding, native):
+    """The host works; pods that ask for gVisor are refused there."""
+    (feature,) = [one for one in kernel.FEATURES if not one.needed]
+    native.setattr(kernel, "try_all", lambda: iter([(feature, "no word")]))
+    assert finding(f"kernel: {feature.name}").level == "warn"
+
+
 def test_a_setting_that_is_too_low_says_what_up_does(finding, native):
     native.setattr(machine, "to_change", lambda: {"fs.inotify.max_user_instances": (128, 8192)})
     found = finding("fs.inotify.max_user_instances")

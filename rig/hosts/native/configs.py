@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import HostError
 from core.versions import image
-from rig.hosts.native import cgroup
+from rig.hosts.native import cgroup, gvisor
 from rig.hosts.native.layout import CLUSTER_DOMAIN, DNS_SERVICE_ADDRESS, Layout
 
 _CNI_FOLDERS = ("/usr/lib/cni", "/opt/cni/bin")
@@ -29,6 +29,7 @@ def files(layout: Layout) -> dict[Path, str]:
     """Return every configuration file of a host."""
     return {
         layout.run / "containerd.toml": _containerd(layout),
+        layout.run / "runsc.toml": gvisor.config(layout),
         layout.run / "cni" / "10-host.conflist": _dump(_cni(layout)),
         layout.run / "resolv.conf": "",  # pods ask CoreDNS alone, never the machine's servers
         layout.run / "authentication.yaml": _dump(_authentication()),
@@ -90,6 +91,13 @@ disabled_plugins = [
       BinaryName = "{runc}"
       SystemdCgroup = false
 
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.{gvisor}]
+    runtime_type = "{shim}"
+
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.{gvisor}.options]
+      TypeUrl = "io.containerd.runsc.v1.options"
+      ConfigPath = "{run}/runsc.toml"
+
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "{plugins}"
     conf_dir = "{run}/cni"
@@ -103,6 +111,8 @@ def _containerd(layout: Layout) -> str:
         run=layout.run,
         pause=image("pause"),
         runc=shutil.which("runc") or "runc",
+        gvisor=gvisor.HANDLER,
+        shim=gvisor.program(layout, "containerd-shim-runsc-v1"),
         plugins=cni_folder(),
     )
 

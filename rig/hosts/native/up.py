@@ -22,6 +22,7 @@ from rig.hosts.native import (
     components,
     configs,
     gateway_api,
+    gvisor,
     images,
     isolation,
     machine,
@@ -85,10 +86,11 @@ def _packages(run: _Run, step: Step) -> None:
 
 def _binaries(run: _Run, _: Step) -> None:
     """Compile what host and images need: the last are downloaded while the first compile."""
-    names = dict.fromkeys(["kube", "etcd", "kube-router", *compiled(run.kubernetes)])
+    own = ["kube", "etcd", "kube-router", *gvisor.BINARIES]
+    names = dict.fromkeys([*own, *compiled(run.kubernetes)])
     built = build.binaries(list(names), run.report)
     run.binaries = dict.fromkeys(components.KUBE, built["kube"])
-    run.binaries |= {name: built[name] for name in ("etcd", "kube-router")}
+    run.binaries |= {name: built[name] for name in own[1:]}
     run.binaries["containerd"] = Path(shutil.which("containerd") or "/usr/bin/containerd")
     run.binaries["python"] = Path(sys.executable)
 
@@ -111,6 +113,7 @@ def _files(run: _Run, _: Step) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     for path, text in configs.files(run.layout).items():
         state.write(path, text)
+    gvisor.link(run.layout, run.binaries)
 
 
 def _isolation(run: _Run, _: Step) -> None:
@@ -143,6 +146,9 @@ def _addons(run: _Run, step: Step) -> None:
     with run.admin() as client:
         for manifest in addons.manifests():
             client.apply_manifest(manifest)
+        trouble = gvisor.offer(client, run.binaries["runsc"])
+        if trouble:
+            run.report.say(f"   gVisor can't run here, so there is no RuntimeClass: {trouble}")
         _start(run, step, ("provisioner",))
         step.update("Gateway API")
         gateway_api.install(client)
