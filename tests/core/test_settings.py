@@ -21,6 +21,13 @@ HOST = {
     "host": GKE,
     "gateway": {"exposure": "LoadBalancer"},
 }
+SQL = {
+    "engine": "postgresql",
+    "address": "192.0.2.5",
+    "ca": "ca.pem",
+    "adminUser": "admin",
+    "adminPassword": "hush",
+}
 TENANTS = {"kind": "tenants", "hostStack": "organization/tenantplane/prod"}
 
 
@@ -100,6 +107,24 @@ def test_settings_are_frozen():
         (DEV | {"etcd": {"shared": {"quotaGib": 8}}}, "etcd.shared.storageGib: is too small: a "),
         (DEV | {"etcd": {"Shared": {}}}, "etcd.Shared: can't be part of a namespace, got"),
         (DEV | {"etcd": {}}, "etcd: has no pool"),
+        (DEV | {"etcd": {"dedicated": {}, "a": {}}}, "etcd.dedicated: is what tenants call"),
+        (DEV | {"sql": {"dedicated": SQL}}, "sql.dedicated: is what tenants call an etcd of"),
+        (DEV | {"sql": {"shared": SQL}}, "sql.shared: is the name of an etcd pool too"),
+        (DEV | {"sql": {"pg": SQL | {"engine": "oracle"}}}, "sql.pg.engine: is not one of the"),
+        (TENANTS | {"sql": {"pg": SQL}}, "sql: belongs to the host of these tenants"),
+        (
+            DEV | {"tenants": [{"name": "a", "dedicatedEtcd": {"members": 3}}]},
+            "tenants[0].dedicatedEtcd: belongs to datastore dedicated, and tenant a has another",
+        ),
+        (
+            DEV
+            | {
+                "tenants": [
+                    {"name": "a", "datastore": "dedicated", "dedicatedEtcd": {"quotaGib": 4}}
+                ]
+            },
+            "tenants[0].dedicatedEtcd.storageGib: is too small",
+        ),
         (DEV | {"images": {"registry": "https://x"}}, "images.registry: is not a registry"),
         (
             DEV | {"images": {"overrides": {"nginx": "x"}}},
@@ -273,3 +298,16 @@ def test_whatever_stands_in_a_config_is_read_or_refused(config):
         assert error.problems  # noqa: PT017 - either way is right
     else:
         assert found.kind in {"dev", "host", "tenants"}
+
+
+@pytest.mark.parametrize(("engine", "port"), [("postgresql", 5432), ("mysql", 3306)])
+def test_an_sql_server_has_its_usual_port(engine, port):
+    servers = {"one": SQL | {"engine": engine}, "two": SQL | {"engine": engine, "port": 1234}}
+    found = settings.parse(DEV | {"sql": servers}).sql
+    assert (found["one"].port, found["two"].port) == (port, 1234)
+
+
+@pytest.mark.parametrize(("kind", "members", "protected"), [("host", 3, True), ("dev", 1, False)])
+def test_production_has_three_members_that_are_protected(kind, members, protected):
+    (pool,) = settings.parse(DEV | {"kind": kind}).etcd.values()
+    assert (pool.members, pool.deletion_protection) == (members, protected)

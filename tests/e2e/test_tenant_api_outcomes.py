@@ -111,7 +111,7 @@ def asked(target, pair, headers):
             found.append(f"TLS: {error.reason}")
             continue
         found.append(str(status))
-        assert status != 401 or json.loads(body) == UNAUTHORIZED, path  # noqa: PLR2004 -- HTTP's
+        assert status != 401 or json.loads(body) == UNAUTHORIZED, path
     return found
 
 

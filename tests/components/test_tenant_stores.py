@@ -1,0 +1,158 @@
+"""Each kind of store, as a tenant on it is declared."""
+
+import pulumi
+import pytest
+
+from components.tenant_control_plane import TenantControlPlane
+from core import versions
+from core.errors import InvalidInputError
+from core.manifests import kine
+
+BASE = {
+    "tenant": "acme",
+    "domain": "tenants.test",
+    "gateway_address": "192.0.2.1",
+    "gateway_port": 8443,
+    "gateway_name": "tenants",
+    "gateway_namespace": "tenantplane-gateway",
+    "agent_namespace": "tenantplane-system",
+    "apiserver_image": "kube-apiserver",
+    "controller_manager_image": "kube-controller-manager",
+}
+STORES = {
+    "shared": {
+        "shared_etcd": {
+            "client_url": "https://etcd.tenantplane-etcd-shared.svc:2379",
+            "ca_pem": "etcd authority",
+            "ca_key_pem": "etcd PRIVATE KEY",
+        }
+    },
+    "dedicated": {"dedicated_etcd": {"image": f"etcd:v{versions.DEFAULT_ETCD}"}},
+    "pg": {
+        "sql": {
+            "engine": "postgresql",
+            "address": "192.0.2.5",
+            "port": 5432,
+            "ca_pem": "sql authority",
+            "kine_image": "kine:v1",
+        }
+    },
+}
+
+
+def declare(datastore, **args):
+    return TenantControlPlane("acme", BASE | {"datastore": datastore} | STORES[datastore] | args)
+
+
+def pod(mocks):
+    return mocks.named("acme-control-plane").inputs["spec"]["template"]["spec"]
+
+
+def flags(mocks):
+    (apiserver,) = [one for one in pod(mocks)["initContainers"] if one["name"] == "kube-apiserver"]
+    return dict(flag.removeprefix("--").split("=", 1) for flag in apiserver["args"])
+
+
+def egress(mocks):
+    return mocks.named("acme-policy").inputs["spec"]["egress"][1:]  # the first is DNS
+
+
+@pulumi.runtime.test
+def test_an_etcd_of_its_own_is_reached_in_its_own_namespace(mocks):
+    def check(_):
+        assert flags(mocks)["etcd-servers"] == "https://etcd.tenant-acme.svc:2379"
+        assert mocks.named("acme-etcd-members").inputs["metadata"]["namespace"] == "tenant-acme"
+        (rule,) = egress(mocks)
+        names = {"kubernetes.io/metadata.name": "tenant-acme"}
+        assert rule["to"][0]["namespaceSelector"] == {"matchLabels": names}
+
+    return declare("dedicated").endpoint.apply(check)
+
+
+@pulumi.runtime.test
+def test_an_etcd_of_its_own_fits_into_the_quota(mocks):
+    def check(_):
+        hard = mocks.named("acme-quota").inputs["spec"]["hard"]
+        assert hard["persistentvolumeclaims"] == "3"
+        assert hard["requests.storage"] == "24Gi"
+        assert hard["pods"] == "6"
+
+    store = STORES["dedicated"]["dedicated_etcd"] | {"members": 3, "storage_gib": 8}
+    return declare("dedicated", dedicated_etcd=store).endpoint.apply(check)
+
+
+@pytest.mark.parametrize(("datastore", "interval"), [("shared", "0"), ("dedicated", "5m")])
+@pulumi.runtime.test
+def test_who_has_a_store_alone_compacts_it(mocks, datastore, interval):
+    def check(_):
+        assert flags(mocks)["etcd-compaction-interval"] == interval
+
+    return declare(datastore).endpoint.apply(check)
+
+
+@pulumi.runtime.test
+def test_kine_comes_before_the_api_server_which_dials_its_socket(mocks):
+    def check(_):
+        found, apiserver = pod(mocks)["initContainers"]
+        assert (found["name"], found["restartPolicy"]) == ("kine", "Always")
+        assert flags(mocks)["etcd-servers"] == kine.SERVERS
+        assert f"--listen-address={kine.SERVERS}" in found["args"]
+        assert "etcd-certfile" not in flags(mocks)
+        socket = [mount for mount in apiserver["volumeMounts"] if mount["mountPath"] == "/run/kine"]
+        assert socket in ([mount] for mount in found["volumeMounts"])
+
+    return declare("pg").endpoint.apply(check)
+
+
+@pulumi.runtime.test
+def test_the_password_reaches_kine_by_a_secret_alone(mocks):
+    async def check(_):
+        found = pod(mocks)["initContainers"][0]
+        assert "PASSWORD" not in str(found)
+        (endpoint,) = [one for one in found["env"] if one["name"] == "KINE_ENDPOINT"]
+        assert endpoint["valueFrom"] == {"secretKeyRef": {"name": "kine", "key": "endpoint"}}
+        secret = mocks.named("acme-secret-kine").inputs["stringData"]["value"]
+        assert secret["endpoint"] == (
+            "postgres://t_acme:acme-sql-password PASSWORD@192.0.2.5:5432/t_acme?sslmode=verify-full"
+        )
+        assert "endpoint" not in {
+            item["key"]
+            for volume in pod(mocks)["volumes"]
+            for item in volume.get("secret", {}).get("items", [])
+        }
+
+    return declare("pg").endpoint.apply(check)
+
+
+@pytest.mark.parametrize(
+    ("address", "block"),
+    [
+        ("192.0.2.5", {"cidr": "192.0.2.5/32"}),
+        ("db.example.com", {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}),
+    ],
+)
+@pulumi.runtime.test
+def test_the_way_out_leads_to_the_server_and_nowhere_else(mocks, address, block):
+    def check(_):
+        (rule,) = egress(mocks)
+        assert rule == {"to": [{"ipBlock": block}], "ports": [{"protocol": "TCP", "port": 5432}]}
+
+    return declare("pg", sql=STORES["pg"]["sql"] | {"address": address}).endpoint.apply(check)
+
+
+@pulumi.runtime.test
+def test_connections_are_bounded_for_all_pods_of_an_upgrade(mocks):
+    def check(_):
+        spec = mocks.named("acme-store").inputs["spec"]
+        assert spec["connections"] == 8 * (2 * 2 + 1)
+        assert "--datastore-max-open-connections=8" in pod(mocks)["initContainers"][0]["args"]
+
+    return declare("pg", replicas=2).endpoint.apply(check)
+
+
+@pytest.mark.parametrize("stores", [[], ["shared", "pg"]])
+def test_a_tenant_has_exactly_one_store(mocks, stores):
+    args = {key: value for name in stores for key, value in STORES[name].items()}
+    with pytest.raises(InvalidInputError, match="give exactly one of shared_etcd, dedicated_etcd"):
+        TenantControlPlane("acme", BASE | {"datastore": "x"} | args)
+    assert mocks.resources == []
