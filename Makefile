@@ -35,7 +35,7 @@ check: .venv/complete ## Lint, types, import rules, unit tests (under 90 s)
 
 test: check ## Everything that proves it: check, real processes, and a real host of its own
 	@trap '$(PYTHON) -m rig down --host e2e' EXIT
-	$(PYTHON) -m rig up --host e2e --kubernetes 1.36
+	$(PYTHON) -m rig up --host e2e --kubernetes 1.36 --sql
 	.venv/bin/pytest -q -m 'processes or e2e'
 
 bench: .venv/complete ## Measure the figures in benchmarks/ (40 minutes), write benchmarks/results/

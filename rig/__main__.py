@@ -5,6 +5,7 @@ Not here: what the commands do (hosts/, images/, doctor.py).
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ class Request:
     """The tenant of stack dev whose kubeconfig is wanted, in place of the host's."""
     kubernetes: tuple[str, ...] = ()
     """Versions that tenants have beside the default one: their images are made, too."""
+    sql: bool = False
+    """SQL servers beside a native host."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,7 +72,13 @@ def up(request: Request, report: Progress) -> int:
     if request.stack and host.kind == NativeHost.kind:  # the others pull the official images
         given = (*given, *dev_config.versions_to_build())
     choose.remember(host, LOCAL)
-    host.up(report, given)
+    if isinstance(host, NativeHost):
+        host.up(report, given, with_sql=request.sql)
+        _copy_sql(host)
+    else:
+        host.up(report, given)
+        if request.sql:
+            report.say(f"host {host.name}: has no SQL servers; a native host alone has them")
     _copy(host.kubeconfig, local_kubeconfig(host.name))
     report.say(f"host {host.name}: is up; kubectl --kubeconfig {host.kubeconfig} get nodes")
     pulumi.prepare(report)
@@ -85,6 +94,7 @@ def down(request: Request, report: Progress) -> int:
     if host.name == HOST:
         dev_stack.down(host, local_kubeconfig(HOST), report)
     local_kubeconfig(host.name).unlink(missing_ok=True)
+    local_sql(host.name).unlink(missing_ok=True)
     choose.forget(host, LOCAL)
     return 0
 
@@ -140,7 +150,7 @@ def examine(request: Request, _: Progress) -> int:
 _Command = Callable[[Request, Progress], int]
 
 COMMANDS: dict[str, tuple[_Command, str, tuple[str, ...]]] = {
-    "up": (up, "bring a host up, or back up", ("host", "stack", "kubernetes")),
+    "up": (up, "bring a host up, or back up", ("host", "stack", "kubernetes", "sql")),
     "down": (down, "take a host away, with all that it made", ("host",)),
     "status": (status, "what a host is made of, and whether it works", ("host",)),
     "doctor": (examine, "check this machine, with a remedy for each finding", ("host",)),
@@ -152,6 +162,7 @@ COMMANDS: dict[str, tuple[_Command, str, tuple[str, ...]]] = {
 _OPTIONS: dict[str, dict[str, Any]] = {
     "host": {"default": HOST, "metavar": "NAME", "help": f"default: {HOST}"},
     "stack": {"action": "store_true", "help": "and `pulumi up` of stack dev"},
+    "sql": {"action": "store_true", "help": "and PostgreSQL and MariaDB, beside a native host"},
     "tenant": {"metavar": "NAME", "help": "a tenant of stack dev, in place of the host"},
     "kubernetes": {
         "action": "append",
@@ -169,6 +180,11 @@ def _versions(given: Sequence[str]) -> tuple[str, ...]:
 def local_kubeconfig(name: str) -> Path:
     """Return where the checkout keeps a host's kubeconfig; the plain name is that of host dev."""
     return LOCAL / ("host.kubeconfig" if name == HOST else f"host-{name}.kubeconfig")
+
+
+def local_sql(name: str) -> Path:
+    """Return where the checkout says how a host's SQL servers are reached."""
+    return LOCAL / ("sql.json" if name == HOST else f"sql-{name}.json")
 
 
 def table(parts: Sequence[Part]) -> str:
@@ -190,6 +206,12 @@ def _age(seconds: float) -> str:
     if whole >= _HOUR:
         return f"{whole // _HOUR}h{whole % _HOUR // _MINUTE}m"
     return f"{whole // _MINUTE}m{whole % _MINUTE}s" if whole >= _MINUTE else f"{whole}s"
+
+
+def _copy_sql(host: NativeHost) -> None:
+    """Copy what is said of a host's SQL servers, if it has any; their passwords stay there."""
+    if host.sql.exists():
+        shutil.copyfile(host.sql, local_sql(host.name))
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -6,6 +6,8 @@ Not here: what else the machine must have (doctor.py).
 import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from core.errors import HostError
 from rig.progress import Progress, Step
 
 _SHOWN_LINES = 8
+_DPKG_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Package:
 
     name: str
     files: tuple[str, ...]
-    """Program on PATH, or absolute path, that shows it is there; any one of them is enough."""
+    """Program on PATH, or pattern of absolute paths, that shows it is there; any one is enough."""
     why: str
 
 
@@ -42,10 +45,17 @@ PACKAGES = (
     Package("mmdebstrap", ("mmdebstrap",), "makes the host agent's image"),
 )
 
+SQL = (
+    Package("postgresql", ("/usr/lib/postgresql/*/bin/postgres",), "tenants' databases"),
+    Package("mariadb-server-core", ("mariadbd", "/usr/sbin/mariadbd"), "tenants' databases"),
+    Package("mariadb-client-core", ("my_print_defaults",), "mariadb-install-db calls it"),
+)
+"""For a host with SQL servers. MariaDB's package `mariadb-server` would start one of its own."""
 
-def missing() -> list[Package]:
-    """Return the packages that this machine lacks."""
-    return [package for package in PACKAGES if not any(map(_is_there, package.files))]
+
+def missing(more: Sequence[Package] = ()) -> list[Package]:
+    """Return the packages that this machine lacks, of those for every host and some more."""
+    return [one for one in (*PACKAGES, *more) if not any(map(_is_there, one.files))]
 
 
 def command(wanted: list[Package]) -> str:
@@ -53,13 +63,13 @@ def command(wanted: list[Package]) -> str:
     return f"apt-get install -y --no-install-recommends {' '.join(one.name for one in wanted)}"
 
 
-def ensure(report: Progress, step: Step) -> None:
-    """Install what is missing.
+def ensure(report: Progress, step: Step, more: Sequence[Package] = ()) -> None:
+    """Install what is missing, of those for every host and some more.
 
     Raises:
         HostError: it can't be installed here; the message has the command.
     """
-    wanted = missing()
+    wanted = missing(more)
     if not wanted:
         return
     names = ", ".join(f"{one.name} ({one.why})" for one in wanted)
@@ -77,20 +87,30 @@ def ensure(report: Progress, step: Step) -> None:
 
 
 def _is_there(file: str) -> bool:
-    return Path(file).exists() if file.startswith("/") else shutil.which(file) is not None
+    if file.startswith("/"):
+        return any(Path("/").glob(file.removeprefix("/")))
+    return shutil.which(file) is not None
 
 
 def _apt(line: str) -> str:
-    """Run apt-get; return its last lines if it failed, else nothing."""
-    done = subprocess.run(
-        line.split(),
-        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    """Run apt-get; return its last lines if it failed, else nothing.
+
+    The package `postgresql` makes databases of its own when it is first installed, and a service
+    for them, by a program that it finds on PATH: here it finds one that does nothing.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        nothing = Path(folder, "pg_createcluster")
+        nothing.write_text("#!/bin/sh\n")
+        nothing.chmod(0o755)
+        done = subprocess.run(
+            [*line.split(), "-o", f"DPkg::Path={folder}:{_DPKG_PATH}"],
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
     if done.returncode == 0:
         return ""
     lines = done.stdout.strip().splitlines()[-_SHOWN_LINES:]

@@ -4,6 +4,7 @@ from core.errors import HostError, InvalidInputError
 from rig import __main__ as rig
 from rig.hosts import Part, choose
 from rig.hosts.adopted import AdoptedHost
+from rig.hosts.native import NativeHost
 
 
 class FakeHost:
@@ -195,3 +196,29 @@ def test_a_stack_that_could_not_be_destroyed_keeps_its_host(hosts, monkeypatch):
 )
 def test_ages(seconds, shown):
     assert rig._age(seconds) == shown
+
+
+def test_sql_servers_are_said_not_to_be_there_on_other_hosts(hosts, capsys):
+    """`make test` asks for them whatever the host is."""
+    assert rig.main(["up", "--sql"]) == 0
+    assert "host dev: has no SQL servers" in capsys.readouterr().err
+
+
+def test_the_checkout_knows_how_sql_servers_are_reached_until_the_host_goes(
+    hosts, tmp_path, monkeypatch
+):
+    host = NativeHost("dev", tmp_path)
+    asked = []
+    monkeypatch.setattr(NativeHost, "down", lambda *_: None)
+    monkeypatch.setattr(NativeHost, "up", lambda *_, with_sql: asked.append(with_sql))
+    hosts["dev"] = host
+    host.kubeconfig.parent.mkdir(parents=True)
+    host.kubeconfig.write_text("of dev")
+    rig.main(["up"])
+    assert not rig.local_sql("dev").exists()
+    host.sql.write_text("{}")
+    rig.main(["up", "--sql"])
+    assert asked == [False, True]
+    assert rig.local_sql("dev").read_text() == "{}"
+    rig.main(["down"])
+    assert not rig.local_sql("dev").exists()

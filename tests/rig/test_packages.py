@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,10 @@ THERE = Package("shell", ("sh",), "is everywhere")
 LACKING = Package("lacking", ("no-such-program", "/no/such/file"), "is needed for this")
 
 APT = """#!/bin/sh
-echo "$@" >> {folder}/calls
+echo "$@" | sed 's/ -o .*//' >> {folder}/calls
+for word; do
+  case "$word" in DPkg::Path=*) PATH="${word#*=}" command -v pg_createcluster ;; esac
+done >> {folder}/createcluster
 case "$1" in
 install) if [ -e {folder}/updated ]; then exit 0; fi; echo "E: not found"; exit 100 ;;
 update) {update} ;;
@@ -53,6 +57,28 @@ def test_only_what_is_missing_is_installed_and_it_is_said_why(apt):
         "update",
         "install -y --no-install-recommends lacking",
     ]
+
+
+def test_no_databases_are_made_beside_ours(apt):
+    """Debian's postgresql calls pg_createcluster, and a service would start what that makes."""
+    folder, _ = apt
+    ensure()
+    program, *_ = (folder / "createcluster").read_text().splitlines()
+    assert not program.startswith("/usr/")
+    assert not Path(program).exists()  # gone with the installation
+
+
+def test_packages_of_sql_servers_are_looked_for_if_these_are_wanted(monkeypatch):
+    monkeypatch.setattr(packages, "PACKAGES", (THERE,))
+    assert packages.missing((LACKING,)) == [LACKING]
+    assert packages.missing() == []
+
+
+def test_a_file_may_be_there_in_any_version(tmp_path):
+    (tmp_path / "17").mkdir()
+    (tmp_path / "17" / "postgres").touch()
+    versioned = Package("postgresql", (f"{tmp_path}/*/postgres",), "stores")
+    assert packages.missing((versioned,)) == packages.missing()
 
 
 def test_the_lists_are_fetched_only_if_they_are_too_old(apt):

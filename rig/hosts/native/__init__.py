@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.errors import HostError
 from rig.hosts import Part
-from rig.hosts.native import health, state, teardown
+from rig.hosts.native import health, sql, state, teardown
 from rig.hosts.native.components import all_components
 from rig.hosts.native.layout import BASE, Layout, check_name
 from rig.progress import Progress
@@ -35,13 +35,26 @@ class NativeHost:
         """Where the administrator's kubeconfig is."""
         return Layout(self.name, 0, self._base).kubeconfig
 
-    def up(self, report: Progress, kubernetes: Sequence[str] = ()) -> None:
-        """Bring it up, with the images of these versions of tenants beside the default one."""
+    @property
+    def sql(self) -> Path:
+        """Where it is said how its SQL servers are reached; no file if it has none."""
+        return Layout(self.name, 0, self._base).root / sql.FACTS
+
+    def up(
+        self, report: Progress, kubernetes: Sequence[str] = (), *, with_sql: bool = False
+    ) -> None:
+        """Bring it up, with the images of these versions of tenants beside the default one.
+
+        Args:
+            report: Where progress is shown.
+            kubernetes: Versions of tenants.
+            with_sql: With SQL servers beside it; a host that has them keeps them.
+        """
         from rig.hosts.native.up import up  # noqa: PLC0415 - needs packages that status does not
 
         with self._lock():
             self._refuse_remains()
-            up(state.allocate(self.name, self._base), report, kubernetes)
+            up(state.allocate(self.name, self._base), report, kubernetes, with_sql=with_sql)
 
     def down(self, report: Progress) -> None:
         """Take it away."""
@@ -64,7 +77,8 @@ class NativeHost:
             return []
         layout = Layout(self.name, known.number, self._base)
         parts = []
-        for name, component in all_components(layout).items():
+        wanted = all_components(layout) | (sql.components(layout) if known.sql else {})
+        for name, component in wanted.items():
             process = known.processes.get(name)
             log = layout.log(name)
             if not process or not process.identity.alive:

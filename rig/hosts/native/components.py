@@ -3,6 +3,8 @@
 Not here: their configuration files (configs.py), starting and watching them (supervise.py).
 """
 
+import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +22,13 @@ class Component:
     name: str
     argv: tuple[str, ...]
     health: str
-    """https or http URL that answers 200, or the path of a socket that accepts connections."""
+    """URL that answers 200 (https, http), URL of an SQL server, or a socket that accepts."""
     files: tuple[Path, ...] = ()
     """Read when it starts; a change means a restart."""
+    user: Callable[[], tuple[int, int]] | None = None
+    """The user and group that it runs as, if not root."""
+    end: signal.Signals = signal.SIGTERM
+    """Asks it to end."""
 
 
 def all_components(layout: Layout) -> dict[str, Component]:

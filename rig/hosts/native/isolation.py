@@ -43,8 +43,10 @@ def run(*argv: str, given: str | None = None) -> str:
     return done.stdout
 
 
-def enter(layout: Layout) -> list[str]:
+def enter(layout: Layout, user: tuple[int, int] | None = None) -> list[str]:
     """Return the beginning of a command line that runs the rest of it inside the host.
+
+    With a user and a group, it runs as these alone.
 
     Not `ip netns exec`: that mounts /sys anew and hides the cgroups from kubelet.
     """
@@ -52,6 +54,7 @@ def enter(layout: Layout) -> list[str]:
         "nsenter",
         f"--net={layout.network_namespace}",
         f"--mount={layout.mount_namespace}",
+        *([f"--setuid={user[0]}", f"--setgid={user[1]}"] if user else []),
         "--",
     ]
 

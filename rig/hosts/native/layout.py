@@ -137,6 +137,10 @@ class Layout:
         """Socket of containerd, as seen from the machine."""
         return self.run / "containerd" / "containerd.sock"
 
+    def sql_name(self, server: str) -> str:
+        """Return the name that an SQL server has in its certificate; no DNS knows it."""
+        return f"{server}.{self.label}.internal"
+
     def log(self, component: str) -> Path:
         """Return the log file of a component."""
         return self.logs / f"{component}.log"

@@ -39,7 +39,7 @@ class _Leaf:
 def ensure(layout: Layout) -> None:
     """Make what is missing or runs out."""
     layout.pki.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name in ("ca", "etcd-ca", "front-proxy-ca"):
+    for name in ("ca", "etcd-ca", "front-proxy-ca", "sql-ca"):
         if not (layout.pki / f"{name}.crt").exists():
             _make_ca(layout.pki, f"tenantplane-{layout.name}-{name}", name)
     if not (layout.pki / "sa.key").exists():
@@ -64,6 +64,10 @@ USERS = {
 """Components that speak to the API server: user and group of each."""
 
 
+SQL_SERVERS = ("postgresql", "mariadb")
+"""Servers that answer beside the cluster, if they are wanted."""
+
+
 def _leaves(layout: Layout) -> list[_Leaf]:
     api = ["kubernetes", "kubernetes.default", "kubernetes.default.svc"]
     api += [f"kubernetes.default.svc.{CLUSTER_DOMAIN}", "localhost", "127.0.0.1"]
@@ -76,6 +80,10 @@ def _leaves(layout: Layout) -> list[_Leaf]:
         _Leaf("front-proxy", "front-proxy-ca", "front-proxy-client"),
         _Leaf("etcd", "etcd-ca", "etcd", hosts=["localhost", "127.0.0.1"]),
         _Leaf("apiserver-etcd", "etcd-ca", "kube-apiserver"),
+        *(
+            _Leaf(name, "sql-ca", name, hosts=[layout.node_address, layout.sql_name(name)])
+            for name in SQL_SERVERS
+        ),
         *(
             _Leaf(name, "ca", user.format(node=layout.label), group)
             for name, (user, group) in USERS.items()

@@ -75,10 +75,14 @@ def start(argv: Sequence[str], log: Path) -> Identity:
     return identity or Identity(process.pid, -1, boot())
 
 
-def stop(identities: Iterable[Identity], patience_seconds: float = 5.0) -> None:
+def stop(
+    identities: Iterable[Identity],
+    patience_seconds: float = 5.0,
+    asked_by: signal.Signals = signal.SIGTERM,
+) -> None:
     """End processes: all are asked at once, and those that don't listen are killed."""
     left = list(identities)
-    for signum, patience in ((signal.SIGTERM, patience_seconds), (signal.SIGKILL, 10.0)):
+    for signum, patience in ((asked_by, patience_seconds), (signal.SIGKILL, 10.0)):
         left = [one for one in left if one.alive]
         for one in left:
             _signal(one, signum)

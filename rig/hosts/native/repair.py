@@ -35,7 +35,10 @@ def end_strays(layout: Layout, known: State) -> None:
         teardown.end_processes(layout)
         isolation.remove_namespaces(layout)
         return
-    remembered = {one.identity.pid for one in known.processes.values()}
+    # With their children: a server's look like strays until they have given themselves a name.
+    remembered = processes.with_descendants(
+        {one.identity.pid for one in known.processes.values() if one.identity.alive}
+    )
     inside = processes.in_network_namespace(layout.network_namespace)
     processes.kill(
         one

@@ -38,6 +38,8 @@ class State:
     boot: str = ""
     """The boot in which its namespaces were made."""
     processes: dict[str, Process] = field(default_factory=dict)
+    sql: bool = False
+    """SQL servers were asked for once, and belong to it from then on."""
 
     def save(self, layout: Layout) -> None:
         """Write the state, all of it or nothing."""
@@ -52,7 +54,8 @@ def load(path: Path) -> State | None:
             name: Process(Identity(**one["identity"]), one["fingerprint"])
             for name, one in document["processes"].items()
         }
-        return State(document["number"], document["boot"], processes)
+        sql = document.get("sql", False)  # a host of before has none
+        return State(document["number"], document["boot"], processes, sql)
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:

@@ -46,11 +46,12 @@ class Supervisor:
             if known.fingerprint == fingerprint:
                 return None
             why = "it changed"
-            processes.stop([known.identity])
+            processes.stop([known.identity], asked_by=component.end)
         link = self._layout.run / "bin" / component.argv[0]
         link.unlink(missing_ok=True)
         link.symlink_to(self._binaries[component.argv[0]])
-        argv = [*isolation.enter(self._layout), str(link), *component.argv[1:]]
+        user = component.user() if component.user else None
+        argv = [*isolation.enter(self._layout, user), str(link), *component.argv[1:]]
         identity = processes.start(argv, self._layout.log(component.name))
         self._state.processes[component.name] = Process(identity, fingerprint)
         self._state.save(self._layout)

@@ -28,6 +28,7 @@ from rig.hosts.native import (
     machine,
     pki,
     repair,
+    sql,
     state,
 )
 from rig.hosts.native.components import Component
@@ -46,6 +47,8 @@ class _Run:
     report: Progress
     pool: ThreadPoolExecutor
     kubernetes: Sequence[str]
+    sql: "Future[None] | None" = None
+    """Makes the databases of SQL servers, if these are wanted."""
     binaries: dict[str, Path] = field(default_factory=dict)
     archives: list[Path] = field(default_factory=list)
     imports: "list[Future[list[str]]]" = field(default_factory=list)
@@ -58,22 +61,30 @@ class _Run:
 
     @property
     def components(self) -> dict[str, Component]:
-        return components.all_components(self.layout)
+        return components.all_components(self.layout) | self.sql_servers
+
+    @property
+    def sql_servers(self) -> dict[str, Component]:
+        return sql.components(self.layout) if self.state.sql else {}
 
     def admin(self) -> api.Api:
         return api.Api(self.layout.server, self.layout.pki, "admin")
 
 
-def up(layout: Layout, report: Progress, kubernetes: Sequence[str] = ()) -> None:
+def up(
+    layout: Layout, report: Progress, kubernetes: Sequence[str] = (), *, with_sql: bool = False
+) -> None:
     """Bring the host up. The caller holds its lock.
 
     Args:
         layout: Of the host.
         report: Where progress is shown.
         kubernetes: Versions whose images are made and imported beside the default one's.
+        with_sql: The host gets SQL servers; one that has them keeps them.
     """
     known = state.load(layout.state) or state.State(layout.number)
-    with ThreadPoolExecutor(max_workers=1) as pool:
+    known.sql = known.sql or with_sql
+    with ThreadPoolExecutor(max_workers=2) as pool:
         run = _Run(layout, known, report, pool, (versions.DEFAULT_KUBERNETES, *kubernetes))
         for name, function in STEPS:
             with report.step(name) as step:
@@ -81,7 +92,7 @@ def up(layout: Layout, report: Progress, kubernetes: Sequence[str] = ()) -> None
 
 
 def _packages(run: _Run, step: Step) -> None:
-    packages.ensure(run.report, step)
+    packages.ensure(run.report, step, (*packages.SQL,) if run.state.sql else ())
 
 
 def _binaries(run: _Run, _: Step) -> None:
@@ -93,6 +104,8 @@ def _binaries(run: _Run, _: Step) -> None:
     run.binaries |= {name: built[name] for name in own[1:]}
     run.binaries["containerd"] = Path(shutil.which("containerd") or "/usr/bin/containerd")
     run.binaries["python"] = Path(sys.executable)
+    if run.state.sql:
+        run.binaries |= sql.binaries()
 
 
 def _archives(run: _Run, _: Step) -> None:
@@ -121,6 +134,8 @@ def _isolation(run: _Run, _: Step) -> None:
     isolation.make_network(run.layout)
     isolation.make_mounts(run.layout)
     cgroup.make(run.layout)
+    if run.state.sql:
+        run.sql = run.pool.submit(sql.prepare, run.layout)
 
 
 def _api_server(run: _Run, step: Step) -> None:
@@ -136,6 +151,10 @@ def _api_server(run: _Run, step: Step) -> None:
 
 
 def _controllers(run: _Run, step: Step) -> None:
+    if run.sql:
+        step.update("waits for the databases")
+        run.sql.result()
+        _start(run, step, tuple(run.sql_servers))
     step.update("waits for the images of its own pods")
     run.imports[0].result()  # kubelet would try to pull what isn't there, and back off
     _start(run, step, ("kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"))

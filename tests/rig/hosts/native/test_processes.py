@@ -97,3 +97,14 @@ def test_descendants_are_found_through_all_generations():
         assert process.pid in found
         for pid in found:
             os.kill(pid, signal.SIGKILL)
+
+
+def test_a_process_is_asked_in_its_own_way_to_end(tmp_path):
+    """PostgreSQL takes SIGTERM as: when the last client has gone."""
+    log = tmp_path / "log"
+    script = "trap '' TERM; trap 'echo asked; exit' INT; echo ready; while :; do sleep 0.01; done"
+    identity = processes.start(["sh", "-c", script], log)
+    while "ready" not in log.read_text():
+        assert identity.alive
+    processes.stop([identity], asked_by=signal.SIGINT)
+    assert log.read_text() == "ready\nasked\n"

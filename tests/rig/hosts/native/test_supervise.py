@@ -25,7 +25,7 @@ time.sleep(60)
 @pytest.fixture
 def layout(tmp_path, monkeypatch):
     """A host whose components run in no namespaces."""
-    monkeypatch.setattr(isolation, "enter", lambda _: ["env"])
+    monkeypatch.setattr(isolation, "enter", lambda *_: ["env"])
     monkeypatch.setattr(cgroup, "adopt", lambda *_: None)
     made = Layout("a", 1, tmp_path)
     (made.run / "bin").mkdir(parents=True)
@@ -140,6 +140,35 @@ def test_a_reboot_makes_sockets_and_leases_worthless_and_keeps_the_data(layout, 
     assert not layout.run.exists()
     assert (layout.data / "kept").exists()
     assert load(layout.state).boot == "another"
+
+
+def test_a_component_may_have_a_user_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    own = isolation.enter(Layout("dev", 3, tmp_path), (101, 104))
+    assert {"--setuid=101", "--setgid=104"} == set(own) - set(
+        isolation.enter(Layout("dev", 3, tmp_path))
+    )
+
+
+def test_what_a_component_started_is_no_stray(layout, monkeypatch):
+    """A server's child has its command line until it gives itself a name (PostgreSQL)."""
+    link = layout.run / "bin" / "bash"
+    link.symlink_to("/bin/bash")
+    kept = processes.start([str(link), "-c", "(sleep 60; :) & wait"], layout.logs / "c")
+    family = lambda: processes.with_descendants({kept.pid})  # noqa: E731
+    deadline = time.monotonic() + 5
+    while len(family()) < 3:  # the shell, its subshell, sleep
+        assert time.monotonic() < deadline
+    inside = [processes.identify(pid) for pid in family()]
+    monkeypatch.setattr(isolation, "is_pinned", lambda _: True)
+    monkeypatch.setattr(processes, "in_network_namespace", lambda _: inside)
+    state = State(1)
+    state.processes["kept"] = Process(kept, "")
+    try:
+        repair.end_strays(layout, state)
+        assert all(one.alive for one in inside)
+    finally:
+        processes.kill(inside)
 
 
 def test_strays_of_a_killed_up_are_ended_and_others_are_not(layout, monkeypatch):
