@@ -22,6 +22,28 @@ _RIGHTS = "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX"
 """What kine's statements need (its pkg/drivers/mysql)."""
 
 
+_TABLE = """CREATE TABLE IF NOT EXISTS kine (
+    id BIGINT UNSIGNED AUTO_INCREMENT,
+    name VARCHAR(630) CHARACTER SET ascii COLLATE ascii_bin,
+    created INTEGER,
+    deleted INTEGER,
+    create_revision BIGINT UNSIGNED,
+    prev_revision BIGINT UNSIGNED,
+    lease INTEGER,
+    value MEDIUMBLOB,
+    old_value MEDIUMBLOB,
+    PRIMARY KEY (id),
+    KEY kine_name_index (name),
+    KEY kine_name_id_index (name, id),
+    KEY kine_id_deleted_index (id, deleted),
+    KEY kine_prev_revision_index (prev_revision),
+    UNIQUE KEY kine_name_prev_revision_uindex (name, prev_revision)
+)"""
+"""The table of kine 0.17.5 (pkg/drivers/mysql), which it leaves as it finds it.
+
+The collation is ours: by the server's usual one `A` and `a` would be the same object."""
+
+
 def ensure(store: SqlStore, name: str, password: str, connections: int) -> None:
     """Make both, or give an existing user this password and limit again."""
     with _connected(store) as server:
@@ -34,6 +56,8 @@ def ensure(store: SqlStore, name: str, password: str, connections: int) -> None:
         # In a GRANT `_` stands for any character: t_a would cover `tXa`.
         pattern = name.replace("_", r"\_")
         server.execute(f"GRANT {_RIGHTS} ON `{pattern}`.* TO %s@'%%'", (name,))
+        server.execute(f"USE `{name}`")
+        server.execute(_TABLE)
 
 
 def exists(store: SqlStore, name: str) -> bool:

@@ -37,7 +37,8 @@ def ensure(store: SqlStore, name: str, password: str, connections: int) -> None:
         if not _has_database(server, name):
             create = "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'"
             server.execute(sql.SQL(create).format(role))
-        server.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(role))
+        for public in (role, sql.Identifier(_ADMIN_DATABASE)):  # a warning if it is another's
+            server.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(public))
         server.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(role, role))
     with _connected(store, name) as database:
         database.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")

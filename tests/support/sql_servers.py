@@ -1,12 +1,26 @@
 """The SQL servers beside the host of the tests, as a stack's config names them."""
 
 import json
+import os
+from pathlib import Path
 
-from tests.support.pulumi_cli import ROOT
+from rig.__main__ import local_sql
 
-_FILE = ROOT / ".tenantplane/sql.json"
+_ENGINES = {"postgresql": "postgresql", "mariadb": "mysql"}
 
 
 def sql_settings():
     """The servers by name: `sql` of a stack's config; empty where the host has none."""
-    return json.loads(_FILE.read_text()) if _FILE.exists() else {}
+    file = local_sql(os.environ.get("TENANTPLANE_E2E_HOST", "e2e"))
+    servers = json.loads(file.read_text()) if file.exists() else {}
+    return {
+        name: {
+            "engine": _ENGINES[name],
+            "address": one["address"],
+            "port": one["port"],
+            "ca": Path(one["caFile"]).read_text(),
+            "adminUser": one["user"],
+            "adminPassword": Path(one["passwordFile"]).read_text(),
+        }
+        for name, one in servers.items()
+    }

@@ -68,7 +68,7 @@ def test_a_full_tenant_reads_and_deletes_and_its_neighbours_do_not_notice(
             assert api.call("DELETE", f"{MAPS}/m{n}").status == http.HTTPStatus.OK
         wait_for(host, "Granted")
         eventually(
-            lambda: api.call("POST", MAPS, config_map("more")).status == http.HTTPStatus.CREATED,
+            lambda: api.call("POST", MAPS, config_map("again")).status == http.HTTPStatus.CREATED,
             "writes are taken again",
             seconds=60 * _MINUTES,
         )

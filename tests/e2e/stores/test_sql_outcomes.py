@@ -1,0 +1,260 @@
+"""What a tenant's user can do on a shared SQL server: docs/isolation/sql-outcomes.md.
+
+It is tried from outside the pods, with the tenant's own password; the neighbour is made by the
+agent's own code. A statement that is wrong shows: it is refused in other words.
+"""
+
+import base64
+import re
+import secrets
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+import pymysql
+import pytest
+
+from agent import mysql, postgresql
+from agent.stores import SqlStore
+from tests.support import outcomes
+from tests.support.sql_servers import sql_settings
+
+DOCUMENT = "sql-outcomes.md"
+NEIGHBOUR = "t_neighbour"
+SECRET = "neighbours secret"
+COLUMNS = ["statement", "outcome"]
+
+POSTGRESQL = {
+    "own": [
+        "CREATE TABLE mine (a int)",
+        "SELECT count(*) FROM kine WHERE false",
+        "DROP TABLE mine",
+    ],
+    "others": [
+        "SELECT datname FROM pg_database WHERE datname = 't_neighbour'",
+        "SELECT rolname FROM pg_roles WHERE rolname = 't_neighbour'",
+        "SELECT schemaname FROM pg_tables WHERE tablename = 'secrets'",
+        "SELECT table_name FROM information_schema.tables WHERE table_name = 'secrets'",
+        "SELECT passwd FROM pg_shadow",
+        "SELECT rolpassword FROM pg_authid",
+        "SELECT query FROM pg_stat_activity WHERE usename = 't_neighbour' AND query LIKE 'SELECT%'",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 't_neighbour'",
+        "SELECT pg_database_size('t_neighbour') > 0",
+        "SET ROLE t_neighbour",
+        "GRANT t_neighbour TO CURRENT_USER",
+        "ALTER ROLE t_neighbour PASSWORD 'x'",
+        "DROP DATABASE t_neighbour",
+        "ALTER DATABASE t_neighbour CONNECTION LIMIT 0",
+    ],
+    "server": [
+        "CREATE DATABASE more",
+        "CREATE ROLE more",
+        "ALTER ROLE CURRENT_USER CONNECTION LIMIT 1000",
+        "ALTER ROLE CURRENT_USER CREATEDB",
+        "ALTER SYSTEM SET max_connections = 1",
+        "COPY (SELECT 1) TO PROGRAM 'true'",
+        "COPY (SELECT 1) TO '/tmp/x'",
+        "SELECT pg_read_file('postgresql.conf')",
+        "SELECT lo_import('/etc/passwd')",
+        "CREATE EXTENSION postgres_fdw",
+        "CREATE EXTENSION plpython3u",
+        "CREATE SCHEMA more",
+        "SELECT pg_reload_conf()",
+        "CREATE PUBLICATION p FOR ALL TABLES",
+        "SELECT pg_create_physical_replication_slot('s')",
+    ],
+}
+MYSQL = {
+    "own": [
+        "CREATE TABLE mine (a int)",
+        "SELECT count(*) FROM kine WHERE false",
+    ],
+    "others": [
+        "USE t_neighbour",
+        "SELECT a FROM t_neighbour.secrets",
+        "INSERT INTO t_neighbour.secrets VALUES ('x')",
+        "DROP DATABASE t_neighbour",
+        "CREATE TABLE `tXon_mariadb`.x (a int)",
+        "SELECT schema_name FROM information_schema.schemata WHERE schema_name = 't_neighbour'",
+        "SELECT table_name FROM information_schema.tables WHERE table_name = 'secrets'",
+        "SELECT user FROM mysql.user",
+        "SELECT grantee FROM information_schema.user_privileges WHERE grantee LIKE '%neighbour%'",
+        "SELECT user FROM information_schema.processlist WHERE user = 't_neighbour'",
+        "KILL USER t_neighbour",
+        "SET PASSWORD FOR t_neighbour = PASSWORD('x')",
+        "SHOW GRANTS FOR t_neighbour",
+    ],
+    "server": [
+        "CREATE DATABASE more",
+        "CREATE USER more",
+        "GRANT SELECT ON t_on_mariadb.* TO t_neighbour",
+        "SET GLOBAL max_connections = 1000",
+        "SELECT LOAD_FILE('/etc/passwd') IS NOT NULL",
+        "SELECT 1 INTO OUTFILE '/tmp/x'",
+        "SHOW BINARY LOGS",
+        "INSTALL SONAME 'x'",
+        "CREATE PROCEDURE p() SELECT 1",
+        "DROP TABLE mine",
+        "SHUTDOWN",
+    ],
+}
+HEADINGS = {
+    "own": "its own database",
+    "others": "its neighbours",
+    "server": "the server",
+}
+
+
+class Server:
+    """One SQL server: how to get in, as whom."""
+
+    def __init__(self, name, folder):
+        self.name, self.settings = name, sql_settings()[name]
+        values = {
+            "address": self.settings["address"],
+            "ca.crt": self.settings["ca"],
+            "engine": self.settings["engine"],
+            "password": self.settings["adminPassword"],
+            "port": str(self.settings["port"]),
+            "user": self.settings["adminUser"],
+        }
+        folder.mkdir()
+        for file, text in values.items():
+            (folder / file).write_text(text)
+        self.store = SqlStore(name, folder)
+        self.agent = postgresql if values["engine"] == "postgresql" else mysql
+        self.ca = folder / "ca.crt"
+
+    def connect(self, user, password, database, *, tls=True):
+        at = {"host": self.settings["address"], "port": self.settings["port"], "user": user}
+        if self.agent is postgresql:
+            mode = "verify-full" if tls else "disable"
+            return psycopg.connect(
+                **at, password=password, dbname=database, sslmode=mode, sslrootcert=str(self.ca),
+                autocommit=True, connect_timeout=10,
+            )  # fmt: skip
+        ssl = {"ca": str(self.ca)} if tls else None
+        return pymysql.connect(
+            **at, password=password, database=database, ssl=ssl, ssl_disabled=not tls,
+            autocommit=True, connect_timeout=10,
+        )  # fmt: skip
+
+    @property
+    def admin(self):
+        return self.settings["adminUser"], self.settings["adminPassword"]
+
+
+@pytest.fixture(scope="module")
+def servers(on_stores, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sql")
+    return {
+        kind: Server(kind, folder / kind) for kind in ("postgresql", "mariadb") if kind in on_stores
+    }
+
+
+@pytest.fixture(params=["postgresql", "mariadb"])
+def server(request, servers):
+    if request.param not in servers:
+        pytest.skip(f"no {request.param} beside the host; `rig up --sql` brings it")
+    return servers[request.param]
+
+
+@pytest.fixture
+def tenant(server, host):
+    """User, password and database of the tenant on the server, as its kine has them."""
+    namespace = f"tenant-on-{server.name}"
+    data = host.json("get", "secret", "-n", namespace, "kine")["data"]
+    url = urlsplit(base64.b64decode(data["endpoint"]).decode())
+    user, _, rest = url.netloc.partition(":")
+    return user, unquote(rest.partition("@")[0]), url.path.lstrip("/")
+
+
+@pytest.fixture
+def neighbour(server):
+    """Another tenant's database with something in it, and an open connection."""
+    password = secrets.token_hex(16)
+    server.agent.ensure(server.store, NEIGHBOUR, password, 3)
+    connection = server.connect(NEIGHBOUR, password, NEIGHBOUR)
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE secrets (a text)")
+    cursor.execute("INSERT INTO secrets VALUES (%s)", (SECRET,))
+    cursor.execute("SELECT a FROM secrets")
+    assert cursor.fetchone() == (SECRET,)
+    yield cursor, password
+    cursor.execute("SELECT a FROM secrets")
+    assert [*cursor.fetchall()] == [(SECRET,)]
+    connection.close()
+    server.agent.remove(server.store, NEIGHBOUR)
+
+
+def outcome(connect, statement):
+    """What comes of a statement, in words that stay the same."""
+    try:
+        with connect() as connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            rows = cursor.fetchall() if cursor.description else []
+    except (psycopg.Error, pymysql.Error) as error:
+        return f"refused: {_said(error)}"
+    shown = {str(value) for row in rows for value in row if value not in (None, False)}
+    assert SECRET not in shown
+    if shown:
+        return f"shows {', '.join(sorted(shown))}"
+    return "shows nothing" if statement.startswith(("SELECT", "SHOW")) else "done"
+
+
+def _said(error):
+    text = error.args[1] if isinstance(error, pymysql.Error) else str(error).splitlines()[0]
+    text = re.sub(r"connection failed: .*FATAL: ", "", str(text))
+    return re.sub(r"'[^']*'@'[^']*'", "user", text).strip().replace("|", "/")
+
+
+@pytest.mark.parametrize("part", list(HEADINGS))
+def test_statements(server, tenant, neighbour, part):
+    statements = (POSTGRESQL if server.name == "postgresql" else MYSQL)[part]
+    rows = [
+        [f"`{statement}`", outcome(lambda: server.connect(*tenant), statement)]
+        for statement in statements
+    ]
+    outcomes.check(DOCUMENT, f"{server.name}: {HEADINGS[part]}", COLUMNS, rows)
+
+
+def test_connections(server, tenant, neighbour):
+    """Which connections are taken at all, and how many."""
+    user, password, database = tenant
+    attempts = {
+        "its own database": lambda: server.connect(user, password, database),
+        "its own database, without TLS": lambda: server.connect(
+            user, password, database, tls=False
+        ),
+        "its own database, with another password": lambda: server.connect(user, "x", database),
+        "a neighbour's database": lambda: server.connect(user, password, NEIGHBOUR),
+        "a neighbour's user, with its own password": lambda: server.connect(
+            NEIGHBOUR, password, NEIGHBOUR
+        ),
+        "a neighbour with its password, into this tenant's database": lambda: server.connect(
+            NEIGHBOUR, neighbour[1], database
+        ),
+        "the server's own database": lambda: server.connect(
+            user, password, "postgres" if server.name == "postgresql" else "mysql"
+        ),
+        "the administrator, with its own password": lambda: server.connect(
+            server.admin[0], password, database
+        ),
+    }
+    rows = []
+    for what, connect in attempts.items():
+        try:
+            connect().close()
+            rows.append([what, "taken"])
+        except (psycopg.Error, pymysql.Error) as error:
+            rows.append([what, f"refused: {_said(error)}"])
+    held = []
+    try:
+        while len(held) < 100:
+            held.append(server.connect(NEIGHBOUR, neighbour[1], NEIGHBOUR))
+    except (psycopg.Error, pymysql.Error) as error:
+        rows.append(["more than its limit of three", f"refused: {_said(error)}"])
+    finally:
+        for connection in held:
+            connection.close()
+    assert len(held) == 2, "the neighbour has one open already"
+    outcomes.check(DOCUMENT, f"{server.name}: connections", ["to", "outcome"], rows)
