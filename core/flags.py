@@ -186,6 +186,7 @@ def kine(*, ca_file: str, socket: str, connections: int, idle_connections: int) 
             "datastore-max-idle-connections": idle_connections,
             "datastore-max-open-connections": connections,
             "listen-address": socket,
+            "log-format": "json",
             "metrics-bind-address": 0,
         }
     )
