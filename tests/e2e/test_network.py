@@ -45,6 +45,9 @@ POD_PORTS = {
     "globex's pod": ("globex", 6443),
     "etcd's pod": ("etcd", 2379),
     "etcd's peers": ("etcd", 2380),
+    "etcd's metrics": ("etcd", 2381),
+    "the agent's health": ("agent", 8080),
+    "the gateway's health": ("traefik", 8082),
     "the agent's metrics": ("agent", 9090),
 }
 NODE_PORTS = {"the host's API on its node": 6443, "the kubelet": 10250}
@@ -89,6 +92,10 @@ CLOSED = [
     ("a pod without policies", "globex's pod"),
     ("a pod without policies", "etcd"),
     ("a pod without policies", "etcd's peers"),
+    ("a pod without policies", "etcd's metrics"),
+    ("a pod without policies", "the agent's health"),
+    ("a pod without policies", "the gateway's health"),
+    ("acme", "etcd's metrics"),
 ]
 
 _CONNECT = """\

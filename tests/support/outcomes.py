@@ -25,7 +25,8 @@ def check(document, heading, columns, rows):
     words, _, there = section.partition("\n|")
     there = f"|{there}".rstrip("\n") + "\n"
     if os.environ.get(REGENERATE):
-        path.write_text(f"{before}## {heading}\n{words}\n{table}{following}{rest}")
+        said = f"{heading}\n{words}".rstrip()
+        path.write_text(f"{before}## {said}\n\n{table}{following}{rest}")
         return
     changes = difflib.unified_diff(there.splitlines(), table.splitlines(), n=0, lineterm="")
     assert there == table, f"{path.name}, {heading}; if so meant: {REGENERATE}=1\n" + "\n".join(
