@@ -28,7 +28,7 @@ def upkeep_of(server, folder):
 
 @pytest.fixture
 def server(tmp_path):
-    server = EtcdProcess(tmp_path / "etcd", **{"quota-backend-bytes": str(40 * MIB)})
+    server = EtcdProcess(tmp_path / "etcd", **{"quota-backend-bytes": str(80 * MIB)})
     yield server
     server.process.kill()
 
@@ -68,7 +68,7 @@ def test_a_member_with_much_free_space_gets_it_back(server, kept):
 
 @pytest.mark.processes
 def test_a_full_pool_is_seen_and_so_is_its_recovery(server, kept):
-    assert not all(fill(server, 60))
+    assert not all(fill(server, 100))
     loop.run(kept.look(NIGHT - dt.timedelta(hours=2)))
     assert kept.alarms == ("NOSPACE",)
     compacted(server)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-_SECONDS = 30
+_SECONDS = 150  # ten thousand objects are deleted by one request
 
 
 class Answer:
@@ -37,10 +37,13 @@ class KubeApi:
         try:
             connection.request(method, path, body=text, headers={"Content-Type": content_type})
             response = connection.getresponse()
-            return Answer(response.status, response.read())
+            answer = Answer(response.status, response.read())
         except (OSError, http.client.HTTPException):
             del self._local.connection
             raise
+        if response.will_close:
+            del self._local.connection
+        return answer
 
     def get(self, path):
         return self.call("GET", path)

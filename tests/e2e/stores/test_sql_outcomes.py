@@ -204,6 +204,7 @@ def outcome(connect, statement):
 def _said(error):
     text = error.args[1] if isinstance(error, pymysql.Error) else str(error).splitlines()[0]
     text = re.sub(r"connection failed: .*FATAL: ", "", str(text))
+    text = re.sub(r'for host "[^"]*"', "for host", text)
     return re.sub(r"'[^']*'@'[^']*'", "user", text).strip().replace("|", "/")
 
 
