@@ -14,7 +14,7 @@ PYTHON := .venv/bin/python
 help: ## This list
 	@grep -hE '^[a-z]+: .*## ' $(MAKEFILE_LIST) | awk -F ': .*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-.venv/complete: requirements.txt pyproject.toml agent/requirements.txt rig/bootstrap.sh
+.venv/complete: requirements.txt pyproject.toml agent/requirements.txt policy/requirements.txt rig/bootstrap.sh
 	@rig/bootstrap.sh
 
 up: .venv/complete ## A host cluster, a working Pulumi, and tenants acme and globex on it

@@ -18,7 +18,7 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     apt-get install -y -qq python3-venv >/dev/null || { apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null; }
 fi
 
-wanted=$(cat requirements.txt agent/requirements.txt; sed -n '/^\[dependency-groups\]/,/^$/p' pyproject.toml)
+wanted=$(cat requirements.txt agent/requirements.txt policy/requirements.txt; sed -n '/^\[dependency-groups\]/,/^$/p' pyproject.toml)
 if [ -f .venv/complete ] && [ "$(cat .venv/complete)" = "$wanted" ]; then
     touch .venv/complete # other lines of those files changed
     exit 0
@@ -30,5 +30,6 @@ echo " • Python packages into .venv" >&2
 .venv/bin/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 .venv/bin/pip install --quiet --disable-pip-version-check \
     -r requirements.txt -r agent/requirements.txt --group dev
+.venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r policy/requirements.txt
 echo "$wanted" >.venv/complete
 echo " ✓ Python packages into .venv ($(($(date +%s) - start)) s)" >&2

@@ -1,7 +1,7 @@
 """server: answers the engine's calls to a language host.
 
 Owns which runtime options of Pulumi.yaml are understood.
-Not here: running a program (warm.py, program.py).
+Not here: running a program (warm.py, program.py) or a policy pack (packs.py).
 """
 
 import faulthandler
@@ -23,6 +23,7 @@ from google.protobuf.empty_pb2 import Empty
 from rig.plugins.bridged.protocol import plugin_pb2
 from rig.plugins.bridged.values import read
 from rig.plugins.language import packages
+from rig.plugins.language.packs import Packs
 from rig.plugins.language.warm import USER_WAS_TOLD, Runner
 
 # isort: split
@@ -40,11 +41,13 @@ def serve(runner: Runner) -> NoReturn:
         ThreadPoolExecutor(max_workers=_THREADS),
         options=[("grpc.max_receive_message_length", -1), ("grpc.so_reuseport", 0)],
     )
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(_Servicer(runner), server)
+    packs = Packs()
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(_Servicer(runner, packs), server)
     port = server.add_insecure_port("127.0.0.1:0")
 
     def end(*_: object) -> None:
         runner.stop()
+        packs.stop()
         os._exit(0)
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -82,8 +85,9 @@ def wrong_option(options: dict[str, Any], root: Path) -> str | None:
 class _Servicer(language_pb2_grpc.LanguageRuntimeServicer):
     """The engine's side; names and shapes of the methods are gRPC's."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, packs: Packs) -> None:
         self._runner = runner
+        self._packs = packs
 
     def Handshake(  # noqa: N802
         self, _request: language_pb2.LanguageHandshakeRequest, _context: grpc.ServicerContext
@@ -168,12 +172,15 @@ class _Servicer(language_pb2_grpc.LanguageRuntimeServicer):
 
     def RunPlugin(  # noqa: N802
         self, request: language_pb2.RunPluginRequest, context: grpc.ServicerContext
-    ) -> NoReturn:
-        _abort(
-            context,
-            f"plugin {request.info.program_directory}: plugins in Python (policy packs, "
-            "components) are not run by the offline language host; use an installed Pulumi",
-        )
+    ) -> Iterator[language_pb2.RunPluginResponse]:
+        _refuse_wrong_option(request.info, context)
+        if request.kind != "analyzer" or request.attach_debugger:
+            _abort(
+                context,
+                f"plugin {request.info.program_directory}: of plugins in Python the offline "
+                "language host runs policy packs alone, and no debugger; use an installed Pulumi",
+            )
+        yield from self._packs.run(request, context)
 
 
 def _end(code: int) -> str:

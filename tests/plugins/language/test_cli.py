@@ -167,15 +167,60 @@ time.sleep(600)
     _wait_until(lambda: not _group_runs(group), "its processes end")
 
 
-def test_a_policy_pack_in_python_is_refused_with_a_reason(workspace):
+PACK = """
+import os, pathlib, sys
+from pulumi_policy import EnforcementLevel, PolicyPack, StackValidationPolicy
+pathlib.Path("pid").write_text(str(os.getpid()))
+print("to be seen", file=sys.stderr)
+def refuse(args, report):
+    report(f"{os.getcwd()} with {sys.prefix}", None)
+PolicyPack("pack", [StackValidationPolicy("no", "Nothing.", refuse, EnforcementLevel.MANDATORY)])
+"""
+
+
+@pytest.fixture
+def preview_with(workspace):
+    """Preview an empty program with a pack; returns exit code, what it said, the pack's folder."""
+
+    def run(pack):
+        project = workspace("")
+        folder = project.folder / "pack"
+        folder.mkdir()
+        (folder / "PulumiPolicy.yaml").write_text("runtime: python\nname: pack\n")
+        (folder / "__main__.py").write_text(pack)
+        done = project.run("preview", "--policy-pack", str(folder), check=False)
+        return done.returncode, done.stdout + done.stderr, folder
+
+    return run
+
+
+def test_a_policy_pack_runs_in_its_folder_and_ends_with_the_preview(preview_with):
+    code, said, folder = preview_with(PACK)
+    assert code != 0
+    assert "[mandatory]  no" in said
+    assert f"{folder} with {sys.prefix}" in said
+    assert "to be seen" in said
+    pid = int((folder / "pid").read_text())
+    _wait_until(lambda: not Path(f"/proc/{pid}").exists(), "the pack ends")
+
+
+def test_a_policy_pack_that_fails_is_told(preview_with):
+    code, said, _ = preview_with("raise KeyError('wrong')")
+    assert code != 0
+    assert "KeyError: 'wrong'" in said
+
+
+def test_a_component_in_python_is_refused_with_a_reason(workspace):
     project = workspace("")
-    pack = project.folder / "pack"
-    pack.mkdir()
-    (pack / "PulumiPolicy.yaml").write_text("runtime: python\nname: pack\n")
-    (pack / "__main__.py").touch()
-    done = project.run("preview", "--policy-pack", str(pack), check=False)
+    plugin = project.folder / "plugin"
+    plugin.mkdir()
+    (plugin / "PulumiPlugin.yaml").write_text("runtime: python\nname: plugin\n")
+    (plugin / "__main__.py").touch()
+    done = project.run("package", "get-schema", str(plugin), check=False)
     assert done.returncode != 0
-    assert "plugins in Python (policy packs, components) are not run" in done.stdout + done.stderr
+    assert "of plugins in Python the offline language host runs policy packs alone" in (
+        done.stdout + done.stderr
+    )
 
 
 def test_dependencies_are_installed_into_the_environment_that_programs_run_in(workspace):
