@@ -18,9 +18,10 @@ pulumi.export("kubeconfigs", {"acme": %s})
 def preview(tmp_path):
     """Preview a program under the pack; returns what the CLI says, and whether it passed."""
 
-    def run(program):
+    def run(program, *options):
         project = Workspace(tmp_path, program)
-        done = project.run("preview", "--policy-pack", str(ROOT / "policy"), check=False)
+        pack = ("--policy-pack", str(ROOT / "policy"))
+        done = project.run("preview", *pack, *options, check=False)
         project.remove()
         return done.stdout + done.stderr, done.returncode == 0
 
@@ -39,3 +40,11 @@ def test_a_secret_kubeconfig_passes(preview):
     said, passed = preview(KUBECONFIG % "pulumi.Output.secret(text)")
     assert passed, said
     assert "✅ tenantplane@" in said
+
+
+def test_a_rule_can_be_made_a_warning(preview, tmp_path):
+    config = tmp_path / "rules.json"
+    config.write_text('{"secret-key-outputs": "advisory"}')
+    said, passed = preview(KUBECONFIG % "text", "--policy-pack-config", str(config))
+    assert passed, said
+    assert "[advisory]  secret-key-outputs" in said
