@@ -14,6 +14,7 @@ from rig import toolchain
         ("kube-1.36", versions.KUBERNETES["1.36"]),
         ("etcd", versions.DEFAULT_ETCD),
         ("coredns", versions.COREDNS),
+        ("kine", versions.KINE),
     ],
 )
 def test_a_local_image_is_the_version_that_its_name_says(name, version):
