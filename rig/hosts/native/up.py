@@ -84,7 +84,7 @@ def up(
     """
     known = state.load(layout.state) or state.State(layout.number)
     known.sql = known.sql or with_sql
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    with ThreadPoolExecutor(max_workers=1) as pool:
         run = _Run(layout, known, report, pool, (versions.DEFAULT_KUBERNETES, *kubernetes))
         for name, function in STEPS:
             with report.step(name) as step:
