@@ -21,6 +21,7 @@ from automation import (
 )
 from core.errors import InvalidInputError
 from core.settings import AdoptSettings, GatewaySettings, HostSettings
+from core.settings_rules import with_defaults
 from tests.automation.conftest import SETTINGS
 
 pytestmark = pytest.mark.processes
@@ -30,7 +31,7 @@ ACME, GLOBEX = TenantSettings(name="acme"), TenantSettings(name="globex")
 
 def test_tenants_come_and_go(installation, project):
     """Each step says what it did, and config and state are those of the plain CLI."""
-    assert installation.settings() == SETTINGS
+    assert installation.settings() == with_defaults(SETTINGS)
     assert installation.up().tenants == {}
 
     events = []
@@ -147,7 +148,7 @@ def test_what_create_leaves_out_leaves_the_config(installation, project):
     installation.create(replace(SETTINGS, gateway=GatewaySettings(port=9443), tenants=(ACME,)))
     project.run("config", "set", "--stack", "test", "other:key", "kept")
     installation.create(SETTINGS)
-    assert installation.settings() == SETTINGS
+    assert installation.settings() == with_defaults(SETTINGS)
     assert "other:key: kept" in (project.folder / "Pulumi.test.yaml").read_text()
 
 
