@@ -31,15 +31,23 @@ class KubeApi:
         self._local = threading.local()
 
     def call(self, method, path, body=None, *, content_type="application/json"):
-        """One request; a connection that broke is made anew by the next."""
+        """One request; a connection that broke is made anew by the next.
+
+        A GET on a connection that was used before and that the server has closed meanwhile, as a
+        replaced API server does, is sent once more on a new one, as every Kubernetes client does.
+        """
+        used_before = hasattr(self._local, "connection")
         connection = self._connection()
         text = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         try:
             connection.request(method, path, body=text, headers={"Content-Type": content_type})
             response = connection.getresponse()
             answer = Answer(response.status, response.read())
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException) as error:
             del self._local.connection
+            closed = isinstance(error, http.client.RemoteDisconnected)
+            if closed and used_before and method == "GET":
+                return self.get(path)
             raise
         if response.will_close:
             del self._local.connection
