@@ -16,6 +16,7 @@ import prometheus_client
 
 from agent import credentials, stores
 from agent.handlers.etcd_tenant import EtcdTenants
+from agent.handlers.reencryption import Reencryptions
 from agent.handlers.sql_tenant import SqlTenants
 from agent.handlers.tenant_manifests import TenantManifests
 from agent.kube import ApiError, Client, Json, UnreachableError
@@ -83,7 +84,12 @@ class Agent:
         etcd_tenants = EtcdTenants(client, known)
         self._loops = {
             kind.plural: Loops(kind, client, resync_seconds=self._environment.resync_seconds)
-            for kind in (etcd_tenants, SqlTenants(client, known), TenantManifests(client))
+            for kind in (
+                etcd_tenants,
+                SqlTenants(client, known),
+                TenantManifests(client),
+                Reencryptions(client),
+            )
         }
         self._starting = asyncio.create_task(etcd_tenants.start_stores())
 

@@ -11,16 +11,19 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_tls as tls
 
-from core import pki
+from core import generations, pki
 from core.certificate_request import certificate_request
+from core.generations import Generations
 
 
 @dataclass(frozen=True)
 class Authority:
-    """A certificate authority: what trusts it and what signs with it."""
+    """A certificate authority, as one or, while it is replaced, two generations."""
 
-    certificate_pem: pulumi.Output[str]
+    trusted_pem: pulumi.Output[str]
+    """Every generation's certificate, the one that signs first."""
     key_pem: pulumi.Output[str]
+    """Of the one that signs."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,41 @@ def private_key(name: str, opts: pulumi.ResourceOptions) -> tls.PrivateKey:
     return tls.PrivateKey(name, algorithm=pki.KEY_ALGORITHM, ecdsa_curve=pki.KEY_CURVE, opts=opts)
 
 
-def authority(name: str, common_name: str, opts: pulumi.ResourceOptions) -> Authority:
-    """Declare a self-signed authority that signs leaves alone."""
+def authority(
+    name: str,
+    common_name: str,
+    keys: Generations,
+    opts: pulumi.ResourceOptions,
+    *,
+    protect: bool = False,
+) -> Authority:
+    """Declare a self-signed authority that signs leaves alone.
+
+    Args:
+        name: In front of the names of its resources.
+        common_name: Its subject.
+        keys: Its generations.
+        opts: Of every resource.
+        protect: Refuse to delete the generation that signs; the other one is to go some day.
+    """
+    made = [
+        _authority(
+            generations.named(name, number),
+            generations.named(common_name, number),
+            pulumi.ResourceOptions.merge(
+                opts, pulumi.ResourceOptions(protect=protect and number == keys[0])
+            ),
+        )
+        for number in keys
+    ]
+    trusted = pulumi.Output.all(*(certificate.cert_pem for certificate, _ in made))
+    return Authority(trusted.apply("".join), made[0][1])
+
+
+def _authority(
+    name: str, common_name: str, opts: pulumi.ResourceOptions
+) -> tuple[tls.SelfSignedCert, pulumi.Output[str]]:
+    """Declare one generation; return its certificate and its key."""
     key = private_key(f"{name}-key", opts)
     key_pem = pulumi.Output.secret(key.private_key_pem)
     certificate = tls.SelfSignedCert(
@@ -52,25 +88,33 @@ def authority(name: str, common_name: str, opts: pulumi.ResourceOptions) -> Auth
         allowed_uses=["cert_signing", "crl_signing", "digital_signature"],
         opts=opts,
     )
-    return Authority(certificate.cert_pem, key_pem)
+    return certificate, key_pem
 
 
 def leaf(
     name: str,
     plan: pki.Leaf,
     *,
-    ca_certificate_pem: pulumi.Input[str],
+    ca_pem: pulumi.Input[str],
     ca_key_pem: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
 ) -> Certificate:
-    """Declare one leaf, named `<name>-<plan.name>-{key,cert}`."""
+    """Declare one leaf, named `<name>-<plan.name>-{key,cert}`.
+
+    Args:
+        name: In front of the names of its resources.
+        plan: What it says.
+        ca_pem: `Authority.trusted_pem`; the first of it signs.
+        ca_key_pem: Key of that first one; secret.
+        opts: Of both resources.
+    """
     key = private_key(f"{name}-{plan.name}-key", opts)
     key_pem = pulumi.Output.secret(key.private_key_pem)
     request = key_pem.apply(lambda known: certificate_request(plan, known))
     certificate = tls.LocallySignedCert(
         f"{name}-{plan.name}-cert",
         cert_request_pem=pulumi.Output.unsecret(request),
-        ca_cert_pem=ca_certificate_pem,
+        ca_cert_pem=pulumi.Output.from_input(ca_pem).apply(pki.first_certificate),
         ca_private_key_pem=pulumi.Output.secret(ca_key_pem),
         validity_period_hours=pki.LEAF_VALIDITY_HOURS,
         early_renewal_hours=pki.LEAF_EARLY_RENEWAL_HOURS,

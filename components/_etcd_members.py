@@ -5,6 +5,8 @@ Not here: the authority of the clients and its uses (shared_etcd.py, _store_dedi
 manifests (core/manifests/etcd.py).
 """
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +17,8 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from components import _certificates
-from core import pki
+from core import generations, names, pki
+from core.generations import Generations
 from core.manifests import etcd
 
 
@@ -26,8 +29,8 @@ class Members:
     client_url: pulumi.Output[str]
     """https URL of all; known once they are ready."""
 
-    expires: list[pulumi.Output[str]]
-    """When each of their certificates ends, RFC 3339."""
+    expires: dict[str, pulumi.Output[str]]
+    """When each of their certificates ends, RFC 3339, by its name."""
 
 
 def declare(
@@ -36,9 +39,11 @@ def declare(
     *,
     namespace: pulumi.Input[str],
     ca: _certificates.Authority,
+    keys: Generations,
     opts: pulumi.ResourceOptions,
     protect: bool = False,
-    annotations: dict[str, str] | None = None,
+    annotations: Mapping[str, pulumi.Input[str]] | None = None,
+    certificates: Mapping[str, pulumi.Output[str]] | None = None,
 ) -> Members:
     """Declare the members.
 
@@ -48,13 +53,21 @@ def declare(
         namespace: Known once it exists.
         ca: Signs servers and clients. Members have another for each other, so that no client can
             join as one.
+        keys: Generations of `ca`, and of that other one.
         opts: Of every resource.
         protect: Refuse to delete or replace the members.
         annotations: Of the StatefulSet.
+        certificates: When those of others end that belong to this etcd, by their names.
     """
     child = pulumi.ResourceOptions(parent=opts.parent)
     meta = {"name": etcd.NAME, "namespace": namespace, "labels": cluster.labels}
-    secret, keys_hash, ends = _keys(name, cluster, namespace, ca, child)
+    secret, keys_hash, own = _keys(name, cluster, namespace=namespace, ca=ca, keys=keys, opts=child)
+    ends = own | dict(certificates or {})
+    notes = {
+        names.ANNOTATION_KEYS: generations.text(keys),
+        names.ANNOTATION_CERTIFICATES: pulumi.Output.all(**ends).apply(json.dumps),
+        **(annotations or {}),
+    }
     policy = NetworkPolicy(
         f"{name}-policy", metadata=meta, spec=etcd.network_policy(cluster), opts=child
     )
@@ -63,7 +76,7 @@ def declare(
     )
     stateful_set = StatefulSet(
         f"{name}-members",
-        metadata=meta | ({"annotations": annotations} if annotations else {}),
+        metadata=meta | {"annotations": notes},
         spec=etcd.stateful_set(cluster, keys_hash),
         opts=pulumi.ResourceOptions(
             parent=opts.parent,
@@ -99,32 +112,31 @@ def _services(
 def _keys(
     name: str,
     cluster: etcd.Cluster,
+    *,
     namespace: pulumi.Input[str],
     ca: _certificates.Authority,
+    keys: Generations,
     opts: pulumi.ResourceOptions,
-) -> tuple[Secret, pulumi.Output[str], list[pulumi.Output[str]]]:
+) -> tuple[Secret, pulumi.Output[str], dict[str, pulumi.Output[str]]]:
     """Certificates of the members, in one Secret that only they mount."""
-    peer_ca = _certificates.authority(f"{name}-peerca", f"{cluster.namespace} etcd peers", opts)
-    server = _certificates.leaf(
-        name,
-        pki.store_server(cluster.namespace),
-        ca_certificate_pem=ca.certificate_pem,
-        ca_key_pem=ca.key_pem,
-        opts=opts,
+    peer_ca = _certificates.authority(
+        f"{name}-peerca", f"{cluster.namespace} etcd peers", keys, opts
     )
-    peer = _certificates.leaf(
-        name,
-        pki.store_peer(cluster.namespace),
-        ca_certificate_pem=peer_ca.certificate_pem,
-        ca_key_pem=peer_ca.key_pem,
-        opts=opts,
+    server, peer = (
+        _certificates.leaf(
+            name, plan, ca_pem=signer.trusted_pem, ca_key_pem=signer.key_pem, opts=opts
+        )
+        for plan, signer in (
+            (pki.store_server(cluster.namespace), ca),
+            (pki.store_peer(cluster.namespace), peer_ca),
+        )
     )
     secret = Secret(
         f"{name}-keys",
         metadata={"name": etcd.KEYS_SECRET, "namespace": namespace},
         string_data={
-            "ca.crt": ca.certificate_pem,
-            "peer-ca.crt": peer_ca.certificate_pem,
+            "ca.crt": ca.trusted_pem,
+            "peer-ca.crt": peer_ca.trusted_pem,
             "peer.crt": peer.certificate_pem,
             "peer.key": peer.key_pem,
             "server.crt": server.certificate_pem,
@@ -132,5 +144,7 @@ def _keys(
         },
         opts=opts,
     )
-    keys_hash = _certificates.fingerprint(server.certificate_pem, peer.certificate_pem)
-    return secret, keys_hash, [server.expires, peer.expires]
+    keys_hash = _certificates.fingerprint(
+        server.certificate_pem, peer.certificate_pem, ca.trusted_pem, peer_ca.trusted_pem
+    )
+    return secret, keys_hash, {"etcd-server": server.expires, "etcd-peer": peer.expires}

@@ -61,20 +61,23 @@ class DedicatedEtcdKind:
     def declare(self, place: Place) -> TenantStore:
         """Declare the members and the tenant's certificate."""
         name = f"{place.name}-etcd"
-        ca = _certificates.authority(f"{name}-ca", f"tenantplane etcd of {self.tenant}", place.opts)
+        ca = _certificates.authority(
+            f"{name}-ca", f"tenantplane etcd of {self.tenant}", place.keys, place.opts
+        )
         members = _etcd_members.declare(
             name,
             self.own_etcd,
             namespace=place.namespace,
             ca=ca,
+            keys=place.keys,
             opts=place.opts,
             annotations=dict(place.timeout),
         )
         leaf = _certificates.leaf(
             place.name,
             pki.store_client(self.tenant),
-            ca_certificate_pem=ca.certificate_pem,
+            ca_pem=ca.trusted_pem,
             ca_key_pem=ca.key_pem,
             opts=place.opts,
         )
-        return etcd_store(members.client_url, ca.certificate_pem, leaf, expires=members.expires)
+        return etcd_store(members.client_url, ca.trusted_pem, leaf, expires=members.expires)

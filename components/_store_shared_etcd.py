@@ -4,8 +4,9 @@ Owns: the EtcdTenant, by which the host agent makes its user and role, and its c
 Not here: the etcd (shared_etcd.py), what the agent does (agent/).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
@@ -13,7 +14,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components import _certificates
 from components._tenant_store import Place, TenantStore, etcd_store
-from core import names, pki
+from core import generations, names, pki
 from core.manifests import store_limit, tenant_fence
 
 
@@ -24,10 +25,13 @@ class SharedEtcdStore(TypedDict):
     """https URL of the pool."""
 
     ca_pem: pulumi.Input[str]
-    """Authority of the pool, PEM."""
+    """Authorities of the pool, PEM, the one that signs first."""
 
     ca_key_pem: pulumi.Input[str]
-    """Key of that authority, PEM; secret. It signs the tenant's client certificate."""
+    """Key of the one that signs, PEM; secret. It signs the tenant's client certificate."""
+
+    keys: NotRequired[Sequence[int]]
+    """Generations of the authorities. Default [1]."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class SharedEtcdKind:
         leaf = _certificates.leaf(
             place.name,
             pki.store_client(place.tenant),
-            ca_certificate_pem=self.store["ca_pem"],
+            ca_pem=self.store["ca_pem"],
             ca_key_pem=self.store["ca_key_pem"],
             opts=place.opts,
         )
@@ -76,4 +80,10 @@ class SharedEtcdKind:
                 ignore_changes=["data"],  # the agent's, when the tenant's share is full
             ),
         )
-        return etcd_store(self.store["client_url"], self.store["ca_pem"], leaf, ready=[granted])
+        return etcd_store(
+            self.store["client_url"],
+            self.store["ca_pem"],
+            leaf,
+            keys=tuple(self.store.get("keys", generations.FIRST)),
+            ready=[granted],
+        )

@@ -4,6 +4,7 @@ Owns: the TenantManifests `base`, and the agent's right to read the credentials 
 Not here: what the objects are (core/manifests/base_rbac.py), who applies them (agent/).
 """
 
+import json
 from collections.abc import Mapping
 
 import pulumi
@@ -11,48 +12,58 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Secret
 from pulumi_kubernetes.rbac.v1 import RoleBinding
 
+from components._tenant_store import READY, Place
 from core import names
 from core.manifests import agent, base_rbac, tenant
 
 
 def declare(
-    name: str,
-    tenant_id: str,
+    place: Place,
     version: str,
     *,
-    namespace: pulumi.Input[str],
-    agent_namespace: pulumi.Input[str],
     credentials: Secret,
-    annotations: Mapping[str, str],
-    opts: pulumi.ResourceOptions,
+    certificates: pulumi.Output[Mapping[str, str]],
 ) -> CustomResource:
-    """Declare the base objects of a tenant; what is returned is ready when they are in place."""
-    meta = {"namespace": namespace, "labels": names.tenant_labels(tenant_id)}
+    """Declare the base objects of a tenant; what is returned is ready when they are in place.
+
+    Args:
+        place: Of the tenant.
+        version: Kubernetes version in full.
+        credentials: What the agent shows to the tenant.
+        certificates: When each of the tenant's certificates ends, RFC 3339, by its name.
+    """
     binding = RoleBinding(
-        f"{name}-agent-binding",
-        metadata={"name": agent.NAME, **meta},
+        f"{place.name}-agent-binding",
+        metadata=place.meta(agent.NAME),
         role_ref={
             "apiGroup": "rbac.authorization.k8s.io",
             "kind": "ClusterRole",
             "name": agent.TENANT_ROLE,
         },
         subjects=[
-            {"kind": "ServiceAccount", "name": agent.NAME, "namespace": agent_namespace},
+            {"kind": "ServiceAccount", "name": agent.NAME, "namespace": place.agent_namespace},
         ],
-        opts=opts,
+        opts=place.opts,
     )
     return CustomResource(
-        f"{name}-base",
+        f"{place.name}-base",
         api_version=names.API_VERSION,
         kind="TenantManifests",
-        metadata={"name": "base", **meta, "annotations": dict(annotations)},
+        metadata=place.meta(
+            "base",
+            {
+                **READY,
+                **place.timeout,
+                names.ANNOTATION_CERTIFICATES: certificates.apply(json.dumps),
+            },
+        ),
         spec={
-            "tenant": tenant_id,
-            "server": tenant.server(tenant_id),
+            "tenant": place.tenant,
+            "server": tenant.server(place.tenant),
             "credentialsSecret": tenant.AGENT_SECRET,
             "deletionPolicy": "Orphan",  # the whole tenant goes with them
             "adminRole": base_rbac.ADMIN_ROLE,
             "objects": base_rbac.base_objects(version),
         },
-        opts=pulumi.ResourceOptions(parent=opts.parent, depends_on=[credentials, binding]),
+        opts=pulumi.ResourceOptions(parent=place.opts.parent, depends_on=[credentials, binding]),
     )

@@ -14,7 +14,8 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components._tenant_keys import TenantKeys
 from components._tenant_store import StoreKind, TenantStore
-from core import flags, names
+from core import flags, generations, names
+from core.generations import Generations
 from core.manifests import tenant
 from core.profiles import Profile
 from core.stores import StoreAccess
@@ -34,6 +35,10 @@ class Pods:
     controller_manager_image: str
     datastore: str
     store: StoreKind
+    keys: Generations
+    """Of the tenant's own keys."""
+    encryption: str
+    """What is encrypted, one of encryption.SCOPES."""
 
 
 def declare(
@@ -58,6 +63,10 @@ def declare(
         names.LABEL_DATASTORE: pods.datastore,
         names.LABEL_VERSION: pods.version,
     }
+    annotations = annotations | {
+        names.ANNOTATION_KEYS: generations.text(pods.keys),
+        names.ANNOTATION_STORE_KEYS: generations.text(store.keys),
+    }
     return Deployment(
         f"{name}-control-plane",
         metadata={"name": tenant.NAME, **meta, "annotations": annotations},
@@ -71,6 +80,7 @@ def declare(
             controller_manager_image=pods.controller_manager_image,
             kine_image=pods.store.kine_image,
             keys_hash=keys.fingerprint(*store.marks, *(text for _, text in sorted(files.items()))),
+            encryption_hash=keys.encryption_hash,
         ),
         opts=pulumi.ResourceOptions(parent=opts.parent, depends_on=[*after, config]),
     )

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 import pulumi
 
 from components._certificates import Certificate
-from core import names
+from core import generations, names
+from core.generations import Generations
 from core.manifests import etcd
 
 READY = {"pulumi.com/waitFor": "condition=Ready"}
@@ -31,6 +32,8 @@ class Place:
     """Known once the host agent runs."""
     timeout: Mapping[str, str]
     """Annotations that bound the wait for a resource."""
+    keys: Generations
+    """Generations of the tenant's own keys."""
     opts: pulumi.ResourceOptions
 
     def meta(self, name: str, annotations: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -64,8 +67,11 @@ class TenantStore:
     marks: Sequence[pulumi.Input[str]] = ()
     """Whose change rolls the pods."""
 
-    expires: Sequence[pulumi.Output[str]] = ()
-    """When each of its certificates ends, RFC 3339."""
+    expires: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)
+    """When each of its certificates ends, RFC 3339, by its name."""
+
+    keys: Generations = generations.FIRST
+    """Generations of the authorities of a store that others have too."""
 
     ready: Sequence[pulumi.Resource] = ()
     """What has to be there before a pod mounts the tenant's keys."""
@@ -76,7 +82,8 @@ def etcd_store(
     ca_pem: pulumi.Input[str],
     leaf: Certificate,
     *,
-    expires: Sequence[pulumi.Output[str]] = (),
+    expires: Mapping[str, pulumi.Output[str]] | None = None,
+    keys: Generations = generations.FIRST,
     ready: Sequence[pulumi.Resource] = (),
 ) -> TenantStore:
     """Return the place in an etcd that a certificate opens."""
@@ -89,7 +96,8 @@ def etcd_store(
         servers=client_url,
         files=files,
         marks=[ca_pem, leaf.certificate_pem],
-        expires=[leaf.expires, *expires],
+        expires={"etcd-client": leaf.expires, **(expires or {})},
+        keys=keys,
         ready=ready,
     )
 

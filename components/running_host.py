@@ -1,20 +1,24 @@
 """running_host: reads of an existing host what a change must not break: its pools, its tenants.
 
-Not here: which change is safe (core/pools.py, core/skew.py), what a host must have (_facts.py).
+Not here: which change is safe (stacks/changes.py asks), what a host must have (_facts.py).
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from components import _adopt
 from components._cluster_api import METADATA_LIST, ClusterApi
-from core import names
+from core import generations, names
+from core.generations import Generations
 from core.manifests import crds, etcd, store_limit
 from core.pools import RunningEtcd
 
 _TENANTS = f"{names.LABEL_DATASTORE},{names.LABEL_TENANT},{names.LABEL_VERSION}"
 _DEPLOYMENTS = f"/apis/apps/v1/deployments?labelSelector={_TENANTS}"
+_BASES = f"/apis/{names.API_VERSION}/{crds.TENANT_MANIFESTS}?labelSelector={names.LABEL_TENANT}"
+_REENCRYPTIONS = f"/apis/{names.API_VERSION}/{crds.REENCRYPTIONS}"
 _ETCD_TENANTS = f"/apis/{names.API_VERSION}/{crds.ETCD_TENANTS}"
 _STATEFUL_SETS = f"/apis/apps/v1/statefulsets?labelSelector={names.LABEL_NAME}={etcd.NAME}"
 
@@ -44,6 +48,12 @@ class RunningTenant:
     datastore: str
     """Name of its store, or `dedicated`."""
 
+    keys: Generations
+    """Of its own keys."""
+
+    store_keys: Generations
+    """Of its store's, when it was last brought up to them."""
+
 
 def running_tenants(api: ClusterApi) -> dict[str, RunningTenant]:
     """Return the tenants of a host by their names.
@@ -52,11 +62,49 @@ def running_tenants(api: ClusterApi) -> dict[str, RunningTenant]:
         HostError: the host can't be reached, or refuses.
     """
     found = api.get(_DEPLOYMENTS, METADATA_LIST) or {}
-    labels = [one["metadata"]["labels"] for one in found.get("items") or []]
-    return {
-        one[names.LABEL_TENANT]: RunningTenant(one[names.LABEL_VERSION], one[names.LABEL_DATASTORE])
-        for one in labels
-    }
+    tenants = [_tenant(one["metadata"]) for one in found.get("items") or []]
+    return dict(tenants)
+
+
+def _tenant(metadata: Mapping[str, Any]) -> tuple[str, RunningTenant]:
+    labels, notes = metadata["labels"], metadata.get("annotations", {})
+    return labels[names.LABEL_TENANT], RunningTenant(
+        version=labels[names.LABEL_VERSION],
+        datastore=labels[names.LABEL_DATASTORE],
+        keys=generations.parse(notes.get(names.ANNOTATION_KEYS)),
+        store_keys=generations.parse(notes.get(names.ANNOTATION_STORE_KEYS)),
+    )
+
+
+def rewritten(api: ClusterApi) -> frozenset[str]:
+    """Return the tenants whose stored objects are all encrypted as their last `pulumi up` says.
+
+    Raises:
+        HostError: the host can't be reached, or refuses.
+    """
+    found = api.get(_REENCRYPTIONS) or {}
+    return frozenset(
+        one["spec"]["tenant"]
+        for one in found.get("items") or []
+        if one.get("status", {}).get("observedGeneration") == one["metadata"]["generation"]
+        and any(condition["status"] == "True" for condition in one["status"]["conditions"])
+    )
+
+
+def certificates(api: ClusterApi) -> dict[str, dict[str, str]]:
+    """Return when each certificate ends, by its name, by tenant.
+
+    Raises:
+        HostError: the host can't be reached, or refuses.
+    """
+    found = api.get(_BASES, METADATA_LIST) or {}
+    metadata = [one["metadata"] for one in found.get("items") or []]
+    return {one["labels"][names.LABEL_TENANT]: _certificates(one) for one in metadata}
+
+
+def _certificates(metadata: Mapping[str, Any]) -> dict[str, str]:
+    written = metadata.get("annotations", {}).get(names.ANNOTATION_CERTIFICATES)
+    return dict(json.loads(written)) if written else {}
 
 
 def store_warnings(api: ClusterApi) -> dict[str, str]:
@@ -86,7 +134,7 @@ def running_etcds(api: ClusterApi) -> dict[str, RunningEtcd]:
     """
     found = api.get(_STATEFUL_SETS) or {}
     items = found.get("items") or []
-    return {one["metadata"]["namespace"]: _etcd(one["spec"]) for one in items if _is_ours(one)}
+    return {one["metadata"]["namespace"]: _etcd(one) for one in items if _is_ours(one)}
 
 
 def _is_ours(found: Mapping[str, Any]) -> bool:
@@ -94,7 +142,13 @@ def _is_ours(found: Mapping[str, Any]) -> bool:
     return bool(labels.get(names.LABEL_PART_OF) == names.PART_OF)
 
 
-def _etcd(spec: Mapping[str, Any]) -> RunningEtcd:
+def _etcd(found: Mapping[str, Any]) -> RunningEtcd:
+    metadata, spec = found["metadata"], found["spec"]
     (claim,) = spec["volumeClaimTemplates"]
     storage = str(claim["spec"]["resources"]["requests"]["storage"])
-    return RunningEtcd(int(spec["replicas"]), int(storage.removesuffix("Gi")))
+    return RunningEtcd(
+        members=int(spec["replicas"]),
+        storage_gib=int(storage.removesuffix("Gi")),
+        keys=generations.parse(metadata.get("annotations", {}).get(names.ANNOTATION_KEYS)),
+        certificates=_certificates(metadata),
+    )

@@ -5,13 +5,14 @@ Not here: the members (_etcd_members.py), users and roles (the host agent makes 
 certificate (_store_shared_etcd.py).
 """
 
+from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
 
 from components import _certificates, _etcd_members
-from core import names, pki, versions
+from core import generations, names, pki, versions
 from core.errors import InvalidInputError
 from core.manifests import etcd, pods
 
@@ -42,6 +43,9 @@ class SharedEtcdArgs(TypedDict):
     storage_gib: NotRequired[int]
     """Volume of each member in GiB. Default 4. Fixed at creation, as members is."""
 
+    keys: NotRequired[Sequence[int]]
+    """Generations of its authorities: the first signs, each is trusted. Default [1]. Rolling."""
+
     deletion_protection: NotRequired[bool]
     """Protect namespace, authority and members: Pulumi refuses to delete or replace them.
 
@@ -56,7 +60,7 @@ class SharedEtcd(pulumi.ComponentResource):
     """https URL for kube-apiserver's --etcd-servers; known once the members are ready."""
 
     ca_pem: pulumi.Output[str]
-    """Authority of servers and clients, PEM."""
+    """Authorities of servers and clients, PEM, the one that signs first."""
 
     ca_key_pem: pulumi.Output[str]
     """Key that signs tenants' client certificates; secret."""
@@ -67,8 +71,8 @@ class SharedEtcd(pulumi.ComponentResource):
     key_pem: pulumi.Output[str]
     """Key of that certificate; secret."""
 
-    expires: pulumi.Output[str]
-    """When the first of its leaf certificates ends, RFC 3339."""
+    expires: dict[str, pulumi.Output[str]]
+    """When each of its leaf certificates ends, RFC 3339, by its name."""
 
     def __init__(
         self, name: str, args: SharedEtcdArgs, opts: pulumi.ResourceOptions | None = None
@@ -97,7 +101,10 @@ class SharedEtcd(pulumi.ComponentResource):
             },
             opts=kept,
         )
-        ca = _certificates.authority(f"{name}-ca", f"tenantplane etcd {pool}", kept)
+        keys = tuple(args.get("keys", generations.FIRST))
+        ca = _certificates.authority(
+            f"{name}-ca", f"tenantplane etcd {pool}", keys, child, protect=protect
+        )
         cluster = etcd.Cluster(
             namespace=names.etcd_namespace(pool),
             members=members,
@@ -105,25 +112,27 @@ class SharedEtcd(pulumi.ComponentResource):
             storage_gib=int(args.get("storage_gib", 4)),
             image=args["image"],
         )
+        root = _certificates.leaf(
+            name,
+            pki.store_root(),
+            ca_pem=ca.trusted_pem,
+            ca_key_pem=ca.key_pem,
+            opts=child,
+        )
         made = _etcd_members.declare(
             name,
             cluster,
             namespace=namespace.metadata.name,
             ca=ca,
+            keys=keys,
             opts=child,
             protect=protect,
-        )
-        root = _certificates.leaf(
-            name,
-            pki.store_root(),
-            ca_certificate_pem=ca.certificate_pem,
-            ca_key_pem=ca.key_pem,
-            opts=child,
+            certificates={"root": root.expires},
         )
         self.client_url = made.client_url
-        self.ca_pem = ca.certificate_pem
+        self.ca_pem = ca.trusted_pem
         self.ca_key_pem = ca.key_pem
         self.certificate_pem = root.certificate_pem
         self.key_pem = root.key_pem
-        self.expires = pulumi.Output.all(root.expires, *made.expires).apply(min)
+        self.expires = made.expires
         self.register_outputs({"clientUrl": self.client_url, "expires": self.expires})

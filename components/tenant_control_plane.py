@@ -1,28 +1,33 @@
 """TenantControlPlane: everything of one tenant on the host that it lives on.
 
-Owns: its namespace, its place in the store, the Secrets made of its keys, and the order of all.
-Not here: its pods (_tenant_pods.py), its keys and kubeconfigs (_tenant_keys.py), its route
-(_tenant_route.py), the fence around it (_tenant_fence.py), what is inside it (_tenant_base.py),
-anything host-wide (shared_etcd.py, ingress_passthrough.py, host_agent.py), manifests (core/).
+Owns: its namespace, the Secrets made of its keys, its outputs, and the order of all.
+Not here: its pods, keys, route, fence, store and inside (_tenant_*.py, _store_*.py), anything
+host-wide (shared_etcd.py, ingress_passthrough.py, host_agent.py), manifests (core/).
 """
 
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
-from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Namespace, Secret
 
-from components import _tenant_base, _tenant_fence, _tenant_pods, _tenant_route
-from components._store_dedicated_etcd import DedicatedEtcdKind, DedicatedEtcdStore
-from components._store_shared_etcd import SharedEtcdKind, SharedEtcdStore
-from components._store_sql import SqlKind, SqlStore
+from components import (
+    _store_kinds,
+    _tenant_base,
+    _tenant_encryption,
+    _tenant_fence,
+    _tenant_pods,
+    _tenant_route,
+)
+from components._store_dedicated_etcd import DedicatedEtcdStore
+from components._store_shared_etcd import SharedEtcdStore
+from components._store_sql import SqlStore
 from components._tenant_keys import TenantKeys, TenantUsers
 from components._tenant_pods import Pods
-from components._tenant_store import READY, Place, StoreKind, TenantStore
-from core import flags, names, profiles, versions
+from components._tenant_store import Place, TenantStore
+from core import flags, generations, names, profiles, versions
 from core.errors import InvalidInputError
-from core.manifests import store_limit, tenant
+from core.manifests import encryption, store_limit, tenant
 
 DEFAULT_TIMEOUT_SECONDS = 300
 _MOST_REPLICAS = 3
@@ -82,6 +87,15 @@ class TenantControlPlaneArgs(TypedDict):
     profile: NotRequired[str]
     """Size: small, medium or large. Default small. Changing it rolls the pods."""
 
+    encryption: NotRequired[str]
+    """What is encrypted in the store: secrets, all or off. Default secrets. Rolls the pods."""
+
+    keys: NotRequired[Sequence[int]]
+    """Generations of the tenant's keys: the first signs and encrypts. Default [1]. Rolls the pods.
+
+    Going from [1] to [1, 2], [2, 1] and [2] replaces them (core/generations.py).
+    """
+
     replicas: NotRequired[int]
     """Pods, 1 to 3. Default 1. Changing it adds or removes pods; from or to 1 it rolls them."""
 
@@ -107,8 +121,8 @@ class TenantControlPlane(pulumi.ComponentResource):
     version: pulumi.Output[str]
     """Kubernetes version."""
 
-    certificate_expiry: pulumi.Output[str]
-    """When the first of its leaf certificates ends, RFC 3339."""
+    certificates: pulumi.Output[Mapping[str, str]]
+    """When each of its leaf certificates ends, RFC 3339, by its name."""
 
     _serving: pulumi.Output[str]
 
@@ -131,11 +145,19 @@ class TenantControlPlane(pulumi.ComponentResource):
             tenant=tenant_id,
             namespace=self._declare_namespace(),
             agent_namespace=args["agent_namespace"],
+            keys=pods.keys,
             timeout={"pulumi.com/timeoutSeconds": str(timeout)},
             opts=self._child,
         )
         namespace = self._place.namespace
-        keys = TenantKeys(name, tenant_id, args["domain"], self._child)
+        keys = TenantKeys(
+            name,
+            tenant_id,
+            args["domain"],
+            keys=pods.keys,
+            scope=pods.encryption,
+            opts=self._child,
+        )
         fence = _tenant_fence.declare(
             name, tenant_id, namespace=namespace, store=pods.store, opts=self._child
         )
@@ -164,7 +186,16 @@ class TenantControlPlane(pulumi.ComponentResource):
             opts=meanwhile,
         )
         users = TenantUsers(keys, meanwhile)
-        base = self._base_objects(users, pods.version)
+        self.certificates = pulumi.Output.all(**users.expires, **store.expires)
+        base = _tenant_base.declare(
+            self._place,
+            pods.version,
+            credentials=self._secret(tenant.AGENT_SECRET, users.agent_files()),
+            certificates=self.certificates,
+        )
+        encrypted = _tenant_encryption.declare(
+            self._place, pods.encryption, keys.encryption_hash, after=deployment
+        )
         limits = _tenant_fence.declare_limits(
             name,
             tenant_id,
@@ -173,12 +204,7 @@ class TenantControlPlane(pulumi.ComponentResource):
             store=pods.store,
             opts=meanwhile,
         )
-        self._publish(
-            users,
-            pods.version,
-            expires=store.expires,
-            after=[deployment, base, *route, *limits],
-        )
+        self._publish(users, pods.version, after=[deployment, base, encrypted, *route, *limits])
 
     @property
     def serving(self) -> pulumi.Output[str]:
@@ -219,27 +245,7 @@ class TenantControlPlane(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
 
-    def _base_objects(self, users: TenantUsers, version: str) -> CustomResource:
-        """What every tenant has inside from its first second, applied by the agent."""
-        return _tenant_base.declare(
-            self._name,
-            self._tenant,
-            version,
-            namespace=self._place.namespace,
-            agent_namespace=self._args["agent_namespace"],
-            credentials=self._secret(tenant.AGENT_SECRET, users.agent_files()),
-            annotations={**READY, **self._place.timeout},
-            opts=self._child,
-        )
-
-    def _publish(
-        self,
-        users: TenantUsers,
-        version: str,
-        *,
-        expires: Sequence[pulumi.Output[str]],
-        after: list[pulumi.Resource],
-    ) -> None:
+    def _publish(self, users: TenantUsers, version: str, after: list[pulumi.Resource]) -> None:
         """Outputs that are known once the tenant answers."""
         public = bool(self._args.get("public_dns", False))
         name = names.public_name(self._tenant, self._args["domain"])
@@ -252,12 +258,11 @@ class TenantControlPlane(pulumi.ComponentResource):
         self.kubeconfig = users.kubeconfig("admin", self.endpoint, sni)
         self.admin_kubeconfig = users.kubeconfig("break-glass", self.endpoint, sni)
         self.version = pulumi.Output.from_input(version)
-        self.certificate_expiry = pulumi.Output.all(*users.expires, *expires).apply(min)
         self.register_outputs(
             {
                 "endpoint": self.endpoint,
                 "version": self.version,
-                "certificateExpiry": self.certificate_expiry,
+                "certificates": self.certificates,
                 "kubeconfig": self.kubeconfig,
                 "adminKubeconfig": self.admin_kubeconfig,
             }
@@ -280,21 +285,15 @@ def _checked(args: TenantControlPlaneArgs) -> Pods:
         apiserver_image=args["apiserver_image"],
         controller_manager_image=args["controller_manager_image"],
         datastore=args["datastore"],
-        store=_store(args, thing, replicas),
+        store=_store_kinds.chosen(
+            tenant_id,
+            datastore=args["datastore"],
+            replicas=replicas,
+            limit_mib=int(args.get("store_limit_mib", store_limit.DEFAULT_MIB)),
+            shared_etcd=args.get("shared_etcd"),
+            dedicated_etcd=args.get("dedicated_etcd"),
+            sql=args.get("sql"),
+        ),
+        keys=tuple(args.get("keys", generations.FIRST)),
+        encryption=args.get("encryption", encryption.SECRETS),
     )
-
-
-def _store(args: TenantControlPlaneArgs, thing: str, replicas: int) -> StoreKind:
-    """Return the kind of store that is asked for."""
-    kinds: list[StoreKind] = []
-    if "shared_etcd" in args:
-        limit = int(args.get("store_limit_mib", store_limit.DEFAULT_MIB))
-        kinds.append(SharedEtcdKind(args["datastore"], args["shared_etcd"], limit))
-    if "dedicated_etcd" in args:
-        kinds.append(DedicatedEtcdKind(args["tenant"], args["dedicated_etcd"]))
-    if "sql" in args:
-        kinds.append(SqlKind(args["datastore"], args["sql"], replicas))
-    if len(kinds) != 1:
-        remedy = "give exactly one of shared_etcd, dedicated_etcd and sql"
-        raise InvalidInputError(thing, "does not say what its store is", len(kinds), remedy)
-    return kinds[0]

@@ -8,6 +8,7 @@ files hold (pki.py).
 from collections.abc import Mapping
 
 from core import names
+from core.manifests import encryption
 from core.profiles import Profile
 from core.stores import StoreAccess
 
@@ -108,6 +109,7 @@ def apiserver(
         "bind-address": "0.0.0.0",  # noqa: S104 -- a pod's own address; NetworkPolicies say who
         "client-ca-file": f"{keys}/ca.crt",
         "disable-admission-plugins": ",".join(_DISABLED_ADMISSION),
+        "encryption-provider-config": f"{keys}/{encryption.FILE}",
         "endpoint-reconciler-type": "none",
         "etcd-compaction-interval": "0" if store.compacted else f"{_COMPACTION_MINUTES}m",
         "etcd-count-metric-poll-period": "0",

@@ -15,7 +15,7 @@ from core.schema import setting
 OUTPUT = "hostContract"
 """Name of the stack output."""
 
-VERSION = 2
+VERSION = 3
 """Raised when a program of the version before could not read it any more."""
 
 
@@ -38,8 +38,11 @@ class StoreContract:
 
     client_url: str = setting()
     ca_pem: str = setting(secret=True)
+    """Authorities, the one that signs first."""
     ca_key_pem: str = setting(secret=True)
     """Signs the tenants' client certificates."""
+    keys: tuple[int, ...] = setting()
+    """Generations of the authorities."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ Not here: requests to sign them (certificate_request.py), the keys themselves
 (components/_certificates.py makes them with pulumi-tls).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core import names
@@ -23,6 +24,9 @@ TENANT_ADMINS = "tenant-admins"
 
 MASTERS = "system:masters"
 """Above RBAC and impossible to revoke: only the break-glass and the host agent's certificates."""
+
+WARNING_DAYS = LEAF_EARLY_RENEWAL_HOURS // 24
+"""What ends within so many days is worth a word in each preview."""
 
 _CLIENT = ("client_auth", "digital_signature")
 _SERVER = ("digital_signature", "key_encipherment", "server_auth")
@@ -127,3 +131,24 @@ def store_peer(namespace: str) -> Leaf:
         uses=_PEER,
         dns_names=(f"*.etcd-peers.{namespace}.svc", f"*.etcd-peers.{namespace}.svc.cluster.local"),
     )
+
+
+def first_certificate(pem: str) -> str:
+    """Return the first certificate of several in one PEM text."""
+    end = "-----END CERTIFICATE-----\n"
+    head, found, _ = pem.partition(end)
+    return head + found
+
+
+def ending(days: Mapping[str, int]) -> str | None:
+    """Say which certificates end soon, or None.
+
+    Args:
+        days: For how many whole days each is still good, by its name; negative when it has ended.
+    """
+    soon = sorted(name for name, left in days.items() if left < WARNING_DAYS)
+    if not soon:
+        return None
+    first = min(days[name] for name in soon)
+    when = f"in {first} days" if first >= 0 else f"{-first} days ago"
+    return f"certificates end soon ({', '.join(soon)}), the first {when}; `pulumi up` renews them"

@@ -4,11 +4,12 @@ Not here: which run (components/running_host.py), what one may be (settings.py).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from core import names, stores
+from core import generations, names, stores
 from core.errors import InvalidInputError
+from core.generations import Generations
 
 if TYPE_CHECKING:
     from core.settings import Settings
@@ -24,6 +25,12 @@ class RunningEtcd:
 
     storage_gib: int
     """Size of each member's volume, as its StatefulSet asks for it."""
+
+    keys: Generations = generations.FIRST
+    """Of its authorities."""
+
+    certificates: Mapping[str, str] = field(default_factory=dict)
+    """When each of its certificates ends, RFC 3339, by its name."""
 
 
 def problems(

@@ -9,9 +9,9 @@ comes from (stacks/config.py).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core import checks, names, profiles, schema, settings_rules, versions
+from core import checks, generations, names, profiles, schema, settings_rules, versions
 from core.errors import InvalidInputError
-from core.manifests import store_limit
+from core.manifests import encryption, store_limit
 from core.schema import setting
 from core.store_settings import DedicatedEtcdSettings, EtcdSettings, SqlSettings
 
@@ -189,6 +189,19 @@ class TenantSettings:
 
     dedicated_etcd: DedicatedEtcdSettings = setting(default=DedicatedEtcdSettings())
     """The tenant's own etcd. Datastore dedicated."""
+
+    encryption: str = setting(default=encryption.SECRETS, choices=encryption.SCOPES)
+    """What is encrypted before it goes to the store: `secrets`, `all` objects, or nothing (`off`).
+
+    Rolling; what is there already is written anew.
+    """
+
+    keys: tuple[int, ...] = setting(default=generations.FIRST, minimum=1, example="[1, 2]")
+    """Generations of the tenant's authority, service account keys and encryption keys. Rolling.
+
+    The first signs and encrypts, both are trusted. To replace them go from `[1]` to `[1, 2]`, to
+    `[2, 1]` and to `[2]`, one `pulumi up` each: docs/certificates.md.
+    """
 
     timeout_seconds: int = setting(default=300, minimum=10, maximum=3600)
     """How long to wait for the tenant to answer, in seconds; after that its `pulumi up` fails."""

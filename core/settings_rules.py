@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from core import stores, versions
+from core import generations, stores, versions
 from core.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def problems(settings: "Settings") -> Iterator[InvalidInputError]:
             remedy="move them to a stack of kind tenants, or set kind to dev",
         )
     yield from _duplicates(settings.tenants)
+    yield from _keys(settings)
     yield from _own_etcds(settings.tenants)
     running = {tenant.name: tenant.version for tenant in settings.tenants}
     for name in versions.KUBERNETES_IMAGES:
@@ -79,6 +80,13 @@ def datastore_problems(
                 tenant.datastore,
                 remedy,
             )
+
+
+def _keys(settings: "Settings") -> Iterator[InvalidInputError]:
+    for pool, etcd in settings.etcd.items():
+        yield from generations.check(f"etcd.{pool}.keys", etcd.keys)
+    for number, tenant in enumerate(settings.tenants):
+        yield from generations.check(f"tenants[{number}].keys", tenant.keys)
 
 
 def _own_etcds(tenants: Iterable["TenantSettings"]) -> Iterator[InvalidInputError]:

@@ -5,7 +5,7 @@ Not here: which one a tenant has (settings.py), what they must be together (sett
 
 from dataclasses import dataclass
 
-from core import checks, stores, versions
+from core import checks, generations, stores, versions
 from core.schema import setting
 
 
@@ -35,6 +35,12 @@ class EtcdSettings:
     """Hour of the day, UTC, in which members with much free space are defragmented.
 
     One at a time, the leader last; a member answers nobody while it is, about a second for 100 MiB.
+    """
+
+    keys: tuple[int, ...] = setting(default=generations.FIRST, minimum=1, example="[1, 2]")
+    """Generations of the pool's authorities, replaced as those of a tenant. Rolling.
+
+    Before each step run `pulumi up` in all stacks whose tenants are in the pool.
     """
 
     deletion_protection: bool | None = setting(default=None, example="false")

@@ -1,16 +1,26 @@
 """changes: refuses what would break what runs on a host, before anything is declared.
 
-Not here: which change is safe (core/pools.py, core/skew.py, core/stores.py), reading the host
+Not here: which change is safe (core/generations.py, core/pools.py, core/skew.py, core/stores.py),
+reading the host
 (components/running_host.py).
 """
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pulumi
 
-from components.running_host import opened, running_etcds, running_tenants, store_warnings
-from core import pools, skew, stores
+from components.running_host import (
+    RunningTenant,
+    certificates,
+    opened,
+    rewritten,
+    running_etcds,
+    running_tenants,
+    store_warnings,
+)
+from core import generations, names, pki, pools, skew, stores
 from core.errors import InvalidInputError
 from core.settings import Settings
 
@@ -41,17 +51,56 @@ def check(settings: Settings, kubeconfig: str, context: str | None, host: str) -
     """
     with opened(kubeconfig, context, host) as api:
         tenants, etcds, warnings = running_tenants(api), running_etcds(api), store_warnings(api)
-    versions = {name: tenant.version for name, tenant in tenants.items()}
-    datastores = {name: tenant.datastore for name, tenant in tenants.items()}
+        ends, rewritten_tenants = certificates(api), rewritten(api)
     errors = [
-        *skew.problems(settings.tenants, versions),
-        *stores.problems(settings.tenants, datastores),
+        *skew.problems(settings.tenants, {name: one.version for name, one in tenants.items()}),
+        *stores.problems(settings.tenants, {name: one.datastore for name, one in tenants.items()}),
         *pools.problems(settings, etcds),
+        *generations.tenant_problems(
+            settings.tenants, {name: one.keys for name, one in tenants.items()}, rewritten_tenants
+        ),
+        *_pools_keys(settings, etcds, tenants),
     ]
     if errors:
         raise InvalidInputError.together(errors)
     ours = {tenant.name for tenant in settings.tenants}
     warnings = {tenant: text for tenant, text in warnings.items() if tenant in ours}
-    for text in warnings.values():
+    for text in [*warnings.values(), *_ending(settings, ends, etcds)]:
         pulumi.log.warn(text)
     return Running(frozenset(tenants), warnings)
+
+
+def _pools_keys(
+    settings: Settings,
+    etcds: Mapping[str, pools.RunningEtcd],
+    tenants: Mapping[str, RunningTenant],
+) -> Iterator[InvalidInputError]:
+    """Yield what is wrong with the pools' keys; those of other stacks are their host stack's."""
+    if settings.has_host:
+        namespaces = {pool: names.etcd_namespace(pool) for pool in settings.etcd}
+        running = {pool: etcds[ns].keys for pool, ns in namespaces.items() if ns in etcds}
+        followers = {
+            pool: {name: one.store_keys for name, one in tenants.items() if one.datastore == pool}
+            for pool in settings.etcd
+        }
+        yield from generations.pool_problems(settings.etcd, running, followers)
+
+
+def _ending(
+    settings: Settings,
+    tenants: Mapping[str, Mapping[str, str]],
+    etcds: Mapping[str, pools.RunningEtcd],
+) -> Iterator[str]:
+    """Say whose certificates of this stack end soon."""
+    ends = {f"tenant {one.name}": tenants.get(one.name, {}) for one in settings.tenants}
+    if settings.has_host:
+        for pool in settings.etcd:
+            etcd = etcds.get(names.etcd_namespace(pool))
+            ends[f"etcd pool {pool}"] = etcd.certificates if etcd else {}
+    now = dt.datetime.now(dt.UTC)
+    for whose, each in ends.items():
+        text = pki.ending(
+            {name: (dt.datetime.fromisoformat(end) - now).days for name, end in each.items()}
+        )
+        if text:
+            yield f"{whose}: {text}"

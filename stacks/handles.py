@@ -12,6 +12,7 @@ import pulumi_kubernetes as kubernetes
 
 from components.host_cluster import HostCluster
 from core import host_contract
+from core.generations import Generations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,7 @@ class Store:
     client_url: pulumi.Input[str]
     ca_pem: pulumi.Input[str]
     ca_key_pem: pulumi.Input[str]
+    keys: Generations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +90,7 @@ class Handles:
                     client_url=store.client_url,
                     ca_pem=store.ca_pem,
                     ca_key_pem=pulumi.Output.secret(store.ca_key_pem),
+                    keys=store.keys,
                 )
                 for pool, store in contract.stores.items()
             },

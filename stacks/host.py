@@ -60,10 +60,10 @@ def declare_host(settings: Settings) -> outputs.DeclaredHost:
                 namespace=gateway.gateway_namespace,
                 public_dns=settings.gateway.public_dns,
             ),
-            stores={pool: _store(etcd) for pool, etcd in pools.items()},
+            stores={pool: _store(etcd, settings.etcd[pool]) for pool, etcd in pools.items()},
             sql=servers,
         ),
-        store_expiry={pool: etcd.expires for pool, etcd in pools.items()},
+        certificates={f"etcd/{pool}": etcd.expires for pool, etcd in pools.items()},
     )
 
 
@@ -89,6 +89,7 @@ def _declare_pool(
             "storage_gib": etcd.storage_gib,
             "version": etcd.version,
             "image": _image("etcd", settings.images, etcd.version),
+            "keys": etcd.keys,
             "deletion_protection": bool(etcd.deletion_protection),
         },
         opts,
@@ -159,8 +160,13 @@ def _sql_server(name: str, sql: SqlSettings) -> SqlServer:
     return SqlServer(engine=sql.engine, address=sql.address, port=sql.port, ca_pem=ca_pem)
 
 
-def _store(etcd: SharedEtcd) -> Store:
-    return Store(client_url=etcd.client_url, ca_pem=etcd.ca_pem, ca_key_pem=etcd.ca_key_pem)
+def _store(etcd: SharedEtcd, settings: EtcdSettings) -> Store:
+    return Store(
+        client_url=etcd.client_url,
+        ca_pem=etcd.ca_pem,
+        ca_key_pem=etcd.ca_key_pem,
+        keys=settings.keys,
+    )
 
 
 def _image(name: str, images: ImageSettings, version: str | None = None) -> str:

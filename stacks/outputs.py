@@ -41,8 +41,11 @@ class StackOutputs(TypedDict, total=False):
     certificate_expiry: dict[str, pulumi.Output[str]]
     """When the first certificate ends (RFC 3339), by tenant and, as `etcd/<pool>`, by etcd pool.
 
-    A `pulumi up` within 30 days of it renews the certificate.
+    A `pulumi up` within 30 days of it renews the certificate; previews warn of it.
     """
+
+    certificates: dict[str, pulumi.Output[Mapping[str, str]]]
+    """When each certificate ends, by its name, by the same keys as certificateExpiry."""
 
     store_warnings: dict[str, str]
     """What to know of tenants whose share of an etcd pool is nearly full, by tenant; else empty.
@@ -65,7 +68,8 @@ class DeclaredHost:
     """A host that this stack declares."""
 
     handles: Handles
-    store_expiry: Mapping[str, pulumi.Output[str]]
+    certificates: Mapping[str, Mapping[str, pulumi.Output[str]]]
+    """When each certificate of a pool ends, by its name, by `etcd/<pool>`."""
 
 
 def of_host(host: DeclaredHost) -> dict[str, Any]:
@@ -73,7 +77,7 @@ def of_host(host: DeclaredHost) -> dict[str, Any]:
     return _exported(
         {
             "hosts": _hosts(host.handles),
-            "certificate_expiry": _store_expiry(host),
+            **_certificates(host.certificates),
             "host_contract": _contract(host),
             "readme": readme.of_host(host.handles.name, host.handles.domain),
         }
@@ -94,7 +98,9 @@ def of_both(
 ) -> dict[str, Any]:
     """Return the outputs of a stack of kind dev."""
     found = _tenants(host.handles, tenants, store_warnings)
-    found["certificate_expiry"] = _store_expiry(host) | found["certificate_expiry"]
+    of_pools = _certificates(host.certificates)
+    found["certificates"] = of_pools["certificates"] | found["certificates"]
+    found["certificate_expiry"] = of_pools["certificate_expiry"] | found["certificate_expiry"]
     found["host_contract"] = _contract(host)
     return _exported(found)
 
@@ -113,7 +119,7 @@ def _tenants(
         "admin_kubeconfigs": secret(of_each("admin_kubeconfig")),
         "endpoints": of_each("endpoint"),
         "versions": of_each("version"),
-        "certificate_expiry": of_each("certificate_expiry"),
+        **_certificates({name: tenants[name].certificates for name in sorted(tenants)}),
         "hosts": _hosts(host),
         "store_warnings": dict(store_warnings),
         "readme": readme.of_tenants(host.name, sorted(tenants)),
@@ -138,9 +144,18 @@ def _contract(host: DeclaredHost) -> pulumi.Output[dict[str, Any]]:
     return pulumi.Output.secret(or_none(contract))
 
 
-def _store_expiry(host: DeclaredHost) -> dict[str, pulumi.Output[str]]:
-    expiry = host.store_expiry
-    return each_or_none({f"etcd/{pool}": expiry[pool] for pool in sorted(expiry)})
+def _certificates(ends: Mapping[str, pulumi.Input[Mapping[str, Any]]]) -> StackOutputs:
+    """When each certificate ends, and the first, by whose they are."""
+    known = {owner: pulumi.Output.from_input(of_one) for owner, of_one in ends.items()}
+    return {
+        "certificates": each_or_none(known),
+        "certificate_expiry": each_or_none(
+            {
+                owner: of_one.apply(lambda each: min(each.values()))
+                for owner, of_one in known.items()
+            }
+        ),
+    }
 
 
 def _exported(outputs: StackOutputs) -> dict[str, Any]:

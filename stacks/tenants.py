@@ -67,6 +67,8 @@ def _declare_tenant(
         "version": tenant.version,
         "profile": tenant.profile,
         "replicas": tenant.replicas,
+        "encryption": tenant.encryption,
+        "keys": tenant.keys,
         "timeout_seconds": tenant.timeout_seconds,
         "gateway_address": host.gateway.address,
         "gateway_port": host.gateway.port,
@@ -110,6 +112,7 @@ def _set_store(
             "client_url": pool.client_url,
             "ca_pem": pool.ca_pem,
             "ca_key_pem": pool.ca_key_pem,
+            "keys": pool.keys,
         }
 
 

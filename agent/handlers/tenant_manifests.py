@@ -10,27 +10,17 @@ from dataclasses import dataclass
 
 import kopf
 
-from agent import host
+from agent import host, tenant_secret
 from agent.apply import ApplyError, apply_all, remove_all
-from agent.credentials import NoCredentialsError, secret_files
+from agent.credentials import NoCredentialsError
 from agent.discovery import Reference
 from agent.kube import ApiError, Client, Json, UnreachableError
 from agent.loops import NotReadyError, Outcome
 from agent.tenant import Tenant
+from agent.tenant_secret import NoWayInError
 from core.manifests import crds
 
 _ROLE_API = "rbac.authorization.k8s.io/v1"
-
-_NO_WAY_IN = (403, 404)
-"""What the host answers for good: no RoleBinding that lets the agent read the Secret, or no Secret.
-
-A namespace goes in any order, so either may be gone before the object is. An API server that has
-only just started says 403 too; it then refuses the finalizer's patch as well, and nothing is lost.
-"""
-
-
-class _NoWayInError(NotReadyError):
-    """The Secret is gone, or the right to read it."""
 
 
 @dataclass
@@ -116,7 +106,7 @@ class TenantManifests:
         try:
             tenant = await self._tenant(body, wake)
             await remove_all(tenant.client, tenant.discovery, _inventory(body))
-        except _NoWayInError as error:
+        except NoWayInError as error:
             host.event(body, kopf.warn, "ObjectsLeft", str(error))
         except (UnreachableError, ApplyError, ApiError, NotReadyError) as error:
             reason = "Unreachable" if isinstance(error, UnreachableError) else "RemoveFailed"
@@ -131,7 +121,7 @@ class TenantManifests:
     async def _tenant(self, body: Json, wake: Callable[[], None]) -> Tenant:
         """Return the connection; a new one if the address or the credentials changed."""
         uid, spec = body["metadata"]["uid"], body["spec"]
-        files = await self._credentials(body)
+        files = await tenant_secret.read(self._client, body)
         address = f"{spec['server']} {spec.get('tlsServerName')}".encode()
         made_from = hashlib.sha256(b"\0".join([address, *files.values()])).hexdigest()
         session = self._sessions.get(uid)
@@ -143,22 +133,6 @@ class TenantManifests:
                 raise NotReadyError("NoCredentials", str(error)) from error
             self._sessions[uid] = session
         return session.tenant
-
-    async def _credentials(self, body: Json) -> dict[str, bytes]:
-        namespace, name = body["metadata"]["namespace"], body["spec"]["credentialsSecret"]
-        try:
-            path = f"/api/v1/namespaces/{namespace}/secrets/{name}"
-            return secret_files(await self._client.get(path))
-        except ApiError as error:
-            if error.status not in _NO_WAY_IN:
-                raise
-            message = (
-                f"Secret {namespace}/{name}: the agent can't read it, got {error.reason}; "
-                "create it, and the RoleBinding that lets the agent read it"
-            )
-            raise _NoWayInError("NoCredentials", message) from error
-        except NoCredentialsError as error:
-            raise NotReadyError("NoCredentials", f"{namespace}/{name}: {error}") from error
 
     async def _refused(self, body: Json, error: ApiError) -> None:
         """A server that doesn't know us may have been made anew: connect anew next time."""

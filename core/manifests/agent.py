@@ -39,7 +39,10 @@ def cluster_role_rules() -> list[dict[str, Any]]:
 
 
 def tenant_role_rules() -> list[dict[str, Any]]:
-    """What the agent may do in a tenant's namespace: read credentials, limit what it stores."""
+    """What the agent may do in a tenant's namespace.
+
+    It reads credentials, limits what is stored, and sees with which keys pods run.
+    """
     return [
         {
             "apiGroups": [""],
@@ -53,6 +56,7 @@ def tenant_role_rules() -> list[dict[str, Any]]:
             "resourceNames": [store_limit.CONFIG_MAP],
             "verbs": ["get", "patch"],
         },
+        {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]},
     ]
 
 

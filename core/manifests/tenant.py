@@ -114,6 +114,7 @@ def deployment(
     controller_manager_image: str,
     kine_image: str | None,
     keys_hash: object,
+    encryption_hash: object,
 ) -> dict[str, Any]:
     """Spec of the Deployment.
 
@@ -127,6 +128,7 @@ def deployment(
         controller_manager_image: Image reference.
         kine_image: Image reference, where the store is an SQL server.
         keys_hash: Rolls the pods when a Secret or the config changes; may be an Output.
+        encryption_hash: By which the host agent sees what they encrypt with; may be an Output.
 
     The API server is a native sidecar, so that the controller manager starts only once it answers:
     started side by side, the controller manager crashes once and back-off costs 12 s.
@@ -146,7 +148,10 @@ def deployment(
         "template": {
             "metadata": {
                 "labels": pod_labels(tenant),
-                "annotations": {f"{names.API_GROUP}/keys-hash": keys_hash},
+                "annotations": {
+                    f"{names.API_GROUP}/keys-hash": keys_hash,
+                    names.ANNOTATION_ENCRYPTION: encryption_hash,
+                },
             },
             "spec": {
                 "automountServiceAccountToken": False,

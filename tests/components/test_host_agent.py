@@ -43,11 +43,12 @@ def test_each_store_is_mounted_where_the_agent_looks(mocks):
 
 def test_it_reads_no_secret_but_its_own_in_each_tenant():
     assert not [r for r in agent.cluster_role_rules() if "secrets" in r["resources"]]
-    secrets, limit = agent.tenant_role_rules()
+    secrets, limit, pods_of_tenant = agent.tenant_role_rules()
     assert secrets["resourceNames"] == ["host-agent", "sql-password"]
     assert secrets["verbs"] == ["get"]
     assert limit["resources"] == ["configmaps"]
     assert limit["resourceNames"] == ["store-limit"]
+    assert pods_of_tenant["verbs"] == ["list"]
 
 
 def test_it_has_no_right_with_a_star():

@@ -28,8 +28,22 @@ def read(cluster):
 
 def test_version_and_datastore_are_read_by_tenant(cluster, read):
     cluster.documents = GOOD_HOST | running.tenants(datastore="fast", acme="1.37.2", b="1.36.3")
-    wanted = {"acme": RunningTenant("1.37.2", "fast"), "b": RunningTenant("1.36.3", "fast")}
+    wanted = {
+        "acme": RunningTenant("1.37.2", "fast", (1,), (1,)),
+        "b": RunningTenant("1.36.3", "fast", (1,), (1,)),
+    }
     assert read() == (wanted, {})
+
+
+def test_generations_of_keys_are_read(cluster, read):
+    cluster.documents = (
+        GOOD_HOST
+        | running.tenants(keys="2,1", store_keys="3", acme="1.37.2")
+        | running.etcds(keys="3,4", somewhere=1)
+    )
+    tenants, etcds = read()
+    assert (tenants["acme"].keys, tenants["acme"].store_keys) == ((2, 1), (3,))
+    assert etcds["somewhere"].keys == (3, 4)
 
 
 def test_members_and_volumes_are_read_by_namespace(cluster, read):

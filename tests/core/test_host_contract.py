@@ -5,7 +5,7 @@ import pytest
 from core import host_contract
 from core.errors import InvalidInputError
 
-STORE = {"client_url": "https://etcd:2379", "ca_pem": "CA", "ca_key_pem": "hush"}
+STORE = {"client_url": "https://etcd:2379", "ca_pem": "CA", "ca_key_pem": "hush", "keys": (2, 1)}
 SQL = {"engine": "postgresql", "address": "192.0.2.5", "port": 5432, "ca_pem": "CA"}
 GATEWAY = {
     "address": "192.0.2.1",
@@ -39,7 +39,7 @@ def test_what_is_exported_is_read():
 
 def test_numbers_may_be_floats():
     """Pulumi keeps every number as one."""
-    found = document(version=2.0, gateway={**document()["gateway"], "port": 8443.0})
+    found = document(version=3.0, gateway={**document()["gateway"], "port": 8443.0})
     assert host_contract.parse(found, "prod-host").gateway.port == 8443
 
 
@@ -48,9 +48,9 @@ def test_a_stack_without_a_contract_is_no_host():
         host_contract.parse(None, "x")
 
 
-@pytest.mark.parametrize("version", [0, 1, "2", None])
+@pytest.mark.parametrize("version", [0, 2, "3", None])
 def test_another_version_is_refused_with_what_to_do(version):
-    with pytest.raises(InvalidInputError, match=r"not of version 2, got .* run `pulumi up` there"):
+    with pytest.raises(InvalidInputError, match=r"not of version 3, got .* run `pulumi up` there"):
         host_contract.parse(document(version=version), "x")
 
 

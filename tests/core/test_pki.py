@@ -46,3 +46,19 @@ def test_the_store_knows_a_tenant_by_its_id():
 
 def test_a_leaf_is_renewed_in_its_last_third():
     assert pki.LEAF_EARLY_RENEWAL_HOURS * 3 == pki.LEAF_VALIDITY_HOURS
+
+
+def test_the_first_of_several_certificates_signs():
+    one, other = (f"-----BEGIN CERTIFICATE-----\n{n}\n-----END CERTIFICATE-----\n" for n in "ab")
+    assert pki.first_certificate(one + other) == one
+    assert pki.first_certificate(one) == one
+
+
+def test_what_ends_within_thirty_days_is_said():
+    assert pki.ending({"admin": 30, "apiserver": 89}) is None
+    assert pki.ending({"admin": 29, "apiserver": 2, "etcd": 50}) == (
+        "certificates end soon (admin, apiserver), the first in 2 days; `pulumi up` renews them"
+    )
+    assert pki.ending({"admin": -3}) == (
+        "certificates end soon (admin), the first 3 days ago; `pulumi up` renews them"
+    )

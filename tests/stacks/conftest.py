@@ -37,6 +37,14 @@ def dev(cluster):
 
 
 @pytest.fixture
+def logged(monkeypatch):
+    """What the program warned of."""
+    said = []
+    monkeypatch.setattr(pulumi.log, "warn", said.append)
+    return said
+
+
+@pytest.fixture
 def up():
     """Declare what a config says; returns the stack's outputs."""
 

@@ -36,7 +36,7 @@ def config(request, adopted):
 
 def test_both_kinds_of_host_export_the_same(up, config):
     outputs = up(config)
-    assert set(outputs) == {"certificateExpiry", "hostContract", "hosts", "readme"}
+    assert set(outputs) == {"certificateExpiry", "certificates", "hostContract", "hosts", "readme"}
     assert set(outputs["certificateExpiry"]) == {"etcd/shared"}
 
 

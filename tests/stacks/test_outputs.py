@@ -21,7 +21,9 @@ class Tenant:
 
         for attribute in ("kubeconfig", "admin_kubeconfig", "endpoint", "version"):
             setattr(self, attribute, pulumi.Output.from_input(attribute).apply(value))
-        self.certificate_expiry = pulumi.Output.from_input("2030").apply(value)
+        self.certificates = pulumi.Output.from_input("2030").apply(
+            lambda end: {"admin": value(end)}
+        )
 
 
 HOST = SimpleNamespace(
@@ -38,7 +40,7 @@ HOST = SimpleNamespace(
 def test_the_contract_of_a_host_is_exported_and_secret_as_a_whole(kind):
     """Stacks of kind tenants may stand on either; it opens the host."""
     handles = SimpleNamespace(**vars(HOST), contract=lambda: {"kubeconfig": "opens"})
-    host = outputs.DeclaredHost(handles=handles, store_expiry={})
+    host = outputs.DeclaredHost(handles=handles, certificates={})
     found = outputs.of_host(host) if kind == "host" else outputs.of_both(host, {}, {})
     assert settled(found["hostContract"]) == {"kubeconfig": "opens"}
     assert is_secret(found["hostContract"])
@@ -51,7 +53,7 @@ def test_a_stack_of_tenants_hands_its_host_to_nobody():
 def test_readmes_say_how_one_bad_tenant_stays_alone():
     """Without the flag the engine stops at the first resource that fails."""
     host = SimpleNamespace(**vars(HOST), contract=dict)
-    made = outputs.of_host(outputs.DeclaredHost(handles=host, store_expiry={}))
+    made = outputs.of_host(outputs.DeclaredHost(handles=host, certificates={}))
     for found in (made, outputs.of_tenants(HOST, {}, {})):
         assert "`pulumi up --continue-on-error`" in found["readme"]
 

@@ -28,6 +28,7 @@ def contract(cluster, **changes):
         "client_url": "https://etcd.test:2379",
         "ca_pem": "CA",
         "ca_key_pem": pem("PRIVATE KEY", "etcd"),
+        "keys": [1],
     }
     document = host_contract.document(
         name="prod",
@@ -59,6 +60,7 @@ def test_tenants_are_declared_on_the_host_of_the_contract(up, exported, monitor,
     assert set(outputs) == {
         "adminKubeconfigs",
         "certificateExpiry",
+        "certificates",
         "endpoints",
         "hosts",
         "kubeconfigs",
@@ -115,7 +117,7 @@ def test_a_stack_that_is_no_host_is_refused(up, exported):
 
 def test_a_contract_of_another_version_is_refused(up, exported, cluster):
     exported["hostContract"] = contract(cluster, version=1)
-    with pytest.raises(pulumi.RunError, match="not of version 2, got 1; run `pulumi up` there"):
+    with pytest.raises(pulumi.RunError, match="not of version 3, got 1; run `pulumi up` there"):
         up(CONFIG)
 
 
@@ -156,6 +158,35 @@ def test_each_kind_of_store_is_declared(up, exported, mocks):
     assert mocks.named("acme-store").inputs["spec"]["store"] == "shared"
     (claim,) = mocks.named("own-etcd-members").inputs["spec"]["volumeClaimTemplates"]
     assert claim["spec"]["resources"]["requests"]["storage"] == "8Gi"
+
+
+def test_keys_are_replaced_one_step_at_a_time(up, exported, cluster, mocks):
+    cluster.documents = GOOD_HOST | running.tenants(acme="1.37.2", globex="1.37.2")
+    wanted = [{"name": "acme", "keys": [2]}, {"name": "globex", "keys": [1, 2]}]
+    with pytest.raises(pulumi.RunError) as error:
+        up(CONFIG | {"tenants": wanted})
+    assert str(error.value).startswith("tenants[0].keys: can't go from [1] in one step: ")
+    assert not mocks.of_type(":Namespace")
+
+
+def test_old_keys_are_dropped_once_nothing_is_encrypted_with_them(up, exported, cluster):
+    wanted = CONFIG | {"tenants": [{"name": "acme", "keys": [2]}]}
+    found = GOOD_HOST | running.tenants(keys="2,1", acme="1.37.2")
+    cluster.documents = found | running.reencryptions(acme=(3, 2))
+    with pytest.raises(pulumi.RunError, match=r"tenants\[0\]\.keys: can't drop 1 yet"):
+        up(wanted)
+    cluster.documents = found | running.reencryptions(acme=(3, 3))
+    assert set(up(wanted)["kubeconfigs"]) == {"acme"}
+
+
+def test_a_certificate_that_ends_soon_is_said(up, exported, cluster, logged):
+    cluster.documents = GOOD_HOST | running.certificates(
+        acme={"admin": "2020-01-01T00:00:00Z", "apiserver": "2999-01-01T00:00:00Z"},
+        other={"admin": "2020-01-01T00:00:00Z"},
+    )
+    up(CONFIG)
+    (said,) = [text for text in logged if "certificates" in text]
+    assert said.startswith("tenant acme: certificates end soon (admin), the first ")
 
 
 def test_a_new_tenant_comes_before_those_that_run(up, exported, cluster, mocks):

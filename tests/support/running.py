@@ -1,5 +1,7 @@
 """What a fake cluster answers that runs tenants and etcd pools."""
 
+import json
+
 from core import names
 from core.manifests import etcd
 
@@ -10,8 +12,9 @@ _DEPLOYMENTS = (
 _STATEFUL_SETS = "/apis/apps/v1/statefulsets?labelSelector=app.kubernetes.io/name=etcd"
 
 
-def tenants(datastore="shared", **versions):
+def tenants(datastore="shared", keys="1", store_keys="1", **versions):
     """Documents of a host with these tenants, each with its Kubernetes version."""
+    notes = {"tenantplane.dev/keys": keys, "tenantplane.dev/store-keys": store_keys}
     labels = [
         {
             "tenantplane.dev/datastore": datastore,
@@ -20,12 +23,12 @@ def tenants(datastore="shared", **versions):
         }
         for tenant, version in versions.items()
     ]
-    return {_DEPLOYMENTS: {"items": [{"metadata": {"labels": one}} for one in labels]}}
+    return {_DEPLOYMENTS: {"items": [_noted(one, notes) for one in labels]}}
 
 
-def etcds(**members):
+def etcds(keys="1", **members):
     """Documents of a host with an etcd of so many members in each of these namespaces."""
-    return {_STATEFUL_SETS: {"items": [_stateful_set(*one) for one in members.items()]}}
+    return {_STATEFUL_SETS: {"items": [_stateful_set(*one, keys) for one in members.items()]}}
 
 
 def shares(**reasons):
@@ -40,15 +43,50 @@ def shares(**reasons):
     return {"/apis/tenantplane.dev/v1alpha1/etcdtenants": {"items": items}}
 
 
+def _noted(labels, annotations):
+    return {"metadata": {"labels": labels, "annotations": annotations}}
+
+
+def reencryptions(**generations):
+    """Documents of a host whose agent has seen of each Reencryption (generation, observed)."""
+    items = [
+        {
+            "metadata": {"generation": generation},
+            "spec": {"tenant": tenant},
+            "status": {"observedGeneration": observed, "conditions": [{"status": "True"}]},
+        }
+        for tenant, (generation, observed) in generations.items()
+    ]
+    return {"/apis/tenantplane.dev/v1alpha1/reencryptions": {"items": items}}
+
+
+def certificates(**ends):
+    """Documents of a host with tenants whose certificates end so."""
+    path = "/apis/tenantplane.dev/v1alpha1/tenantmanifests?labelSelector=tenantplane.dev/tenant"
+    items = [
+        _noted(
+            {"tenantplane.dev/tenant": tenant},
+            {"tenantplane.dev/certificates": json.dumps(each)},
+        )
+        for tenant, each in ends.items()
+    ]
+    return {path: {"items": items}}
+
+
 def none():
     """Documents of a host that answers a list without items."""
     return {_DEPLOYMENTS: {"items": None}, _STATEFUL_SETS: {"items": None}}
 
 
-def _stateful_set(namespace, replicas):
+def _stateful_set(namespace, replicas, keys):
     labels = names.workload_labels(etcd.NAME)
     return {
-        "metadata": {"name": etcd.NAME, "namespace": namespace, "labels": labels},
+        "metadata": {
+            "name": etcd.NAME,
+            "namespace": namespace,
+            "labels": labels,
+            "annotations": {"tenantplane.dev/keys": keys},
+        },
         "spec": {
             "replicas": replicas,
             "volumeClaimTemplates": [{"spec": {"resources": {"requests": {"storage": "4Gi"}}}}],

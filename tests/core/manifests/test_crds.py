@@ -11,6 +11,7 @@ from tests.support.agent_process import eventually
 from tests.support.kubectl import Kubectl
 
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+KINDS = ["EtcdTenant", "SqlTenant", "TenantManifests", "Reencryption"]
 _OURS = f"/apis/{names.API_VERSION}/namespaces/default"
 
 
@@ -26,7 +27,7 @@ def described(schema, path="spec"):
         yield from described(child.get("items", {}), f"{path}.{name}[]")
 
 
-@pytest.mark.parametrize("version", versions(), ids=["EtcdTenant", "SqlTenant", "TenantManifests"])
+@pytest.mark.parametrize("version", versions(), ids=KINDS)
 def test_every_field_says_what_it_is(version):
     """`kubectl explain` shows nothing else."""
     fields = dict(described(version["schema"]["openAPIV3Schema"]))

@@ -1,0 +1,127 @@
+"""generations: which keys of an installation are in use, and how they are replaced without a gap.
+
+A list of numbers says it: the first one signs and encrypts, each is trusted and decrypts. Keys are
+replaced by changing one of the list at a time: `[1]`, `[1, 2]` (trust both), `[2, 1]` (switch),
+`[2]` (drop the old). Whoever follows one step understands those who haven't yet, or already have.
+Not here: the keys (components/), what each is for (pki.py, manifests/encryption.py).
+"""
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from core.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from core.settings import TenantSettings
+    from core.store_settings import EtcdSettings
+
+Generations = tuple[int, ...]
+
+FIRST: Generations = (1,)
+"""What everything starts with."""
+
+_MOST = 2
+
+
+def named(name: str, generation: int) -> str:
+    """Return the name of a generation's resource; the first has the plain one."""
+    return name if generation == 1 else f"{name}-{generation}"
+
+
+def text(generations: Generations) -> str:
+    """Return them as they stand in the annotations of what uses them: `2,1`."""
+    return ",".join(map(str, generations))
+
+
+def parse(written: str | None) -> Generations:
+    """Return what `text` wrote; of something older than these annotations the first."""
+    return tuple(map(int, written.split(","))) if written else FIRST
+
+
+def shown(generations: Generations) -> str:
+    """Return them as they stand in a config: `[2, 1]`."""
+    return str(list(generations))
+
+
+def check(path: str, keys: Generations) -> Iterator[InvalidInputError]:
+    """Yield what is wrong with such a list on its own."""
+    if not 1 <= len(keys) <= _MOST or len(set(keys)) != len(keys):
+        remedy = "use [1], and to replace keys [1, 2], [2, 1], [2], one `pulumi up` each"
+        yield InvalidInputError(path, "is not one or two different numbers", list(keys), remedy)
+
+
+def step(path: str, running: Generations, wanted: Generations) -> Iterator[InvalidInputError]:
+    """Yield a problem when somebody would be locked out by the way from one list to another.
+
+    Args:
+        path: Of the setting, for errors.
+        running: What is in use.
+        wanted: What shall be.
+    """
+    following = _next(running)
+    if wanted != running and wanted not in following:
+        yield InvalidInputError(
+            path,
+            f"can't go from {shown(running)} in one step: what still has the old keys would be "
+            "locked out",
+            list(wanted),
+            f"set it to {' or '.join(map(shown, following))} and run `pulumi up` first",
+        )
+
+
+def _next(running: Generations) -> tuple[Generations, ...]:
+    """What may follow: trust a new one, swap the two, drop the one that only is trusted."""
+    if len(running) == 1:
+        return ((*running, max(running) + 1),)
+    return (running[::-1], running[:1])
+
+
+def tenant_problems(
+    tenants: Iterable["TenantSettings"],
+    running: Mapping[str, Generations],
+    rewritten: Container[str],
+) -> Iterator[InvalidInputError]:
+    """Yield a problem for each tenant whose keys would take a step that locks somebody out.
+
+    Args:
+        tenants: As the settings list them.
+        running: The generations of each tenant that exists.
+        rewritten: Tenants whose objects in the store are all encrypted with the first of these.
+    """
+    for number, tenant in enumerate(tenants):
+        known, path = running.get(tenant.name, tenant.keys), f"tenants[{number}].keys"
+        yield from step(path, known, tenant.keys)
+        if len(tenant.keys) < len(known) and tenant.name not in rewritten:
+            yield InvalidInputError(
+                path,
+                f"can't drop {known[-1]} yet: objects in tenant {tenant.name}'s store may still be "
+                "encrypted with it",
+                list(tenant.keys),
+                f"set it to {shown(known)} and run `pulumi up`, which waits until the host agent "
+                f"has written them anew (`kubectl get reencryptions -n tenant-{tenant.name}`)",
+            )
+
+
+def pool_problems(
+    pools: Mapping[str, "EtcdSettings"],
+    running: Mapping[str, Generations],
+    followers: Mapping[str, Mapping[str, Generations]],
+) -> Iterator[InvalidInputError]:
+    """Yield a problem for each etcd pool whose keys would take a step before its tenants can.
+
+    Args:
+        pools: As the settings have them.
+        running: The generations of each pool that exists.
+        followers: The generations of its pool that each tenant has, by tenant, by pool.
+    """
+    for pool, etcd in pools.items():
+        known, path = running.get(pool, etcd.keys), f"etcd.{pool}.keys"
+        yield from step(path, known, etcd.keys)
+        behind = sorted(tenant for tenant, has in followers.get(pool, {}).items() if has != known)
+        if behind and etcd.keys != known:
+            yield InvalidInputError(
+                path,
+                f"can't leave {shown(known)} yet: {', '.join(behind)} would be locked out",
+                list(etcd.keys),
+                f"set it back to {shown(known)} and run `pulumi up` in the stacks of these tenants",
+            )

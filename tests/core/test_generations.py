@@ -1,0 +1,93 @@
+"""Keys are replaced in steps in which nobody is locked out, and in no others."""
+
+import itertools
+
+import pytest
+
+from core import generations
+from core.settings import parse
+
+HOST = {"kind": "dev", "domain": "t.test", "host": {"name": "dev", "adopt": {"kubeconfig": "x"}}}
+LISTS = [(1,), (1, 2), (2, 1), (2,), (2, 3), (3,)]
+STEPS = {
+    ((1,), (1, 2)),
+    ((1, 2), (2, 1)),
+    ((1, 2), (1,)),
+    ((2, 1), (1, 2)),
+    ((2, 1), (2,)),
+    ((2,), (2, 3)),
+    ((2, 3), (2,)),
+    ((3,), (3, 4)),
+}
+
+
+@pytest.mark.parametrize(("running", "wanted"), itertools.product(LISTS, LISTS))
+def test_only_steps_that_keep_what_signs_trusted_are_taken(running, wanted):
+    """Whoever has the list of before and whoever has the new one understand each other."""
+    problems = list(generations.step("keys", running, wanted))
+    assert bool(problems) == (running != wanted and (running, wanted) not in STEPS)
+    if not problems:
+        assert running[0] in wanted
+        assert wanted[0] in running
+
+
+def test_the_error_says_the_next_step():
+    (problem,) = generations.step("tenants[0].keys", (1,), (2,))
+    assert str(problem) == (
+        "tenants[0].keys: can't go from [1] in one step: what still has the old keys would be "
+        "locked out, got [2]; set it to [1, 2] and run `pulumi up` first"
+    )
+
+
+@pytest.mark.parametrize("keys", [[], [1, 1], [1, 2, 3]])
+@pytest.mark.parametrize("where", ["etcd.shared.keys", "tenants[0].keys"])
+def test_a_list_is_one_or_two_numbers(keys, where):
+    config = {
+        "etcd.shared.keys": {"etcd": {"shared": {"keys": keys}}},
+        "tenants[0].keys": {"tenants": [{"name": "acme", "keys": keys}]},
+    }[where]
+    with pytest.raises(ValueError, match="is not one or two different numbers") as error:
+        parse(HOST | config)
+    assert str(error.value).startswith(where)
+
+
+def tenants(**keys):
+    listed = [{"name": name, "keys": list(of)} for name, of in keys.items()]
+    return parse(HOST | {"tenants": listed}).tenants
+
+
+def test_a_new_tenant_starts_with_any():
+    assert not list(generations.tenant_problems(tenants(acme=[7]), {}, ()))
+
+
+def test_what_still_encrypts_is_not_dropped():
+    wanted = tenants(acme=[2], globex=[2])
+    running = {"acme": (2, 1), "globex": (2, 1)}
+    (problem,) = generations.tenant_problems(wanted, running, {"globex"})
+    assert str(problem) == (
+        "tenants[0].keys: can't drop 1 yet: objects in tenant acme's store may still be encrypted "
+        "with it, got [2]; set it to [2, 1] and run `pulumi up`, which waits until the host agent "
+        "has written them anew (`kubectl get reencryptions -n tenant-acme`)"
+    )
+
+
+def pools(keys):
+    return parse(HOST | {"etcd": {"shared": {"keys": keys}}}).etcd
+
+
+def test_a_pool_waits_for_its_tenants():
+    running, followers = {"shared": (1, 2)}, {"shared": {"acme": (1, 2), "globex": (1,)}}
+    (problem,) = generations.pool_problems(pools([2, 1]), running, followers)
+    assert str(problem) == (
+        "etcd.shared.keys: can't leave [1, 2] yet: globex would be locked out, got [2, 1]; set it "
+        "back to [1, 2] and run `pulumi up` in the stacks of these tenants"
+    )
+    assert not list(generations.pool_problems(pools([1, 2]), running, followers))
+    followers["shared"]["globex"] = (1, 2)
+    assert not list(generations.pool_problems(pools([2, 1]), running, followers))
+
+
+def test_annotations_are_read_as_they_were_written():
+    for keys in LISTS:
+        assert generations.parse(generations.text(keys)) == keys
+    assert generations.parse(None) == (1,)
