@@ -84,6 +84,6 @@ class SharedEtcdKind:
             self.store["client_url"],
             self.store["ca_pem"],
             leaf,
-            keys=tuple(self.store.get("keys", generations.FIRST)),
+            keys=tuple(map(int, self.store.get("keys", generations.FIRST))),
             ready=[granted],
         )

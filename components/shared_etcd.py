@@ -101,7 +101,7 @@ class SharedEtcd(pulumi.ComponentResource):
             },
             opts=kept,
         )
-        keys = tuple(args.get("keys", generations.FIRST))
+        keys = tuple(map(int, args.get("keys", generations.FIRST)))
         ca = _certificates.authority(
             f"{name}-ca", f"tenantplane etcd {pool}", keys, child, protect=protect
         )

@@ -294,6 +294,6 @@ def _checked(args: TenantControlPlaneArgs) -> Pods:
             dedicated_etcd=args.get("dedicated_etcd"),
             sql=args.get("sql"),
         ),
-        keys=tuple(args.get("keys", generations.FIRST)),
+        keys=tuple(map(int, args.get("keys", generations.FIRST))),
         encryption=args.get("encryption", encryption.SECRETS),
     )

@@ -89,7 +89,7 @@ class Objects:
         return namespace
 
     def path(self, kind, namespace, name):
-        plural = {"EtcdTenant": crds.ETCD_TENANTS, "TenantManifests": crds.TENANT_MANIFESTS}[kind]
+        (plural,) = (one for one in crds.PLURALS if one.rstrip("s") == kind.lower().rstrip("s"))
         return f"{_OURS}/namespaces/{namespace}/{plural}/{name}"
 
     def apply(self, kind, namespace, name, spec):

@@ -4,10 +4,12 @@ Everything lives in one folder and ends with the test run. A `Tenant` runs with 
 admission configuration and the certificates' subjects that the product would give it.
 """
 
+import base64
 import json
 import subprocess
 
 from core import flags, kubeconfig, names, pki, versions
+from core.manifests import encryption
 from core.manifests import tenant as tenant_manifests
 from core.profiles import profile
 from core.stores import StoreAccess
@@ -147,6 +149,11 @@ class ControlPlane:
         self.process.start()
         self.wait()
 
+    def encrypt(self, scope, *generations):
+        """Write its EncryptionConfiguration, with a key of each generation; read at a start."""
+        keys = {number: base64.b64encode(bytes([number] * 32)).decode() for number in generations}
+        _write(self.keys, {encryption.FILE: encryption.configuration(scope, keys)})
+
     def certificate(self, user, group=None):
         return self.authority.issue(user, organization=group)
 
@@ -199,6 +206,7 @@ def tenant(folder, etcd, tenant_id, version=versions.DEFAULT_KUBERNETES, store_u
         certificate, key = etcd.authority.sign(pki.store_client(store_user or tenant_id))
         store = {"etcd.crt": certificate, "etcd.key": key, "etcd-ca.crt": etcd.authority.pem}
         _write(plane.keys, store)
+        plane.encrypt(encryption.SECRETS, 1)
         policies, config = folder / "policies", folder / "config"
         policies.mkdir(parents=True)
         for name, text in tenant_manifests.config_files(version).items():

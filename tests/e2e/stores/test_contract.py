@@ -208,9 +208,13 @@ def short_memory(host, on_stores, target):
     path = f"/spec/template/spec/initContainers/{number}/args/{flag}"
 
     def remember(ttl):
+        old = host.names("pods", *where[:2], "-l", "app.kubernetes.io/name=control-plane")
         patch = json.dumps([{"op": "replace", "path": path, "value": f"--event-ttl={ttl}"}])
         host.run("patch", *where, "--type=json", "-p", patch)
         host.run("rollout", "status", *where, "--timeout=120s", timeout=150)
+        # On its way out the old one still answers, and its events live for 15 minutes.
+        gone = ("--for=delete", "--timeout=60s", *(f"pod/{name}" for name in old))
+        host.run("wait", *where[:2], *gone, timeout=90)
 
     remember("10s")
     yield
