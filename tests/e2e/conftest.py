@@ -118,12 +118,12 @@ def targets(stack):
 AGENT = ("exec", "-i", "-n", "tenantplane-system", "deploy/host-agent", "--")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def etcdctl(host):
     """Run etcdctl where the host agent runs: as etcd's root, or with a tenant's certificate."""
 
-    def run(*args, tenant=None, check=True):
-        return host.run(*AGENT, "etcdctl", *_identity(host, tenant), *args, check=check)
+    def run(*args, tenant=None, pool="shared", check=True):
+        return host.run(*AGENT, "etcdctl", *_identity(host, tenant, pool), *args, check=check)
 
     return run
 
@@ -154,14 +154,14 @@ def etcd_watch(host):
     return first_line
 
 
-def _identity(host, tenant):
+def _identity(host, tenant, pool="shared"):
     """Options of etcdctl that say who asks: etcd's root, or a tenant."""
-    folder = "/etc/tenantplane/stores/shared"
+    folder = f"/etc/tenantplane/stores/{pool}"
     certificate, key = f"{folder}/tls.crt", f"{folder}/tls.key"
     if tenant:
         certificate, key = _tenant_keys(host, tenant)
     return [
-        f"--endpoints={etcd.client_url('tenantplane-etcd-shared')}",
+        f"--endpoints={etcd.client_url(f'tenantplane-etcd-{pool}')}",
         f"--cacert={folder}/ca.crt",
         f"--cert={certificate}",
         f"--key={key}",
