@@ -117,6 +117,6 @@ class Probe:
 
     def check(self):
         """Every request was answered, and there were as many as the clock says."""
-        assert self.failures == []
+        assert not self.failures, self.failures
         assert self.successes == self.sent
         assert self.sent >= 0.9 * self.seconds / self.period
