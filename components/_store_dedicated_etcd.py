@@ -8,6 +8,8 @@ Not here: the members (_etcd_members.py), manifests (core/manifests/etcd.py).
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
+import pulumi
+
 from components import _certificates, _etcd_members
 from components._tenant_store import Place, TenantStore, etcd_store
 from core import names, pki
@@ -28,6 +30,9 @@ class DedicatedEtcdStore(TypedDict):
 
     storage_gib: NotRequired[int]
     """Volume of each member in GiB. Default 4. Fixed at creation."""
+
+    priority_class: NotRequired[pulumi.Input[str]]
+    """PriorityClass of its pods, there before them. Default the host's. Changing it rolls them."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,7 @@ class DedicatedEtcdKind:
             storage_gib=int(self.store.get("storage_gib", 4)),
             image=self.store["image"],
             tenant=self.tenant,
+            priority_class=self.store.get("priority_class"),
         )
 
     def declare(self, place: Place) -> TenantStore:

@@ -17,6 +17,7 @@ from components._tenant_store import StoreKind, TenantStore
 from core import flags, generations, names
 from core.generations import Generations
 from core.manifests import tenant
+from core.manifests.pods import scheduling
 from core.profiles import Profile
 from core.stores import StoreAccess
 
@@ -39,6 +40,8 @@ class Pods:
     """Of the tenant's own keys."""
     encryption: str
     """What is encrypted, one of encryption.SCOPES."""
+    priority_class: pulumi.Input[str] | None
+    runtime_class: str | None
 
 
 def declare(
@@ -79,6 +82,7 @@ def declare(
             apiserver_image=pods.apiserver_image,
             controller_manager_image=pods.controller_manager_image,
             kine_image=pods.store.kine_image,
+            scheduling=scheduling(pods.priority_class, pods.runtime_class),
             keys_hash=keys.fingerprint(*store.marks, *(text for _, text in sorted(files.items()))),
             encryption_hash=keys.encryption_hash,
         ),

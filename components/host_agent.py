@@ -86,6 +86,9 @@ class HostAgentArgs(TypedDict):
     Default false. Changed in place.
     """
 
+    priority_class: NotRequired[pulumi.Input[str]]
+    """PriorityClass of its pods, there before them. Default the host's. Changing it rolls them."""
+
 
 class HostAgent(pulumi.ComponentResource):
     """The host agent, one per host."""
@@ -140,6 +143,7 @@ class HostAgent(pulumi.ComponentResource):
                 keys_hash=_certificates.fingerprint(
                     *(text for data in files.values() for text in data.values())
                 ),
+                priority_class=args.get("priority_class"),
             ),
             opts=pulumi.ResourceOptions(
                 parent=self, depends_on=[*definitions, *secrets, *rights, policy]

@@ -1,20 +1,24 @@
 """HostCluster: the Kubernetes cluster that tenants' control planes run on.
 
-Owns: the connection to it (one Provider), and for GKE the cluster with its network and node pools.
+Owns: the connection to it (one Provider), its PriorityClasses, and for GKE the cluster with its
+network and node pools.
 Not here: what runs on it (shared_etcd.py, host_agent.py, ingress_passthrough.py), what it must have
 (core/host_facts.py).
 """
 
+from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_kubernetes as kubernetes
+from pulumi_kubernetes.scheduling.v1 import PriorityClass
 
 from components import _adopt
 from components._facts import read_facts
-from core import checks, host_facts
+from core import checks, host_facts, names
 from core import kubeconfig as kubeconfigs
 from core.errors import HostError, InvalidInputError, list_of
+from core.manifests import priorities
 
 
 class GkeNodePoolArgs(TypedDict):
@@ -79,6 +83,9 @@ class HostClusterArgs(TypedDict):
     gke: NotRequired[GkeArgs]
     """Make a GKE cluster."""
 
+    owned: NotRequired[bool]
+    """Declare the host's PriorityClasses; false where another stack does. Default true."""
+
 
 class HostCluster(pulumi.ComponentResource):
     """A host cluster, adopted or made; both have the same outputs."""
@@ -132,6 +139,7 @@ class HostCluster(pulumi.ComponentResource):
             enable_config_map_mutable=True,
             opts=pulumi.ResourceOptions(parent=self),
         )
+        self._priorities = self._declare_priorities(name, owned=bool(args.get("owned", True)))
         self.register_outputs(
             {
                 "kubeconfig": self.kubeconfig,
@@ -148,6 +156,11 @@ class HostCluster(pulumi.ComponentResource):
         return self._provider
 
     @property
+    def priorities(self) -> Mapping[str, pulumi.Input[str]]:
+        """Names of its PriorityClasses by the role of the pods; known once they are there."""
+        return self._priorities
+
+    @property
     def api_ports(self) -> list[int]:
         """Ports at which pods on this host reach its API server; known before it is declared."""
         return list(self._api_ports)
@@ -156,6 +169,21 @@ class HostCluster(pulumi.ComponentResource):
     def api_by_port_alone(self) -> bool:
         """Whether NetworkPolicies can name that API server by its ports alone."""
         return self._api_by_port_alone
+
+    def _declare_priorities(self, name: str, *, owned: bool) -> Mapping[str, pulumi.Input[str]]:
+        if not owned:
+            return priorities.NAMES
+        on_host = pulumi.ResourceOptions(parent=self, provider=self._provider)
+        classes = {
+            role: PriorityClass(
+                f"{name}-priority-{role}",
+                metadata={"name": called, "labels": {names.LABEL_PART_OF: names.PART_OF}},
+                **priorities.priority_class(role),
+                opts=on_host,
+            )
+            for role, called in priorities.NAMES.items()
+        }
+        return {role: one.metadata.name for role, one in classes.items()}
 
     def _adopted(self, connection: kubeconfigs.Connection, facts: host_facts.HostFacts) -> None:
         self.kubeconfig = pulumi.Output.secret(kubeconfigs.only(connection))

@@ -51,6 +51,9 @@ class IngressPassthroughArgs(TypedDict):
     Default false. Changed in place.
     """
 
+    priority_class: NotRequired[pulumi.Input[str]]
+    """PriorityClass of its pods, there before them. Default the host's. Changing it rolls them."""
+
 
 class IngressPassthrough(pulumi.ComponentResource):
     """The gateway of a host."""
@@ -108,6 +111,7 @@ class IngressPassthrough(pulumi.ComponentResource):
                 replicas=int(args.get("replicas", 1)),
                 exposure=exposure,
                 port=port,
+                priority_class=args.get("priority_class"),
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*rights, policy, gateway_object]),
         )

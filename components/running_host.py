@@ -1,4 +1,4 @@
-"""running_host: reads of an existing host what a change must not break: its pools, its tenants.
+"""running_host: reads of an existing host what a change must not break, and what tenants ask of it.
 
 Not here: which change is safe (stacks/changes.py asks), what a host must have (_facts.py).
 """
@@ -20,6 +20,7 @@ _DEPLOYMENTS = f"/apis/apps/v1/deployments?labelSelector={_TENANTS}"
 _BASES = f"/apis/{names.API_VERSION}/{crds.TENANT_MANIFESTS}?labelSelector={names.LABEL_TENANT}"
 _REENCRYPTIONS = f"/apis/{names.API_VERSION}/{crds.REENCRYPTIONS}"
 _ETCD_TENANTS = f"/apis/{names.API_VERSION}/{crds.ETCD_TENANTS}"
+_RUNTIME_CLASSES = "/apis/node.k8s.io/v1/runtimeclasses"
 _STATEFUL_SETS = f"/apis/apps/v1/statefulsets?labelSelector={names.LABEL_NAME}={etcd.NAME}"
 
 
@@ -124,6 +125,16 @@ def store_warnings(api: ClusterApi) -> dict[str, str]:
         for tenant, condition in sorted(conditions.items())
         if condition["reason"] in store_limit.WARNINGS
     }
+
+
+def runtime_classes(api: ClusterApi) -> frozenset[str]:
+    """Return the names of a host's RuntimeClasses.
+
+    Raises:
+        HostError: the host can't be reached, or refuses.
+    """
+    found = api.get(_RUNTIME_CLASSES, METADATA_LIST) or {}
+    return frozenset(one["metadata"]["name"] for one in found.get("items") or [])
 
 
 def running_etcds(api: ClusterApi) -> dict[str, RunningEtcd]:

@@ -52,6 +52,9 @@ class SharedEtcdArgs(TypedDict):
     Default true.
     """
 
+    priority_class: NotRequired[pulumi.Input[str]]
+    """PriorityClass of its pods, there before them. Default the host's. Changing it rolls them."""
+
 
 class SharedEtcd(pulumi.ComponentResource):
     """One etcd cluster on a host, reachable only from inside that host."""
@@ -111,6 +114,7 @@ class SharedEtcd(pulumi.ComponentResource):
             quota_gib=int(args.get("quota_gib", 2)),
             storage_gib=int(args.get("storage_gib", 4)),
             image=args["image"],
+            priority_class=args.get("priority_class"),
         )
         root = _certificates.leaf(
             name,

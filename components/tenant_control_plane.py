@@ -12,8 +12,8 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Namespace, Secret
 
 from components import (
-    _store_kinds,
     _tenant_base,
+    _tenant_checks,
     _tenant_encryption,
     _tenant_fence,
     _tenant_pods,
@@ -23,14 +23,11 @@ from components._store_dedicated_etcd import DedicatedEtcdStore
 from components._store_shared_etcd import SharedEtcdStore
 from components._store_sql import SqlStore
 from components._tenant_keys import TenantKeys, TenantUsers
-from components._tenant_pods import Pods
 from components._tenant_store import Place, TenantStore
-from core import flags, generations, names, profiles, versions
-from core.errors import InvalidInputError
-from core.manifests import encryption, store_limit, tenant
+from core import flags, names
+from core.manifests import tenant
 
 DEFAULT_TIMEOUT_SECONDS = 300
-_MOST_REPLICAS = 3
 
 
 class TenantControlPlaneArgs(TypedDict):
@@ -99,6 +96,15 @@ class TenantControlPlaneArgs(TypedDict):
     replicas: NotRequired[int]
     """Pods, 1 to 3. Default 1. Changing it adds or removes pods; from or to 1 it rolls them."""
 
+    priority_class: NotRequired[pulumi.Input[str]]
+    """PriorityClass of its pods, there before them. Default the host's. Changing it rolls them."""
+
+    runtime_class: NotRequired[str]
+    """RuntimeClass of its control plane's pods. Default none: the host's own. Changing it rolls.
+
+    A dedicated etcd is never in it: its latency is that of the disk.
+    """
+
     public_dns: NotRequired[bool]
     """True when `*.<domain>` resolves to the gateway: kubeconfigs then name the tenant itself."""
 
@@ -134,7 +140,7 @@ class TenantControlPlane(pulumi.ComponentResource):
         Raises:
             InvalidInputError: an id, version, profile or number of replicas that can't be.
         """
-        pods = _checked(args)
+        pods = _tenant_checks.checked(args)
         tenant_id = pods.tenant
         super().__init__("tenantplane:index:TenantControlPlane", name, {}, opts)
         self._name, self._args, self._tenant = name, args, tenant_id
@@ -267,33 +273,3 @@ class TenantControlPlane(pulumi.ComponentResource):
                 "adminKubeconfig": self.admin_kubeconfig,
             }
         )
-
-
-def _checked(args: TenantControlPlaneArgs) -> Pods:
-    """Return what is asked for, or raise an InvalidInputError."""
-    tenant_id = names.check_tenant_id(args["tenant"])
-    thing = f"tenant {tenant_id}"
-    replicas = int(args.get("replicas", 1))
-    if not 1 <= replicas <= _MOST_REPLICAS:
-        raise InvalidInputError(thing, "replicas is not 1 to 3", replicas, "use 1, 2 or 3")
-    return Pods(
-        tenant=tenant_id,
-        domain=args["domain"],
-        version=versions.check_kubernetes(args.get("version", versions.DEFAULT_KUBERNETES), thing),
-        profile=profiles.profile(args.get("profile", profiles.DEFAULT_PROFILE), thing),
-        replicas=replicas,
-        apiserver_image=args["apiserver_image"],
-        controller_manager_image=args["controller_manager_image"],
-        datastore=args["datastore"],
-        store=_store_kinds.chosen(
-            tenant_id,
-            datastore=args["datastore"],
-            replicas=replicas,
-            limit_mib=int(args.get("store_limit_mib", store_limit.DEFAULT_MIB)),
-            shared_etcd=args.get("shared_etcd"),
-            dedicated_etcd=args.get("dedicated_etcd"),
-            sql=args.get("sql"),
-        ),
-        keys=tuple(map(int, args.get("keys", generations.FIRST))),
-        encryption=args.get("encryption", encryption.SECRETS),
-    )

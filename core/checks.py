@@ -30,6 +30,14 @@ def label(value: str, path: str) -> str:
     raise InvalidInputError(path, "is not a name", value, remedy)
 
 
+def runtime_class(value: str, path: str) -> str:
+    """Check the name of a RuntimeClass."""
+    if names.DOMAIN.fullmatch(value):
+        return value
+    remedy = "use lower-case letters, digits, dashes and dots, like gvisor"
+    raise InvalidInputError(path, "is not the name of a RuntimeClass", value, remedy)
+
+
 def image_key(value: str, path: str) -> str:
     """Check the name of an image, or `name:version` where tenants or pools choose the version."""
     name, colon, version = value.partition(":")

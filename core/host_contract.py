@@ -16,7 +16,7 @@ OUTPUT = "hostContract"
 """Name of the stack output."""
 
 VERSION = 3
-"""Raised when a program of the version before could not read it any more."""
+"""Raised when tenants need more of their host than a program of the version before declared."""
 
 
 @dataclass(frozen=True, kw_only=True)

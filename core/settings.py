@@ -180,6 +180,12 @@ class TenantSettings:
     Fixed once the tenant exists. docs/stores.md helps to choose.
     """
 
+    runtime_class: str | None = setting(default=None, check=checks.runtime_class, example="gvisor")
+    """RuntimeClass of the host in which the control plane's pods run, `gvisor` on GKE. Rolling.
+
+    Default none: as any other pod. A dedicated etcd is never in it: its latency is the disk's.
+    """
+
     store_limit_mib: int = setting(default=store_limit.DEFAULT_MIB, minimum=1, maximum=8192)
     """Size in MiB from which on the tenant may only read and delete, in an etcd pool.
 

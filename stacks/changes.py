@@ -18,9 +18,11 @@ from components.running_host import (
     rewritten,
     running_etcds,
     running_tenants,
+    runtime_classes,
     store_warnings,
 )
 from core import generations, names, pki, pools, skew, stores
+from core import runtime_classes as sandboxes
 from core.errors import InvalidInputError
 from core.settings import Settings
 
@@ -46,12 +48,15 @@ def check(settings: Settings, kubeconfig: str, context: str | None, host: str) -
         host: The host's name.
 
     Raises:
-        InvalidInputError: names every change that an etcd or a tenant would not survive.
+        InvalidInputError: names every change that an etcd or a tenant would not survive, and
+            each RuntimeClass that the host doesn't have.
         HostError: the host can't be read.
     """
     with opened(kubeconfig, context, host) as api:
         tenants, etcds, warnings = running_tenants(api), running_etcds(api), store_warnings(api)
         ends, rewritten_tenants = certificates(api), rewritten(api)
+        asked = any(tenant.runtime_class for tenant in settings.tenants)
+        classes = runtime_classes(api) if asked else frozenset()
     errors = [
         *skew.problems(settings.tenants, {name: one.version for name, one in tenants.items()}),
         *stores.problems(settings.tenants, {name: one.datastore for name, one in tenants.items()}),
@@ -60,6 +65,7 @@ def check(settings: Settings, kubeconfig: str, context: str | None, host: str) -
             settings.tenants, {name: one.keys for name, one in tenants.items()}, rewritten_tenants
         ),
         *_pools_keys(settings, etcds, tenants),
+        *sandboxes.problems(settings.tenants, classes),
     ]
     if errors:
         raise InvalidInputError.together(errors)

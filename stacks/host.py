@@ -14,6 +14,7 @@ from components.host_cluster import GkeArgs, HostCluster, HostClusterArgs
 from components.ingress_passthrough import IngressPassthrough, IngressPassthroughArgs
 from components.shared_etcd import SharedEtcd
 from core import versions
+from core.manifests import priorities
 from core.settings import (
     LOAD_BALANCER,
     HostSettings,
@@ -41,7 +42,7 @@ def declare_host(settings: Settings) -> outputs.DeclaredHost:
     cluster = HostCluster(host.name, _cluster_args(host))
     on_host = pulumi.ResourceOptions(provider=cluster.provider)
     pools = {
-        pool: _declare_pool(pool, etcd, settings, on_host)
+        pool: _declare_pool(pool, etcd, settings, cluster.priorities[priorities.STORE], on_host)
         for pool, etcd in sorted(settings.etcd.items())
     }
     servers = {name: _sql_server(name, sql) for name, sql in sorted(settings.sql.items())}
@@ -78,7 +79,11 @@ def _cluster_args(host: HostSettings) -> HostClusterArgs:
 
 
 def _declare_pool(
-    pool: str, etcd: EtcdSettings, settings: Settings, opts: pulumi.ResourceOptions
+    pool: str,
+    etcd: EtcdSettings,
+    settings: Settings,
+    priority: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
 ) -> SharedEtcd:
     return SharedEtcd(
         f"etcd-{pool}",
@@ -91,6 +96,7 @@ def _declare_pool(
             "image": _image("etcd", settings.images, etcd.version),
             "keys": etcd.keys,
             "deletion_protection": bool(etcd.deletion_protection),
+            "priority_class": priority,
         },
         opts,
     )
@@ -130,6 +136,7 @@ def _declare_agent(
         ],
         "api_ports": cluster.api_ports,
         "api_by_port_alone": cluster.api_by_port_alone,
+        "priority_class": cluster.priorities[priorities.AGENT],
     }
     return HostAgent("host-agent", args, pulumi.ResourceOptions(provider=cluster.provider))
 
@@ -144,6 +151,7 @@ def _gateway_args(settings: Settings, domain: str, cluster: HostCluster) -> Ingr
         "replicas": gateway.replicas,
         "api_ports": cluster.api_ports,
         "api_by_port_alone": cluster.api_by_port_alone,
+        "priority_class": cluster.priorities[priorities.GATEWAY],
     }
     made_by_us = settings.host is not None and settings.host.gke is not None
     if gateway.address is not None:

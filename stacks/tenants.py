@@ -12,6 +12,7 @@ from components.host_cluster import HostCluster
 from components.tenant_control_plane import TenantControlPlane, TenantControlPlaneArgs
 from core import host_contract, settings_rules, stores, versions
 from core.errors import InvalidInputError
+from core.manifests import priorities
 from core.settings import ImageSettings, Settings, TenantSettings
 from stacks import changes, outputs
 from stacks.failures import or_none
@@ -30,7 +31,10 @@ async def declare(settings: Settings) -> pulumi.Inputs:
     if errors:
         raise InvalidInputError.together(errors)
     running = changes.check(settings, contract.kubeconfig, None, contract.name)
-    cluster = HostCluster(contract.name, {"host": contract.name, "kubeconfig": contract.kubeconfig})
+    cluster = HostCluster(
+        contract.name,
+        {"host": contract.name, "kubeconfig": contract.kubeconfig, "owned": False},
+    )
     handles = Handles.of(contract, cluster)
     declared = await declare_tenants(settings, handles, running.tenants)
     return outputs.of_tenants(handles, declared, running.store_warnings)
@@ -77,10 +81,13 @@ def _declare_tenant(
         "public_dns": host.gateway.public_dns,
         "agent_namespace": host.agent_namespace,
         "datastore": tenant.datastore,
+        "priority_class": host.cluster.priorities[priorities.TENANTS],
         "store_limit_mib": tenant.store_limit_mib,
         "apiserver_image": image("kube-apiserver"),
         "controller_manager_image": image("kube-controller-manager"),
     }
+    if tenant.runtime_class is not None:
+        args["runtime_class"] = tenant.runtime_class
     _set_store(args, tenant, images, host)
     return TenantControlPlane(tenant.name, args, pulumi.ResourceOptions(provider=host.provider))
 
@@ -96,6 +103,7 @@ def _set_store(
             "members": own.members,
             "quota_gib": own.quota_gib,
             "storage_gib": own.storage_gib,
+            "priority_class": host.cluster.priorities[priorities.STORE],
         }
     elif tenant.datastore in host.sql:
         server = host.sql[tenant.datastore]

@@ -60,7 +60,9 @@ def tenant_role_rules() -> list[dict[str, Any]]:
     ]
 
 
-def deployment(*, image: str, stores: Sequence[str], keys_hash: object) -> dict[str, Any]:
+def deployment(
+    *, image: str, stores: Sequence[str], keys_hash: object, priority_class: object
+) -> dict[str, Any]:
     """Spec of the Deployment. One replica, replaced: two agents would work against each other."""
     return {
         "replicas": 1,
@@ -75,6 +77,7 @@ def deployment(*, image: str, stores: Sequence[str], keys_hash: object) -> dict[
                 "enableServiceLinks": False,
                 "serviceAccountName": NAME,
                 "securityContext": pods.pod_security(),
+                **pods.scheduling(priority_class),
                 "containers": [_container(image, stores)],
                 "volumes": [
                     {"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": "16Mi"}},

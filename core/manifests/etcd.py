@@ -38,6 +38,8 @@ class Cluster:
     image: str
     tenant: str | None = None
     """Whose it is; None: many tenants share it."""
+    priority_class: object = None
+    """Of its pods; may be an Output. None: the host's default."""
 
     @property
     def labels(self) -> dict[str, str]:
@@ -89,6 +91,7 @@ def stateful_set(cluster: Cluster, keys_hash: object) -> dict[str, Any]:
                 "securityContext": pods.pod_security(),
                 "terminationGracePeriodSeconds": 30,
                 **_apart(cluster),
+                **pods.scheduling(cluster.priority_class),
                 "containers": [_container(cluster)],
                 "volumes": [pods.secret_volume("keys", KEYS_SECRET)],
             },

@@ -159,7 +159,9 @@ def service(exposure: str, port: int, address: object) -> dict[str, Any]:
     return spec
 
 
-def deployment(*, image: str, replicas: int, exposure: str, port: int) -> dict[str, Any]:
+def deployment(
+    *, image: str, replicas: int, exposure: str, port: int, priority_class: object
+) -> dict[str, Any]:
     """Spec of Traefik's Deployment; a host port allows one pod per node, so it is replaced."""
     on_host = exposure == "HostPort"
     strategy = (
@@ -177,6 +179,7 @@ def deployment(*, image: str, replicas: int, exposure: str, port: int) -> dict[s
                 "enableServiceLinks": False,
                 "serviceAccountName": NAME,
                 "securityContext": pods.pod_security(),
+                **pods.scheduling(priority_class),
                 "containers": [_container(image, port if on_host else None)],
             },
         },

@@ -48,6 +48,17 @@ def resources(*, cpu_millicores: int, request_mib: int, limit_mib: int) -> dict[
     }
 
 
+def scheduling(priority_class: object, runtime_class: str | None = None) -> dict[str, Any]:
+    """Return where a pod stands among others and what runs it; None is the host's default.
+
+    Args:
+        priority_class: Name of a PriorityClass; may be an Output.
+        runtime_class: Name of a RuntimeClass.
+    """
+    asked = {"priorityClassName": priority_class, "runtimeClassName": runtime_class}
+    return {key: name for key, name in asked.items() if name is not None}
+
+
 def most(replicas: int) -> int:
     """Most pods of a Deployment: an upgrade's surge, and one that is slow to end."""
     return 2 * replicas + 1

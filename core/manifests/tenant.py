@@ -6,6 +6,7 @@ Not here: the fence around it (tenant_fence.py), flags (core/flags.py), the publ
 
 import functools
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -113,6 +114,7 @@ def deployment(
     apiserver_image: str,
     controller_manager_image: str,
     kine_image: str | None,
+    scheduling: Mapping[str, Any],
     keys_hash: object,
     encryption_hash: object,
 ) -> dict[str, Any]:
@@ -127,6 +129,7 @@ def deployment(
         apiserver_image: Image reference.
         controller_manager_image: Image reference.
         kine_image: Image reference, where the store is an SQL server.
+        scheduling: Of `pods.scheduling`.
         keys_hash: Rolls the pods when a Secret or the config changes; may be an Output.
         encryption_hash: By which the host agent sees what they encrypt with; may be an Output.
 
@@ -159,6 +162,7 @@ def deployment(
                 "securityContext": pods.pod_security(),
                 "terminationGracePeriodSeconds": 30,
                 "topologySpreadConstraints": _spread(tenant),
+                **scheduling,
                 "initContainers": [*proxies, apiserver],
                 "containers": [_controller_manager(controller_manager_image, profile, replicas)],
                 "volumes": [*_volumes(version), *(kine.volumes() if proxies else [])],

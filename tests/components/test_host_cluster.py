@@ -56,8 +56,8 @@ def test_an_adopted_host_hands_out_what_its_kubeconfig_says(mocks):
 
 
 def test_an_adopted_host_is_its_provider_and_nothing_else(mocks, monitor):
-    """What was there before us is not ours to declare."""
-    settled(adopted().ready)
+    """What was there before us, or is another stack's, is not ours to declare."""
+    settled(adopted(owned=False).ready)
     assert monitor.urns == [
         "tenantplane:index:HostCluster$pulumi:providers:kubernetes::dev-kubernetes",
         "tenantplane:index:HostCluster::dev",
@@ -275,3 +275,21 @@ def test_names_are_legal_at_google_for_the_longest_host_name(mocks):
 def test_every_part_of_a_gke_host_is_declared_under_it(mocks, monitor, golden):
     settled(made().ready)
     golden("urns/host-cluster-gke.txt", "\n".join(monitor.urns) + "\n")
+
+
+@pytest.mark.parametrize("host", [adopted, made], ids=["adopted", "gke"])
+def test_what_more_depend_on_is_kept_longer(mocks, host):
+    """A full node ends the pods of the lowest class first."""
+    names = {role: settled(name) for role, name in host().priorities.items()}
+    declared = mocks.of_type("kubernetes:scheduling.k8s.io/v1:PriorityClass")
+    values = {one.inputs["metadata"]["name"]: one.inputs["value"] for one in declared}
+    order = ["store", "gateway", "agent", "tenants", "operators"]
+    assert sorted(names, key=lambda role: -values[names[role]]) == order
+    assert len(set(values.values())) == len(order)
+    assert all(0 < value < 1_000_000_000 for value in values.values()), "the most a user may give"
+
+
+def test_a_host_of_another_stack_has_the_same_classes(mocks):
+    """Its tenants name them; a class that isn't there would keep their pods from being made."""
+    declared = {role: settled(name) for role, name in made().priorities.items()}
+    assert adopted(owned=False).priorities == declared

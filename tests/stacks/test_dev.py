@@ -312,3 +312,24 @@ def test_a_preview_never_makes_up_an_address(up, dev, first_preview):
     requests = pulumi.runtime.settings.get_monitor().requests.values()
     (slices,) = [one for one in requests if one.name == "acme-route-endpoints"]
     assert MessageToDict(slices.object)["endpoints"][0]["addresses"] == [UNKNOWN]
+
+
+def test_every_pod_has_a_class_of_ours_and_waits_for_it(up, dev, mocks, monitor):
+    """The API server refuses a pod whose PriorityClass is not there yet."""
+    dev["tenants"] = [{"name": "acme", "datastore": "dedicated"}]
+    up(dev)
+    asked = {}
+    for one in mocks.resources:
+        template = one.inputs.get("spec", {}).get("template")
+        if template and one.typ.startswith("kubernetes:apps"):
+            asked[one.name] = template["spec"]["priorityClassName"]
+            urn = next(urn for urn in monitor.requests if urn.endswith(f"::{one.name}"))
+            waits_for = monitor.requests[urn].dependencies
+            assert any("PriorityClass::" in other for other in waits_for), one.name
+    assert asked == {
+        "acme-control-plane": "tenantplane-tenants",
+        "acme-etcd-members": "tenantplane-store",
+        "etcd-shared-members": "tenantplane-store",
+        "gateway-traefik": "tenantplane-gateway",
+        "host-agent-deployment": "tenantplane-agent",
+    }

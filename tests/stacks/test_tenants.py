@@ -238,3 +238,27 @@ def test_no_tenants_is_a_stack_too(up, exported):
     outputs = up({key: value for key, value in CONFIG.items() if key != "tenants"})
     assert outputs["kubeconfigs"] == {}
     assert "# Tenants on host prod" in outputs["readme"]
+
+
+SANDBOXED = CONFIG | {"tenants": [{"name": "acme", "runtimeClass": "gvisor"}]}
+
+
+def test_a_sandbox_that_the_host_does_not_have_is_refused_before_anything_is_declared(
+    up, exported, mocks
+):
+    """Its pods would be refused one after another, and the tenant never get ready."""
+    with pytest.raises(pulumi.RunError, match=r"tenants\[0\]\.runtimeClass: .* got 'gvisor'"):
+        up(SANDBOXED)
+    assert [one.typ for one in mocks.resources] == ["pulumi:pulumi:StackReference"]
+
+
+def test_a_sandbox_is_for_the_control_plane_and_not_for_its_store(up, exported, cluster, mocks):
+    """A store is disk: gVisor stands in front of each read and write of it."""
+    cluster.documents = cluster.documents | running.runtime_classes("gvisor")
+    up(CONFIG | {"tenants": [SANDBOXED["tenants"][0] | {"datastore": "dedicated"}]})
+    asked = {
+        one.typ.rpartition(":")[2]: one.inputs["spec"]["template"]["spec"].get("runtimeClassName")
+        for one in mocks.resources
+        if "template" in one.inputs.get("spec", {})
+    }
+    assert asked == {"Deployment": "gvisor", "StatefulSet": None}

@@ -73,6 +73,12 @@ def certificates(**ends):
     return {path: {"items": items}}
 
 
+def runtime_classes(*found):
+    """Documents of a host with these RuntimeClasses."""
+    items = [{"metadata": {"name": name}} for name in found]
+    return {"/apis/node.k8s.io/v1/runtimeclasses": {"items": items}}
+
+
 def none():
     """Documents of a host that answers a list without items."""
     return {_DEPLOYMENTS: {"items": None}, _STATEFUL_SETS: {"items": None}}

@@ -1,0 +1,27 @@
+"""runtime_classes: whether a host can run a tenant's pods in the sandbox that the tenant asks for.
+
+Not here: reading the host (components/running_host.py), its nodes (components/_gke.py).
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from core.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from core.settings import TenantSettings
+
+
+def problems(
+    tenants: Iterable["TenantSettings"], there: Collection[str]
+) -> Iterator[InvalidInputError]:
+    """Yield a problem for each tenant whose RuntimeClass is not among those of its host."""
+    for number, tenant in enumerate(tenants):
+        if tenant.runtime_class is not None and tenant.runtime_class not in there:
+            known = " or ".join(sorted(there))
+            yield InvalidInputError(
+                f"tenants[{number}].runtimeClass",
+                f"the host of tenant {tenant.name} has no such RuntimeClass",
+                tenant.runtime_class,
+                f"use {known}, or leave it out" if known else "leave it out, or install one there",
+            )
