@@ -63,7 +63,7 @@ def policies_as_objects() -> list[dict[str, Any]]:
 
 
 def _policies() -> list[dict[str, Any]]:
-    ours = [_platform_objects(), _platform_namespaces(), _bootstrap_objects()]
+    ours = [_platform_objects(), _platform_namespaces(), _bootstrap_objects(), _nothing_runs()]
     return ours + platform_invariants.policies()
 
 
@@ -106,15 +106,14 @@ def _platform_namespaces() -> dict[str, Any]:
     return admission.policy(
         "platform-namespaces",
         [
-            admission.on([""], ["serviceaccounts", "serviceaccounts/token", "pods", "secrets"]),
+            admission.on([""], ["serviceaccounts", "serviceaccounts/token", "secrets"]),
             admission.on([""], ["configmaps"]),
             admission.on(["coordination.k8s.io"], ["leases"]),
         ],
         [
             admission.deny_unless(
-                "variables.elsewhere"
-                " || !(request.resource.resource in ['serviceaccounts', 'pods'])",
-                "ServiceAccounts and pods of this namespace are the platform's; use another one",
+                "variables.elsewhere || request.resource.resource != 'serviceaccounts'",
+                "ServiceAccounts of this namespace are the platform's; use another one",
             ),
             admission.deny_unless(
                 "variables.elsewhere || request.resource.resource != 'secrets' || object == null"
@@ -155,6 +154,37 @@ def _bootstrap_objects() -> dict[str, Any]:
                 "kube-aggregator.kubernetes.io/automanaged",
             )
             for which in ("oldObject", "object")
+        ],
+        [NOT_THE_PLATFORM],
+    )
+
+
+def _nothing_runs() -> dict[str, Any]:
+    """What nobody here would ever run or serve is refused, instead of pending for ever.
+
+    Kinds that make pods stay: an operator's package manager has its Deployments, and whoever runs
+    its programs reads them here.
+    """
+    kind = "request.resource.resource"
+    return admission.policy(
+        "nothing-runs",
+        [
+            admission.on([""], ["nodes", "pods"], ["CREATE"]),
+            admission.on([""], ["services"], ["CREATE", "UPDATE"]),
+        ],
+        [
+            admission.deny_unless(
+                f"{kind} != 'nodes'", "this control plane has no nodes, and none can join it"
+            ),
+            admission.deny_unless(
+                f"{kind} != 'pods'",
+                "this control plane has no nodes: no pod would ever start; run it in a cluster",
+            ),
+            admission.deny_unless(
+                f"{kind} != 'services' || !has(object.spec.type)"
+                " || object.spec.type != 'LoadBalancer'",
+                "this control plane has no load balancers; use ClusterIP or ExternalName",
+            ),
         ],
         [NOT_THE_PLATFORM],
     )

@@ -64,6 +64,20 @@ def pod(plane, namespace, account):
     return plane.admin.create(f"{CORE}/{namespace}/pods", thing("Pod", new(), spec=spec))
 
 
+def service(plane, kind):
+    spec = {"type": kind, "ports": [{"port": 443}]}
+    spec |= {"externalName": "example.com"} if kind == "ExternalName" else {}
+    return plane.admin.create(f"{CORE}/default/services", thing("Service", new(), spec=spec))
+
+
+def node_maker(plane):
+    """Somebody whom the platform lets make nodes; tenants' own roles have none."""
+    name = new("maker")
+    assert write_role(plane, name, ["create"], [""], ["nodes"]).ok
+    assert bind(plane, name, subject("User", name)).ok
+    return plane.user(name)
+
+
 def role(name, verbs, groups=("apps",), resources=("deployments",), **body):
     rule = {"apiGroups": list(groups), "resources": list(resources), "verbs": list(verbs)}
     return thing("ClusterRole", name, f"{_GROUP}/v1", rules=[rule], **body)
@@ -171,8 +185,31 @@ ATTACKS = [
     ),
     Attack(
         "run a pod as a controller",
-        "platform-namespaces",
+        "nothing-runs",
         lambda p: pod(p, "kube-system", CONTROLLER),
+    ),
+    Attack(
+        "run a pod",
+        "nothing-runs",
+        lambda p: pod(p, "default", "default"),
+    ),
+    Attack(
+        "add a node",
+        "nothing-runs",
+        lambda p: node_maker(p).create("/api/v1/nodes", thing("Node", new())),
+    ),
+    Attack(
+        "ask for a load balancer",
+        "nothing-runs",
+        lambda p: service(p, "LoadBalancer"),
+    ),
+    Attack(
+        "make a load balancer of a Service",
+        "nothing-runs",
+        lambda p: p.admin.merge(
+            f"{CORE}/default/services/{service(p, 'ClusterIP').body['metadata']['name']}",
+            {"spec": {"type": "LoadBalancer"}},
+        ),
     ),
     Attack(
         "make a ServiceAccount in kube-system",
@@ -336,6 +373,27 @@ def test_nothing_but_the_rule_refuses_it(planes, attack):
     """Without rules the same request succeeds: the test above is about the rule alone."""
     answer = attack.send(planes["none"])
     assert answer.ok, answer
+
+
+@processes
+@pytest.mark.parametrize("kind", ["ClusterIP", "ExternalName", "NodePort"])
+def test_services_that_only_name_something_are_allowed(planes, kind):
+    """An operator's package manager makes them for its packages."""
+    assert service(planes["files"], kind).ok
+
+
+@processes
+def test_workloads_are_allowed_as_objects(planes):
+    """Nothing here makes pods of them; whoever runs an operator's programs reads them."""
+    labels = {"app": "x"}
+    template = {
+        "metadata": {"labels": labels},
+        "spec": {"containers": [{"name": "c", "image": "i"}]},
+    }
+    spec = {"selector": {"matchLabels": labels}, "template": template}
+    path = "/apis/apps/v1/namespaces/default/deployments"
+    made = planes["files"].admin.create(path, thing("Deployment", new(), "apps/v1", spec=spec))
+    assert made.ok, made
 
 
 def restored_binding(plane):
