@@ -121,9 +121,10 @@ def network_policy(
         sql_servers: Those of `pods.egress_to`.
     """
     stores = {"namespaceSelector": {}, "podSelector": {"matchLabels": {names.LABEL_NAME: "etcd"}}}
+    scrapers = pods.peer(namespace={names.LABEL_SCRAPER: "true"})
     return pods.network_policy(
         POD_LABELS,
-        ingress=[{"ports": pods.tcp(METRICS_PORT)}],
+        ingress=[{"from": [scrapers], "ports": pods.tcp(METRICS_PORT)}],
         egress=[
             pods.dns_egress(),
             {"to": [pods.every_tenant()], "ports": pods.tcp(flags.APISERVER_PORT)},

@@ -62,7 +62,6 @@ OPEN = [
     ("agent", "etcd"),
     ("agent", "the host's API"),
     ("agent", "DNS"),
-    ("a pod without policies", "the agent's metrics"),
     ("a pod without policies", "the host's API on its node"),
     ("a pod without policies", "the metadata address"),
     ("a pod without policies", "the kubelet"),
@@ -94,6 +93,7 @@ CLOSED = [
     ("a pod without policies", "etcd's peers"),
     ("a pod without policies", "etcd's metrics"),
     ("a pod without policies", "the agent's health"),
+    ("a pod without policies", "the agent's metrics"),
     ("a pod without policies", "the gateway's health"),
     ("acme", "etcd's metrics"),
 ]
@@ -241,3 +241,17 @@ def test_names_are_answered_over_udp(host, node):
         return socket.inet_aton(store).hex() in answer
 
     eventually(is_found, f"acme looks up {name}", seconds=10)
+
+
+def test_metrics_are_read_from_namespaces_that_may(host, reach):
+    """They name every tenant; Prometheus' namespace gets the label."""
+    name, _ = PODS["a pod without policies"]
+    host.run("label", "namespace", name, f"{names.LABEL_SCRAPER}=true")
+    try:
+        eventually(
+            lambda: reach("a pod without policies", "the agent's metrics") == "open",
+            "a labelled namespace reads the metrics",
+            seconds=20,
+        )
+    finally:
+        host.run("label", "namespace", name, f"{names.LABEL_SCRAPER}-")
