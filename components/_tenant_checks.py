@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from components import _store_kinds
 from components._tenant_pods import Pods
-from core import checks, generations, names, profiles, versions
+from core import checks, generations, names, oidc, profiles, versions
 from core.errors import InvalidInputError
-from core.manifests import encryption, store_limit
+from core.manifests import apiserver_config, encryption, store_limit
 
 if TYPE_CHECKING:
     from components.tenant_control_plane import TenantControlPlaneArgs
@@ -49,4 +49,18 @@ def checked(args: "TenantControlPlaneArgs") -> Pods:
         encryption=args.get("encryption", encryption.SECRETS),
         priority_class=args.get("priority_class"),
         runtime_class=runtime_class,
+        audit=_audit(args, thing),
+        issuers=oidc.issuers(
+            args.get("oidc", []),
+            names.issuer(tenant_id, args["domain"]),
+            f"{thing}: oidc",
+        ),
     )
+
+
+def _audit(args: "TenantControlPlaneArgs", thing: str) -> str:
+    audit = args.get("audit", apiserver_config.METADATA)
+    if audit not in apiserver_config.AUDITS:
+        remedy = f"use {' or '.join(apiserver_config.AUDITS)}"
+        raise InvalidInputError(thing, "audit is unknown", audit, remedy)
+    return audit

@@ -6,6 +6,8 @@ Not here: their rules and numbers (core/manifests/tenant_fence.py), rules inside
 """
 
 import functools
+from collections.abc import Sequence
+from typing import Any
 
 import pulumi
 from pulumi_kubernetes.core.v1 import LimitRange, ResourceQuota
@@ -22,12 +24,12 @@ def declare(
     tenant_id: str,
     *,
     namespace: pulumi.Input[str],
-    store: StoreKind,
+    egress: Sequence[dict[str, Any]],
     opts: pulumi.ResourceOptions,
 ) -> list[pulumi.Resource]:
     """Declare the network's part; returns what has to stand before the first pod."""
     meta = functools.partial(_meta, tenant_id, namespace)
-    rules = tenant_fence.network_policy(tenant_id, store.egress)
+    rules = tenant_fence.network_policy(tenant_id, egress)
     return [
         NetworkPolicy(f"{name}-deny-all", metadata=meta("deny-all"), spec=pods.DENY_ALL, opts=opts),
         NetworkPolicy(f"{name}-policy", metadata=meta(tenant.NAME), spec=rules, opts=opts),

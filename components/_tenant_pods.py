@@ -16,8 +16,9 @@ from components._tenant_keys import TenantKeys
 from components._tenant_store import StoreKind, TenantStore
 from core import flags, generations, names
 from core.generations import Generations
-from core.manifests import tenant
-from core.manifests.pods import scheduling
+from core.manifests import apiserver_config, tenant
+from core.manifests.pods import issuer_egress, scheduling
+from core.oidc import Issuer
 from core.profiles import Profile
 from core.stores import StoreAccess
 
@@ -42,6 +43,21 @@ class Pods:
     """What is encrypted, one of encryption.SCOPES."""
     priority_class: pulumi.Input[str] | None
     runtime_class: str | None
+    audit: str
+    issuers: tuple[Issuer, ...]
+
+    @property
+    def config(self) -> apiserver_config.Config:
+        """What decides over the files of its API server."""
+        return apiserver_config.Config(
+            version=self.version, profile=self.profile, audit=self.audit, issuers=self.issuers
+        )
+
+    @property
+    def egress(self) -> list[dict[str, Any]]:
+        """What its pods reach besides DNS: its store, and whose tokens it has to check."""
+        issuers = [issuer_egress(one.network, one.port) for one in self.issuers]
+        return [*self.store.egress, *issuers]
 
 
 def declare(
@@ -56,11 +72,14 @@ def declare(
     opts: pulumi.ResourceOptions,
 ) -> Deployment:
     """Declare them, to start once `after` is there: what they mount, and what knows them."""
-    files = tenant.config_files(pods.version)
+    files = apiserver_config.files(pods.config)
     labels = names.tenant_labels(pods.tenant)
     meta: dict[str, Any] = {"namespace": namespace, "labels": labels}
     config = ConfigMap(
-        f"{name}-config", metadata={"name": tenant.CONFIG_MAP, **meta}, data=files, opts=opts
+        f"{name}-config",
+        metadata={"name": apiserver_config.CONFIG_MAP, **meta},
+        data=files,
+        opts=opts,
     )
     meta["labels"] = labels | {
         names.LABEL_DATASTORE: pods.datastore,

@@ -24,6 +24,7 @@ from components._store_shared_etcd import SharedEtcdStore
 from components._store_sql import SqlStore
 from components._tenant_keys import TenantKeys, TenantUsers
 from components._tenant_store import Place, TenantStore
+from components.oidc_issuer import OidcIssuer
 from core import flags, names
 from core.manifests import tenant
 
@@ -105,6 +106,12 @@ class TenantControlPlaneArgs(TypedDict):
     A dedicated etcd is never in it: its latency is that of the disk.
     """
 
+    audit: NotRequired[str]
+    """What its audit log has of each request: metadata, or none. Default metadata. Rolling."""
+
+    oidc: NotRequired[list[OidcIssuer]]
+    """Issuers whose tokens it accepts. Default none. Changing the list rolls the pods."""
+
     public_dns: NotRequired[bool]
     """True when `*.<domain>` resolves to the gateway: kubeconfigs then name the tenant itself."""
 
@@ -165,7 +172,7 @@ class TenantControlPlane(pulumi.ComponentResource):
             opts=self._child,
         )
         fence = _tenant_fence.declare(
-            name, tenant_id, namespace=namespace, store=pods.store, opts=self._child
+            name, tenant_id, namespace=namespace, egress=pods.egress, opts=self._child
         )
         store = pods.store.declare(self._place)
         secrets = self._secrets(keys, store)

@@ -103,12 +103,15 @@ def apiserver(
     flags: dict[str, str | int] = {
         "admission-control-config-file": f"{CONFIG_DIR}/admission.yaml",
         "advertise-address": "$(POD_IP)",
+        "audit-log-path": "-",  # the host collects what its pods write
+        "audit-policy-file": f"{CONFIG_DIR}/audit.yaml",
         "authentication-config": f"{CONFIG_DIR}/authentication.yaml",
         "authorization-mode": "RBAC,ABAC",
         "authorization-policy-file": f"{CONFIG_DIR}/authorization.jsonl",
         "bind-address": "0.0.0.0",  # noqa: S104 -- a pod's own address; NetworkPolicies say who
         "client-ca-file": f"{keys}/ca.crt",
         "disable-admission-plugins": ",".join(_DISABLED_ADMISSION),
+        "enable-admission-plugins": "EventRateLimit",
         "encryption-provider-config": f"{keys}/{encryption.FILE}",
         "endpoint-reconciler-type": "none",
         "etcd-compaction-interval": "0" if store.compacted else f"{_COMPACTION_MINUTES}m",

@@ -33,6 +33,14 @@ class Profile:
     max_mutating_requests_inflight: int
     """Their sum is what API Priority and Fairness shares out among a tenant's clients."""
 
+    events_per_second: int
+    events_burst: int
+    """Events that the API server takes; one client, or all in one namespace, half of them.
+
+    client-go lets one source write 25 at once about an object, then one in five
+    minutes (client-go tools/record/events_cache.go).
+    """
+
     controller_manager_cpu_request_millicores: int
     controller_manager_memory_request_mib: int
     """An idle controller manager has 19 to 22 MiB of anonymous memory."""
@@ -54,6 +62,8 @@ PROFILES = {
             apiserver_gogc=25,
             max_requests_inflight=100,
             max_mutating_requests_inflight=50,
+            events_per_second=20,
+            events_burst=200,
             controller_manager_cpu_request_millicores=5,
             controller_manager_memory_request_mib=32,
             controller_manager_memory_limit_mib=128,
@@ -69,6 +79,8 @@ PROFILES = {
             apiserver_gogc=60,
             max_requests_inflight=200,
             max_mutating_requests_inflight=100,
+            events_per_second=40,
+            events_burst=400,
             controller_manager_cpu_request_millicores=25,
             controller_manager_memory_request_mib=64,
             controller_manager_memory_limit_mib=384,
@@ -84,6 +96,8 @@ PROFILES = {
             apiserver_gogc=100,
             max_requests_inflight=400,
             max_mutating_requests_inflight=200,
+            events_per_second=80,
+            events_burst=800,
             controller_manager_cpu_request_millicores=100,
             controller_manager_memory_request_mib=256,
             controller_manager_memory_limit_mib=1024,

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from core import checks, generations, names, profiles, schema, settings_rules, versions
 from core.errors import InvalidInputError
-from core.manifests import encryption, store_limit
+from core.manifests import apiserver_config, encryption, store_limit
+from core.oidc import OidcSettings
 from core.schema import setting
 from core.store_settings import DedicatedEtcdSettings, EtcdSettings, SqlSettings
 
@@ -185,6 +186,15 @@ class TenantSettings:
 
     Default none: as any other pod. A dedicated etcd is never in it: its latency is the disk's.
     """
+
+    audit: str = setting(default=apiserver_config.METADATA, choices=apiserver_config.AUDITS)
+    """What the API server's log has of each request: `metadata` (who, what, how it ended), `none`.
+
+    Never what is in an object. Rolling.
+    """
+
+    oidc: tuple[OidcSettings, ...] = setting(default=())
+    """Issuers of tokens whose users the tenant lets in, besides its own. Rolling."""
 
     store_limit_mib: int = setting(default=store_limit.DEFAULT_MIB, minimum=1, maximum=8192)
     """Size in MiB from which on the tenant may only read and delete, in an etcd pool.

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from core import generations, stores, versions
+from core import generations, oidc, stores, versions
 from core.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ def problems(settings: "Settings") -> Iterator[InvalidInputError]:
     yield from _duplicates(settings.tenants)
     yield from _keys(settings)
     yield from _own_etcds(settings.tenants)
+    for number, tenant in enumerate(settings.tenants):
+        yield from oidc.problems(tenant.oidc, f"tenants[{number}].oidc")
     running = {tenant.name: tenant.version for tenant in settings.tenants}
     for name in versions.KUBERNETES_IMAGES:
         yield from _override(settings, name, "tenants", running)

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from core import profiles, schema, settings, store_settings, versions
+from core import oidc, profiles, schema, settings, store_settings, versions
 from stacks import outputs
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,9 +36,13 @@ def pages() -> dict[Path, str]:
 
 def _settings() -> Iterator[str]:
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
-    documented = {**_field_docs(settings), **_field_docs(store_settings)}
+    documented = {
+        **_field_docs(settings),
+        **_field_docs(store_settings),
+        **_field_docs(oidc),
+    }
     yield "# Settings"
-    yield _NOTE.format(source="Pulumi.yaml, core/settings.py and core/store_settings.py")
+    yield _NOTE.format(source="Pulumi.yaml and core/ (settings.py, store_settings.py, oidc.py)")
     yield ""
     yield "What may stand in `Pulumi.<stack>.yaml`, each key with `tenantplane:` in front. Anything"
     yield "wrong is refused before anything is created, all at once, each by its path"

@@ -5,16 +5,18 @@ Not here: the host (host.py), what one tenant is made of (components/tenant_cont
 
 import asyncio
 from collections.abc import Container
+from typing import cast
 
 import pulumi
 
 from components.host_cluster import HostCluster
+from components.oidc_issuer import OidcIssuer
 from components.tenant_control_plane import TenantControlPlane, TenantControlPlaneArgs
 from core import host_contract, settings_rules, stores, versions
 from core.errors import InvalidInputError
 from core.manifests import priorities
 from core.settings import ImageSettings, Settings, TenantSettings
-from stacks import changes, outputs
+from stacks import changes, outputs, pem_files
 from stacks.failures import or_none
 from stacks.handles import Handles
 
@@ -81,6 +83,8 @@ def _declare_tenant(
         "public_dns": host.gateway.public_dns,
         "agent_namespace": host.agent_namespace,
         "datastore": tenant.datastore,
+        "audit": tenant.audit,
+        "oidc": _issuers(tenant),
         "priority_class": host.cluster.priorities[priorities.TENANTS],
         "store_limit_mib": tenant.store_limit_mib,
         "apiserver_image": image("kube-apiserver"),
@@ -90,6 +94,19 @@ def _declare_tenant(
         args["runtime_class"] = tenant.runtime_class
     _set_store(args, tenant, images, host)
     return TenantControlPlane(tenant.name, args, pulumi.ResourceOptions(provider=host.provider))
+
+
+def _issuers(tenant: TenantSettings) -> list[OidcIssuer]:
+    """Return whose users it lets in; what isn't said is left out."""
+    found: list[OidcIssuer] = []
+    for number, one in enumerate(tenant.oidc):
+        given = {key: value for key, value in vars(one).items() if value is not None}
+        given["audiences"] = list(one.audiences)
+        if one.ca is not None:
+            path = f"tenants.{tenant.name}.oidc[{number}].ca"
+            given["ca"] = pem_files.certificates(one.ca, path)
+        found.append(cast("OidcIssuer", given))
+    return found
 
 
 def _set_store(

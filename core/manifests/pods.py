@@ -19,6 +19,17 @@ RESTRICTED = {
 """Labels of every namespace of ours."""
 
 
+_NOT_PUBLIC = (
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+)
+"""Private, shared, loopback and link-local addresses (RFC 6890): hosts, pods, metadata."""
+
+
 def pod_security() -> dict[str, Any]:
     """Pod-level security context: non-root, default seccomp, volumes readable by our group."""
     return {
@@ -158,6 +169,12 @@ def anywhere(ports: Sequence[int]) -> dict[str, Any]:
     """Egress to ports, wherever a name may lead; but not where clouds keep credentials."""
     block = {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}
     return {"to": [{"ipBlock": block}], "ports": tcp(*ports)}
+
+
+def issuer_egress(network: str | None, port: int) -> dict[str, Any]:
+    """Egress to an issuer of tokens: its network, or else whatever is public."""
+    block = {"cidr": network} if network else {"cidr": "0.0.0.0/0", "except": list(_NOT_PUBLIC)}
+    return {"to": [{"ipBlock": block}], "ports": tcp(port)}
 
 
 def network_policy(

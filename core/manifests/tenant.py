@@ -1,27 +1,22 @@
 """One tenant on its host: the pod with API server and controllers, and what it mounts.
 
-Not here: the fence around it (tenant_fence.py), flags (core/flags.py), the public route
-(gateway.py), objects inside the tenant (base_rbac.py), certificates (core/pki.py).
+Not here: the fence around it (tenant_fence.py), flags (core/flags.py), the files beside its keys
+(apiserver_config.py), the public route (gateway.py), objects inside the tenant (base_rbac.py),
+certificates (core/pki.py).
 """
 
-import functools
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import yaml
-
 from core import flags, names
-from core.manifests import kine, pods, store_limit
-from core.manifests.platform_policy import has_static_policies, static_policies
+from core.manifests import apiserver_config, kine, pods, store_limit
+from core.manifests.platform_policy import has_static_policies
 from core.profiles import Profile
 
 NAME = names.CONTROL_PLANE
 APISERVER_SECRET = "kube-apiserver"  # noqa: S105 -- a name
 CONTROLLER_MANAGER_SECRET = "kube-controller-manager"  # noqa: S105 -- a name
 AGENT_SECRET = "host-agent"  # noqa: S105 -- a name
-CONFIG_MAP = "kube-apiserver"
-_HEALTH_PATHS = ("/healthz", "/livez", "/readyz")
 _READY = "/readyz"
 _READY_ALONE = "/readyz?exclude=poststarthook/rbac/bootstrap-roles"
 """An API server serves a second and a half before it has looked after Kubernetes' own roles; for
@@ -42,66 +37,6 @@ def namespace_labels(tenant: str) -> dict[str, str]:
 def server(tenant: str) -> str:
     """URL of the tenant's API server inside its host."""
     return f"https://{names.APISERVER}.{names.namespace(tenant)}.svc:{flags.APISERVER_PORT}"
-
-
-def config_files(version: str) -> dict[str, str]:
-    """Data of the ConfigMap: who gets in, admission, and the static policies where they work."""
-    return dict(_config_files(version))
-
-
-@functools.cache  # every tenant of a version has the same
-def _config_files(version: str) -> dict[str, str]:
-    files = {
-        "authentication.yaml": _yaml(_authentication()),
-        "authorization.jsonl": _authorization(),
-        "admission.yaml": _yaml(_admission(static=has_static_policies(version))),
-    }
-    if has_static_policies(version):
-        files["policies.yaml"] = "---\n".join(_yaml(policy) for policy in static_policies())
-    return files
-
-
-def _authentication() -> dict[str, Any]:
-    return {
-        "apiVersion": "apiserver.config.k8s.io/v1",
-        "kind": "AuthenticationConfiguration",
-        "anonymous": {"enabled": True, "conditions": [{"path": path} for path in _HEALTH_PATHS]},
-    }
-
-
-def _authorization() -> str:
-    """The kubelet's probes, whatever the tenant does to its RBAC; all else is RBAC's.
-
-    A tenant that takes system:public-info-viewer away would have its API server killed, and before
-    the first start has made that role no probe can pass.
-    """
-    policy = {"apiVersion": "abac.authorization.kubernetes.io/v1beta1", "kind": "Policy"}
-    specs = (
-        {"group": "system:unauthenticated", "nonResourcePath": path, "readonly": True}
-        for path in _HEALTH_PATHS
-    )
-    return "".join(json.dumps({**policy, "spec": spec}) + "\n" for spec in specs)
-
-
-def _admission(*, static: bool) -> dict[str, Any]:
-    plugins = []
-    if static:
-        configuration = {
-            "apiVersion": "apiserver.config.k8s.io/v1",
-            "kind": "ValidatingAdmissionPolicyConfiguration",
-            "staticManifestsDir": flags.POLICIES_DIR,
-        }
-        plugins.append({"name": "ValidatingAdmissionPolicy", "configuration": configuration})
-    return {
-        "apiVersion": "apiserver.config.k8s.io/v1",
-        "kind": "AdmissionConfiguration",
-        "plugins": plugins,
-    }
-
-
-def _yaml(document: dict[str, Any]) -> str:
-    text: str = yaml.safe_dump(document, sort_keys=True, width=10**6)
-    return text
 
 
 def deployment(
@@ -243,17 +178,17 @@ def _controller_manager(image: str, profile: Profile, replicas: int) -> dict[str
 
 
 def _volumes(version: str) -> list[dict[str, Any]]:
-    def config(name: str, files: list[str]) -> dict[str, Any]:
+    def config(name: str, files: Sequence[str]) -> dict[str, Any]:
         items = [{"key": file, "path": file} for file in files]
-        return {"name": name, "configMap": {"name": CONFIG_MAP, "items": items}}
+        return {"name": name, "configMap": {"name": apiserver_config.CONFIG_MAP, "items": items}}
 
     volumes = [
         pods.secret_volume("apiserver-keys", APISERVER_SECRET),
-        config("config", ["admission.yaml", "authentication.yaml", "authorization.jsonl"]),
+        config("config", apiserver_config.FILES),
         pods.secret_volume("controller-manager-keys", CONTROLLER_MANAGER_SECRET),
     ]
     if has_static_policies(version):
-        always = config("policies", ["policies.yaml"])["configMap"]
+        always = config("policies", [apiserver_config.POLICIES])["configMap"]
         at_times = {"name": store_limit.CONFIG_MAP, "optional": True}
         sources = [{"configMap": always}, {"configMap": at_times}]
         volumes.append({"name": "policies", "projected": {"sources": sources}})

@@ -25,8 +25,8 @@ def etcd_egress(namespace: str) -> dict[str, Any]:
     return {"to": [members], "ports": pods.tcp(flags.ETCD_CLIENT_PORT)}
 
 
-def network_policy(tenant: str, store: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The gateway and the agent reach the API server, which reaches its store, and DNS."""
+def network_policy(tenant: str, beyond: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The gateway and the agent reach the API server, which reaches DNS and what `beyond` says."""
     port = pods.tcp(flags.APISERVER_PORT)
     gateway = pods.peer(
         namespace=pods.namespace_name(names.GATEWAY_NAMESPACE),
@@ -39,7 +39,7 @@ def network_policy(tenant: str, store: Sequence[dict[str, Any]]) -> dict[str, An
     return pods.network_policy(
         pod_labels(tenant),
         ingress=[{"from": [gateway, agent], "ports": port}],
-        egress=[pods.dns_egress(), *store],
+        egress=[pods.dns_egress(), *beyond],
     )
 
 

@@ -8,6 +8,7 @@ import yaml
 from pulumi.runtime.stack import ResourceRegistrationFailed
 
 from core import host_contract
+from core.manifests import pods
 from core.settings import parse
 from stacks import tenants
 from tests.support import running
@@ -262,3 +263,24 @@ def test_a_sandbox_is_for_the_control_plane_and_not_for_its_store(up, exported, 
         if "template" in one.inputs.get("spec", {})
     }
     assert asked == {"Deployment": "gvisor", "StatefulSet": None}
+
+
+def test_an_issuer_reaches_the_api_server_and_is_reached_by_it(up, exported, mocks, tmp_path):
+    """By the file that lists it, and by a way out of the tenant's fence."""
+    (tmp_path / "ca.pem").write_text(pem("CERTIFICATE", "login"))
+    login = {
+        "issuer": "https://login.example.com:8443",
+        "audiences": ["kubernetes"],
+        "usernamePrefix": "corp:",
+        "groupsClaim": "groups",
+        "ca": str(tmp_path / "ca.pem"),
+        "network": "203.0.113.7/32",
+    }
+    up(CONFIG | {"tenants": [{"name": "acme", "oidc": [login]}]})
+    text = mocks.named("acme-config").inputs["data"]["authentication.yaml"]
+    (jwt,) = yaml.safe_load(text)["jwt"]
+    assert jwt["issuer"]["url"] == login["issuer"]
+    assert "CERTIFICATE" in jwt["issuer"]["certificateAuthority"]
+    assert jwt["claimMappings"]["groups"] == {"claim": "groups", "prefix": "corp:"}
+    rules = mocks.named("acme-policy").inputs["spec"]["egress"]
+    assert pods.issuer_egress("203.0.113.7/32", 8443) in rules

@@ -9,8 +9,7 @@ import json
 import subprocess
 
 from core import flags, kubeconfig, names, pki, versions
-from core.manifests import encryption
-from core.manifests import tenant as tenant_manifests
+from core.manifests import apiserver_config, encryption
 from core.profiles import profile
 from core.stores import StoreAccess
 from tests.support.api import Api
@@ -191,7 +190,9 @@ class ControlPlane:
                 process.kill()
 
 
-def tenant(folder, etcd, tenant_id, version=versions.DEFAULT_KUBERNETES, store_user=None):
+def tenant(
+    folder, etcd, tenant_id, version=versions.DEFAULT_KUBERNETES, store_user=None, issuers=()
+):
     """A tenant's API server, not yet waited for: without its user in etcd it can't get ready.
 
     Args:
@@ -200,6 +201,7 @@ def tenant(folder, etcd, tenant_id, version=versions.DEFAULT_KUBERNETES, store_u
         tenant_id: Its id.
         version: Whose configuration files it gets; the binary is always the newest.
         store_user: Common name of its certificate in etcd; default its id, as in the product.
+        issuers: Whose tokens it accepts besides its own.
     """
 
     def command(plane):
@@ -209,7 +211,10 @@ def tenant(folder, etcd, tenant_id, version=versions.DEFAULT_KUBERNETES, store_u
         plane.encrypt(encryption.SECRETS, 1)
         policies, config = folder / "policies", folder / "config"
         policies.mkdir(parents=True)
-        for name, text in tenant_manifests.config_files(version).items():
+        files = apiserver_config.files(
+            apiserver_config.Config(version=version, profile=profile("small"), issuers=issuers)
+        )
+        for name, text in files.items():
             where = policies if name == "policies.yaml" else config
             _write(where, {name: text.replace(flags.POLICIES_DIR, str(policies))})
         lines = flags.apiserver(

@@ -1,5 +1,6 @@
 """Who may reach whom on a host: every NetworkPolicy, held against golden files and its rules."""
 
+import ipaddress
 import json
 
 import pytest
@@ -24,6 +25,7 @@ POLICIES = {
     "tenant": tenant_fence.network_policy(
         "acme", [tenant_fence.etcd_egress("tenantplane-etcd-shared")]
     ),
+    "tenant-oidc": tenant_fence.network_policy("acme", [pods.issuer_egress(None, 8443)]),
     "tenant-sql": tenant_fence.network_policy("acme", [pods.egress_to("192.0.2.5", 5432)]),
 }
 
@@ -55,6 +57,18 @@ def test_the_host_api_is_reached_on_its_own_ports_and_never_at_a_metadata_addres
     assert rule["ports"] == pods.tcp(443, 16443)
     (peer,) = rule["to"]
     assert peer == {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}}
+
+
+def test_an_issuer_is_reached_at_public_addresses_or_at_its_own():
+    """A tenant names the URL, and must not reach its host or another tenant by that."""
+    (peer,) = pods.issuer_egress(None, 443)["to"]
+    except_for = [ipaddress.ip_network(one) for one in peer["ipBlock"]["except"]]
+    for inside in ("10.231.0.2", "172.20.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1"):
+        assert any(ipaddress.ip_address(inside) in one for one in except_for)
+    assert pods.issuer_egress("10.1.2.3/32", 443) == {
+        "to": [{"ipBlock": {"cidr": "10.1.2.3/32"}}],
+        "ports": pods.tcp(443),
+    }
 
 
 def test_where_blocks_hide_nodes_the_host_api_is_named_by_its_ports_alone():
