@@ -88,7 +88,7 @@ class GkeSettings:
     """Nodes for the tenants' control planes and what serves them."""
 
     gvisor_pool: NodePoolSettings = setting(default=NodePoolSettings(min_nodes=0))
-    """Nodes on which pods run in gVisor, for programs that nobody here wrote."""
+    """Nodes on which pods run in gVisor, as tenants with `runtimeClass: gvisor` do."""
 
     deletion_protection: bool = setting(default=True)
     """Refuse to delete the cluster. Set it to false and run `pulumi up` before `pulumi destroy`."""

@@ -5,10 +5,12 @@ Not here: what pulumi said while it created, updated, failed and destroyed, and 
 """
 
 import base64
+import json
 
 import pytest
 
 from tests.support.certificates import new_key, private_key_pem
+from tests.support.kubectl import eventually
 from tests.support.leaks import leaks
 
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJhY21lIn0.c2lnbmF0dXJlLW9mLWEtdG9rZW4"
@@ -74,3 +76,29 @@ def test_the_logs_of_every_pod_are_clean(host):
             "logs", "-n", meta["namespace"], meta["name"], "--all-containers", "--ignore-errors"
         )
         assert leaks(text) == [], meta["name"]
+
+
+def test_the_audit_log_has_who_made_a_secret_and_not_what_is_in_it(host, tenants):
+    """It is what the API server's container says, so it goes where the host's logs go."""
+    plaintext = "hunter2-of-the-audit"
+    tenants["acme"].run("create", "secret", "generic", "audited", f"--from-literal=a={plaintext}")
+
+    def log():
+        return host.out("logs", "-n", "tenant-acme", "deploy/control-plane", "-c", "kube-apiserver")
+
+    def written():
+        lines = [json.loads(line) for line in log().splitlines() if line.startswith('{"kind"')]
+        return [
+            line
+            for line in lines
+            if line["verb"] == "create" and line["objectRef"].get("name") == "audited"
+        ]
+
+    try:
+        (line,) = eventually(written, "the audit log has it")
+        assert line["user"]["username"] == "tenant-admin"
+        assert line["objectRef"]["resource"] == "secrets"
+        assert plaintext not in log()
+        assert encoded(plaintext) not in log()
+    finally:
+        tenants["acme"].run("delete", "secret", "audited")

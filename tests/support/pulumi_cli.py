@@ -13,6 +13,9 @@ from rig import pulumi
 from rig.progress import Silent
 
 ROOT = pulumi.ROOT
+RUNTIME_CLASS = os.environ.get("TENANTPLANE_E2E_RUNTIME_CLASS")
+"""RuntimeClass of every tenant that says none: all tests against tenants in gVisor, say."""
+
 _UP_SECONDS = 600
 _HEADING = re.compile(r"  \S+ \((.+)\):")
 
@@ -90,7 +93,12 @@ class PulumiCli:
 
     def write_config(self):
         """Write self.config, keeping the encryption salt that Pulumi put beside it."""
-        document = {"config": {f"tenantplane:{key}": v for key, v in self.config.items()}}
+        config = dict(self.config)
+        if RUNTIME_CLASS:
+            config["tenants"] = [
+                {"runtimeClass": RUNTIME_CLASS, **one} for one in config.get("tenants", [])
+            ]
+        document = {"config": {f"tenantplane:{key}": v for key, v in config.items()}}
         old = yaml.safe_load(self.config_file.read_text()) if self.config_file.exists() else {}
         document |= {key: value for key, value in (old or {}).items() if key != "config"}
         self.config_file.write_text(yaml.safe_dump(document))
