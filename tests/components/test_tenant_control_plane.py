@@ -257,3 +257,20 @@ def test_another_pool_is_refused_before_the_pods_mount_its_keys(mocks, monitor):
         assert [urn for urn in secret.dependencies if urn.endswith("::acme-store")]
 
     return declare().endpoint.apply(check)
+
+
+@pytest.mark.parametrize(
+    ("args", "problem"),
+    [
+        ({"audit": "request"}, "audit is unknown, got 'request'; use metadata or none"),
+        ({"runtime_class": "G Visor"}, "is not the name of a RuntimeClass, got 'G Visor'"),
+        (
+            {"oidc": [{"issuer": "https://a.b", "audiences": ["k"], "username_prefix": "system:"}]},
+            r"oidc\[0\]\.usernamePrefix: can't stand in front of names",
+        ),
+    ],
+)
+def test_refuses_what_no_tenant_can_be(mocks, args, problem):
+    with pytest.raises(InvalidInputError, match=problem):
+        declare(**args)
+    assert mocks.resources == []

@@ -37,7 +37,8 @@ class OidcIssuer:
         self.authority = Authority("login")
         self.key = new_key()
         self._server = http.server.ThreadingHTTPServer((address, 0), self._handler())
-        self.url = f"https://{address}:{self._server.server_address[1]}"
+        self.address, self.port = address, self._server.server_address[1]
+        self.url = f"https://{address}:{self.port}"
         pair = folder / "issuer.pem"
         pair.touch(mode=0o600)
         pair.write_text("".join(self.authority.issue("login", names=[address])))
