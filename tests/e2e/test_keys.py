@@ -21,7 +21,7 @@ PLAIN = "/t/two/ranges/servicenodeports"
 
 GAP_SECONDS = 15
 """Failures closer together than this are one outage: while its store is away an API server leaves
-and comes back by its readiness probe, three looks five seconds apart."""
+and comes back by its readiness probe, which looks every ten seconds."""
 
 
 @pytest.fixture(scope="module")
