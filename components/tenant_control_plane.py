@@ -86,7 +86,7 @@ class TenantControlPlaneArgs(TypedDict):
     """Size: small, medium or large. Default small. Changing it rolls the pods."""
 
     encryption: NotRequired[str]
-    """What is encrypted in the store: secrets, all or off. Default secrets. Rolls the pods."""
+    """What is encrypted in the store: secrets, all or none. Default secrets. Rolls the pods."""
 
     keys: NotRequired[Sequence[int]]
     """Generations of the tenant's keys: the first signs and encrypts. Default [1]. Rolls the pods.

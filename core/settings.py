@@ -207,7 +207,7 @@ class TenantSettings:
     """The tenant's own etcd. Datastore dedicated."""
 
     encryption: str = setting(default=encryption.SECRETS, choices=encryption.SCOPES)
-    """What is encrypted before it goes to the store: `secrets`, `all` objects, or nothing (`off`).
+    """What is encrypted before it goes to the store: `secrets`, `all` objects, or `none`.
 
     Rolling; what is there already is written anew.
     """

@@ -11,8 +11,8 @@ import yaml
 
 SECRETS = "secrets"
 ALL = "all"
-OFF = "off"
-SCOPES = (SECRETS, ALL, OFF)
+NONE = "none"
+SCOPES = (SECRETS, ALL, NONE)
 
 FILE = "encryption.yaml"
 KEY_BYTES = 32
@@ -42,7 +42,7 @@ def configuration(scope: str, keys: Mapping[int, str]) -> str:
     rules = [
         {
             "resources": ["secrets"],
-            "providers": [plain, encrypted] if scope == OFF else [encrypted, plain],
+            "providers": [plain, encrypted] if scope == NONE else [encrypted, plain],
         },
         {
             "resources": [_EVERYTHING],

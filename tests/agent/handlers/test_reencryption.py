@@ -140,9 +140,9 @@ def test_all_of_a_tenants_data_can_be_encrypted_and_plain_again(world, vault, re
     assert objects > 100, "roles, flow schemas and all that an API server makes itself"
     assert world.host.masters.delete(f"{PODS}/all").ok
 
-    switch(vault, "off", 2)
-    pod("off", "off", 2)
-    reencrypt("off", 2)
+    switch(vault, "none", 2)
+    pod("none", "none", 2)
+    reencrypt("none", 2)
     encrypted(world)
     assert PLAINTEXT.encode() in stored(world, "secrets", "s")
     assert vault.masters.get(f"{MAPS}/m").body["data"] == {"k": PLAINTEXT}
@@ -167,7 +167,7 @@ def test_an_object_that_is_refused_is_named(world, vault, reencrypt, pod):
     }
     assert vault.masters.apply(path, configuration).ok
     pod("refused", "secrets", 2)
-    world.host.masters.delete(f"{PODS}/off")
+    world.host.masters.delete(f"{PODS}/none")
     reencrypt("secrets", 2)
     condition = world.objects.wait("Reencryption", "vault", status="False", reason="RewriteFailed")
     assert "secrets/s" in condition["message"]

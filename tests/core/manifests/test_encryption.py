@@ -21,7 +21,7 @@ def writers(scope):
 def test_a_scope_says_what_is_encrypted():
     assert writers("secrets") == {"secrets": "secretbox", "*.*": "identity"}
     assert writers("all") == {"secrets": "secretbox", "*.*": "secretbox"}
-    assert writers("off") == {"secrets": "identity", "*.*": "identity"}
+    assert writers("none") == {"secrets": "identity", "*.*": "identity"}
 
 
 @pytest.mark.parametrize("scope", encryption.SCOPES)
@@ -39,4 +39,4 @@ def test_each_scope_reads_what_every_other_wrote(scope):
 def test_everything_is_written_anew_while_keys_are_replaced():
     assert not encryption.rewrites_everything("secrets", (1,))
     assert encryption.rewrites_everything("all", (1,))
-    assert encryption.rewrites_everything("off", (2, 1))
+    assert encryption.rewrites_everything("none", (2, 1))
