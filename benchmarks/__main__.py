@@ -2,12 +2,23 @@
 
 import sys
 
-from benchmarks import idle_tenant, make_up, one_more_tenant, ten_tenants
+from benchmarks import (
+    idle_tenant,
+    make_up,
+    noisy_neighbour,
+    one_more_tenant,
+    overheads,
+    stores,
+    ten_tenants,
+)
 
 BENCHMARKS = {
     "one_more_tenant": one_more_tenant.run,
     "idle_tenant": idle_tenant.run,
     "ten_tenants": ten_tenants.run,
+    "stores": stores.run,
+    "noisy_neighbour": noisy_neighbour.run,
+    "overheads": overheads.run,
     "make_up": make_up.run,
     "make_up_cold": make_up.run_cold,
 }

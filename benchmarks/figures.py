@@ -13,6 +13,8 @@ from typing import Any
 from core import versions
 
 RESULTS = Path(__file__).parent / "results"
+_LISTED = 100
+"""Most values of a series that a result lists one by one."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Series:
         return ranked[max(0, math.ceil(share * len(ranked)) - 1)]
 
     def summary(self) -> dict[str, Any]:
-        """Minimum, median, p99 and maximum, beside the values themselves."""
+        """Minimum, median, p99 and maximum, beside the values themselves where they are few."""
+        few = self.values if len(self.values) <= _LISTED else []
         return {
             "unit": self.unit,
             "target": self.target,
@@ -39,7 +42,7 @@ class Series:
             "p50": round(statistics.median(self.values), 3),
             "p99": round(self.percentile(0.99), 3),
             "max": round(max(self.values), 3),
-            "values": [round(value, 3) for value in self.values],
+            "values": [round(value, 3) for value in few],
         }
 
 

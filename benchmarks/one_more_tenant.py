@@ -20,7 +20,7 @@ def run() -> Result:
     with rig_host.stack(tenants=2) as stack:
         model = Target(stack.kubeconfig("t0"))
         for number in range(RUNS):
-            to_ready, to_end = _add(stack, model, f"more{number}")
+            to_ready, to_end = add(stack, model, {"name": f"more{number}"})
             ready.append(to_ready)
             whole.append(to_end)
             stack.config["tenants"] = rig_host.names(2)
@@ -30,9 +30,16 @@ def run() -> Result:
     return result
 
 
-def _add(stack: PulumiCli, model: Target, name: str) -> tuple[float, float]:
-    """Seconds until the tenant answers, and until `pulumi up` ends."""
-    stack.config["tenants"] = [*rig_host.names(2), {"name": name}]
+def add(stack: PulumiCli, model: Target, tenant: dict[str, str]) -> tuple[float, float]:
+    """Add one beside t0 and t1: seconds until it answers, and until `pulumi up` ends.
+
+    Args:
+        stack: Of both.
+        model: Connections to t0.
+        tenant: As the config lists it.
+    """
+    stack.config["tenants"] = [*rig_host.names(2), tenant]
+    name = tenant["name"]
     found: list[float] = []
     start = time.monotonic()
     watcher = threading.Thread(target=_watch, args=(model, name, start, found))

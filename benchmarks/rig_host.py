@@ -9,21 +9,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rig.hosts.native.layout import Layout
+from tests.support.kubectl import Kubectl
 from tests.support.probe import Target
 from tests.support.pulumi_cli import ROOT, PulumiCli
+from tests.support.sql_servers import sql_settings
 
 HOST = "bench"
 HOST_DIR = Layout(HOST, 0).root
 
 
 @contextlib.contextmanager
-def stack(tenants: int) -> Iterator[PulumiCli]:
+def stack(tenants: int, *, sql: bool = False) -> Iterator[PulumiCli]:
     """A stack of so many tenants, up, on host `bench`, which has a stack of its own."""
     try:
-        rig("up")
+        rig("up", *(["--sql"] if sql else []))
         with (
             tempfile.TemporaryDirectory() as folder,
-            PulumiCli(Path(folder), HOST, _host_config()) as host,
+            PulumiCli(Path(folder), HOST, _host_config(sql=sql)) as host,
             PulumiCli(Path(folder), f"{HOST}-tenants", _config(tenants), beside=host) as cli,
         ):
             host.up()
@@ -33,9 +35,15 @@ def stack(tenants: int) -> Iterator[PulumiCli]:
         rig("down")
 
 
-def rig(verb: str) -> None:
+def rig(verb: str, *options: str) -> None:
     """`python -m rig <verb> --host bench`."""
-    subprocess.run([sys.executable, "-m", "rig", verb, "--host", HOST], cwd=ROOT, check=True)
+    command = [sys.executable, "-m", "rig", verb, "--host", HOST, *options]
+    subprocess.run(command, cwd=ROOT, check=True)
+
+
+def kubectl() -> Kubectl:
+    """The host, by kubectl."""
+    return Kubectl((HOST_DIR / "kubeconfig").read_text())
 
 
 def names(count: int) -> list[dict[str, str]]:
@@ -43,12 +51,13 @@ def names(count: int) -> list[dict[str, str]]:
     return [{"name": f"t{number}"} for number in range(count)]
 
 
-def _host_config() -> dict[str, object]:
+def _host_config(*, sql: bool) -> dict[str, object]:
     adopt = {"kubeconfig": str(HOST_DIR / "kubeconfig")}
     return {
         "kind": "host",
         "domain": "tenants.test",
         "host": {"name": HOST, "adopt": adopt},
+        "sql": sql_settings(HOST) if sql else {},
     }
 
 

@@ -9,9 +9,12 @@ from rig.__main__ import local_sql
 _ENGINES = {"postgresql": "postgresql", "mariadb": "mysql"}
 
 
-def sql_settings():
+_HOST = os.environ.get("TENANTPLANE_E2E_HOST", "e2e")
+
+
+def sql_settings(host=_HOST):
     """The servers by name: `sql` of a stack's config; empty where the host has none."""
-    file = local_sql(os.environ.get("TENANTPLANE_E2E_HOST", "e2e"))
+    file = local_sql(host)
     servers = json.loads(file.read_text()) if file.exists() else {}
     return {
         name: {

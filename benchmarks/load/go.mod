@@ -1,0 +1,3 @@
+module tenantplane.dev/load
+
+go 1.26
