@@ -33,6 +33,8 @@ class Made:
     kubernetes_version: pulumi.Output[str]
     server: pulumi.Output[str]
     address: pulumi.Output[str]
+    network: pulumi.Output[str]
+    subnetwork: pulumi.Output[str]
 
 
 def cluster(name: str, host: str, gke: "GkeArgs", child: pulumi.ResourceOptions) -> Made:
@@ -73,6 +75,8 @@ def cluster(name: str, host: str, gke: "GkeArgs", child: pulumi.ResourceOptions)
         kubernetes_version=made.master_version.apply(lambda version: f"v{version}"),
         server=server,
         address=address.address,
+        network=subnetwork.network,
+        subnetwork=subnetwork.id,
     )
 
 

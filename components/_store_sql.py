@@ -2,12 +2,12 @@
 
 Owns: the password, the SqlTenant by which the host agent makes database and user, and the Secret
 that kine reads.
-Not here: the server (it is there already), kine's container (core/manifests/kine.py), what the
-agent does (agent/).
+Not here: the server (it is there already, or cloud_sql.py makes it), kine's container
+(core/manifests/kine.py), what the agent does (agent/).
 """
 
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
@@ -28,8 +28,11 @@ class SqlStore(TypedDict):
     engine: str
     """postgresql or mysql (MariaDB too)."""
 
-    address: str
+    address: pulumi.Input[str]
     """IP address or DNS name, as it stands in the server's certificate."""
+
+    network: NotRequired[pulumi.Input[str]]
+    """Where pods reach it, in CIDR notation. Default: its address, or wherever its name leads."""
 
     port: int
     """Its port."""
@@ -61,7 +64,8 @@ class SqlKind:
     @property
     def egress(self) -> list[dict[str, Any]]:
         """To the server."""
-        return [pods.egress_to(self.store["address"], self.store["port"])]
+        store = self.store
+        return [pods.egress_to(store["address"], int(store["port"]), store.get("network"))]
 
     def declare(self, place: Place) -> TenantStore:
         """Declare password, database and user."""
@@ -70,9 +74,9 @@ class SqlKind:
         )
         password = pulumi.Output.secret(made.result)
         store, database = self.store, names.sql_database(place.tenant)
-        endpoint = password.apply(
+        endpoint = pulumi.Output.all(store["address"], password).apply(
             lambda known: kine.endpoint(
-                store["engine"], store["address"], store["port"], database, known
+                store["engine"], known[0], int(store["port"]), database, known[1]
             )
         )
         data = kine.secret_data(endpoint, store["ca_pem"])

@@ -49,8 +49,11 @@ class AgentSqlServer(TypedDict):
     engine: str
     """postgresql or mysql."""
 
-    address: str
+    address: pulumi.Input[str]
     """IP address or DNS name, as it stands in the server's certificate."""
+
+    network: NotRequired[pulumi.Input[str]]
+    """Where pods reach it, in CIDR notation. Default: its address, or wherever its name leads."""
 
     port: int
     """Its port."""
@@ -58,7 +61,7 @@ class AgentSqlServer(TypedDict):
     ca_pem: pulumi.Input[str]
     """Authority that the server's certificate is checked against, PEM."""
 
-    user: str
+    user: pulumi.Input[str]
     """Who makes databases and users there."""
 
     password: pulumi.Input[str]
@@ -190,7 +193,7 @@ def _policy(args: HostAgentArgs) -> dict[str, Any]:
     alone = args.get("api_by_port_alone", False)
     host_api = pods.host_api_egress([int(port) for port in ports], by_port_alone=alone)
     servers = [
-        pods.egress_to(server["address"], int(server["port"]))
+        pods.egress_to(server["address"], int(server["port"]), server.get("network"))
         for server in args.get("sql_servers", [])
     ]
     return agent.network_policy(host_api, servers)

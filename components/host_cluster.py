@@ -7,6 +7,7 @@ Not here: what runs on it (shared_etcd.py, host_agent.py, ingress_passthrough.py
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -87,6 +88,17 @@ class HostClusterArgs(TypedDict):
     """Declare the host's PriorityClasses; false where another stack does. Default true."""
 
 
+@dataclass(frozen=True)
+class GkeNetwork:
+    """Where a GKE host is, for what else its pods shall reach."""
+
+    network: pulumi.Output[str]
+    """Its id."""
+
+    subnetwork: pulumi.Output[str]
+    """Id of the one that its nodes are in."""
+
+
 class HostCluster(pulumi.ComponentResource):
     """A host cluster, adopted or made; both have the same outputs."""
 
@@ -161,6 +173,11 @@ class HostCluster(pulumi.ComponentResource):
         return self._priorities
 
     @property
+    def gke_network(self) -> GkeNetwork | None:
+        """The network of a GKE host that is made here; an adopted host's is not known."""
+        return self._gke_network
+
+    @property
     def api_ports(self) -> list[int]:
         """Ports at which pods on this host reach its API server; known before it is declared."""
         return list(self._api_ports)
@@ -191,6 +208,7 @@ class HostCluster(pulumi.ComponentResource):
         self.kubernetes_version = pulumi.Output.from_input(facts.kubernetes_version)
         self.server = pulumi.Output.from_input(connection.server)
         self.address = pulumi.Output.from_input(connection.host)
+        self._gke_network: GkeNetwork | None = None
         self._api_ports = host_facts.api_ports(facts)
         self._api_by_port_alone = host_facts.hides_nodes_from_blocks(facts)
 
@@ -204,6 +222,7 @@ class HostCluster(pulumi.ComponentResource):
         self.kubernetes_version = made.kubernetes_version
         self.server = made.server
         self.address = made.address
+        self._gke_network = GkeNetwork(made.network, made.subnetwork)
         self._api_ports = host_facts.DEFAULT_API_PORTS
         self._api_by_port_alone = False  # Google's API servers are on none of our nodes
 

@@ -53,6 +53,8 @@ class SqlContract:
     address: str = setting()
     port: int = setting(minimum=1, maximum=65535)
     ca_pem: str = setting()
+    network: str | None = setting(default=None)
+    """Where pods reach it, in CIDR notation, if not at its address."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,4 +130,4 @@ def parse(exported: object, stack: str) -> HostContract:
 
 
 def _keys(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {schema.camel(name): value for name, value in fields.items()}
+    return {schema.camel(name): value for name, value in fields.items() if value is not None}

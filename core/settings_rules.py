@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from core import generations, oidc, stores, versions
+from core import cloud_sql, generations, oidc, stores, versions
 from core.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ def with_defaults(settings: "Settings") -> "Settings":
         for name, pool in settings.etcd.items()
     }
     servers = {
-        name: replace(server, port=server.port or stores.ENGINES[server.engine])
+        name: server
+        if server.cloud_sql
+        else replace(server, port=server.port or stores.ENGINES[server.engine])
         for name, server in settings.sql.items()
     }
     return replace(settings, etcd=pools, sql=servers)
@@ -156,6 +158,7 @@ def _with_host(settings: "Settings") -> Iterator[InvalidInputError]:
     for pool, etcd in settings.etcd.items():
         yield from _storage(f"etcd.{pool}", etcd.quota_gib, etcd.storage_gib)
     yield from _store_names(settings)
+    yield from cloud_sql.problems(settings)
     yield from _gateway(settings)
     if settings.etcd:
         yield from datastore_problems(settings.tenants, [*settings.etcd, *settings.sql])

@@ -5,7 +5,7 @@ Not here: which one a tenant has (settings.py), what they must be together (sett
 
 from dataclasses import dataclass
 
-from core import checks, generations, stores, versions
+from core import checks, cloud_sql, generations, stores, versions
 from core.schema import setting
 
 
@@ -68,31 +68,89 @@ class DedicatedEtcdSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SqlSettings:
-    """An SQL server that exists already, on which each of its tenants has a database of its own.
+class CloudSqlSettings:
+    """A Cloud SQL instance that the stack of a GKE host makes for it, reached from its pods alone.
 
-    Tenants reach it through kine, a proxy in their pods, and by TLS alone: the server's certificate
-    must have its `address`.
+    docs/stores.md says how it is kept, and what it takes to remove it.
+    """
+
+    tier: str = setting(default=cloud_sql.DEFAULT_TIER, example=cloud_sql.DEFAULT_TIER)
+    """Machine type, of edition Enterprise. Changing it restarts the instance."""
+
+    version: str | None = setting(
+        default=None, choices=cloud_sql.EVERY_VERSION, example="POSTGRES_17"
+    )
+    """Google's name of what runs. Up alone, and the instance is down while it is upgraded.
+
+    Default: POSTGRES_17 or MYSQL_8_4.
+    """
+
+    availability: str = setting(
+        default=cloud_sql.AVAILABILITIES[0], choices=cloud_sql.AVAILABILITIES
+    )
+    """REGIONAL: a second zone takes over if the first fails. Changing it restarts the instance."""
+
+    storage_gib: int = setting(default=20, minimum=10, maximum=65536)
+    """Size of its disk in GiB at creation. It grows by itself, and nothing makes it smaller."""
+
+    max_connections: int = setting(default=400, minimum=50, maximum=10000)
+    """Most connections: an idle tenant has 4 per pod, a busy one 8. Restarts the instance."""
+
+    retained_backups: int = setting(default=14, minimum=1, maximum=365)
+    """Daily backups that are kept, besides 7 days to any point of which it can be restored."""
+
+    backup_hour: int = setting(default=1, minimum=0, maximum=23)
+    """Hour of the day, UTC, in which it is backed up."""
+
+    maintenance_day: int = setting(default=7, minimum=1, maximum=7)
+    """Day on which Google may restart it for maintenance; 1 is Monday."""
+
+    maintenance_hour: int = setting(default=3, minimum=0, maximum=23)
+    """Hour of that day, UTC."""
+
+    deletion_protection: bool = setting(default=True)
+    """Refuse to remove it with all its tenants' data; false, then `pulumi up`, allows it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlSettings:
+    """An SQL server on which each of its tenants has a database of its own.
+
+    It exists already, and the other keys say how it is reached, or the stack makes it by `cloudSql`
+    and they are left out. Tenants reach it through kine, a proxy in their pods, and by TLS alone:
+    the server's certificate must have its `address`.
     """
 
     engine: str = setting(choices=tuple(stores.ENGINES))
-    """What it is: PostgreSQL 13 or newer, or MySQL 8 (MariaDB 10.6) or newer."""
+    """What it is: PostgreSQL 15 or newer, or MySQL 8 (MariaDB 10.6) or newer."""
 
-    address: str = setting(check=checks.address, example="10.20.0.3")
+    cloud_sql: CloudSqlSettings | None = setting(default=None)
+    """Make it: a Cloud SQL instance on the network of `host.gke`. Kind host."""
+
+    address: str | None = setting(default=None, check=checks.address, example="10.20.0.3")
     """Its IP address or DNS name, as pods of the host reach it. Changing it rolls the tenants."""
+
+    network: str | None = setting(default=None, check=checks.network, example="10.20.0.0/24")
+    """Network that pods reach it in, for an address that is a name. Changed in place.
+
+    Default: the address, or wherever the name may lead.
+    """
 
     port: int | None = setting(default=None, minimum=1, maximum=65535, example="5432")
     """Its port. Default: 5432 for PostgreSQL, 3306 for MySQL. Changing it rolls the tenants."""
 
-    ca: str = setting(example="sql-ca.pem")
-    """Authority of its certificate: path of a PEM file (relative to the project) or its content."""
+    ca: str | None = setting(default=None, example="sql-ca.pem")
+    """Authority of its certificate: path of a PEM file (relative to the project) or its content.
 
-    admin_user: str = setting(example="tenantplane")
+    Belongs to every address, as the next two do.
+    """
+
+    admin_user: str | None = setting(default=None, example="tenantplane")
     r"""Who makes databases and users there: the host agent, and no tenant.
 
     PostgreSQL: a role with CREATEDB and CREATEROLE. MySQL: a user with CREATE USER and with all
     privileges on databases `t\_%`, WITH GRANT OPTION (docs/stores.md has the statements).
     """
 
-    admin_password: str = setting(secret=True, example="...")
+    admin_password: str | None = setting(default=None, secret=True, example="...")
     """Its password: `pulumi config set --secret --path 'sql.<name>.adminPassword'`."""

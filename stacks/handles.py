@@ -41,9 +41,10 @@ class SqlServer:
     """An SQL server; fields as in host_contract.SqlContract."""
 
     engine: str
-    address: str
+    address: pulumi.Input[str]
     port: int
-    ca_pem: str
+    ca_pem: pulumi.Input[str]
+    network: pulumi.Input[str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """host: a stack that is a host cluster with all that tenants need of it.
 
-Not here: the tenants (tenants.py), both in one stack (dev.py), what is exported (outputs.py).
+Not here: its SQL servers (sql_servers.py), the tenants (tenants.py), both in one stack (dev.py),
+what is exported (outputs.py).
 """
 
 from collections.abc import Mapping
@@ -21,9 +22,10 @@ from core.settings import (
     ImageSettings,
     Settings,
 )
-from core.store_settings import EtcdSettings, SqlSettings
-from stacks import changes, outputs, pem_files
-from stacks.handles import Gateway, Handles, SqlServer, Store
+from core.store_settings import EtcdSettings
+from stacks import changes, outputs, sql_servers
+from stacks.handles import Gateway, Handles, Store
+from stacks.sql_servers import AdministeredServer
 
 
 async def declare(settings: Settings) -> pulumi.Inputs:
@@ -45,7 +47,7 @@ def declare_host(settings: Settings) -> outputs.DeclaredHost:
         pool: _declare_pool(pool, etcd, settings, cluster.priorities[priorities.STORE], on_host)
         for pool, etcd in sorted(settings.etcd.items())
     }
-    servers = {name: _sql_server(name, sql) for name, sql in sorted(settings.sql.items())}
+    servers = sql_servers.declare(settings.sql, host, cluster)
     agent = _declare_agent(settings, pools, servers, cluster)
     gateway = IngressPassthrough("gateway", _gateway_args(settings, domain, cluster), on_host)
     return outputs.DeclaredHost(
@@ -62,7 +64,7 @@ def declare_host(settings: Settings) -> outputs.DeclaredHost:
                 public_dns=settings.gateway.public_dns,
             ),
             stores={pool: _store(etcd, settings.etcd[pool]) for pool, etcd in pools.items()},
-            sql=servers,
+            sql={name: one.server for name, one in servers.items()},
         ),
         certificates={f"etcd/{pool}": etcd.expires for pool, etcd in pools.items()},
     )
@@ -105,7 +107,7 @@ def _declare_pool(
 def _declare_agent(
     settings: Settings,
     pools: Mapping[str, SharedEtcd],
-    servers: Mapping[str, SqlServer],
+    servers: Mapping[str, AdministeredServer],
     cluster: HostCluster,
 ) -> HostAgent:
     stores: list[AgentStore] = [
@@ -122,18 +124,7 @@ def _declare_agent(
     args: HostAgentArgs = {
         "image": _image("host-agent", settings.images),
         "stores": stores,
-        "sql_servers": [
-            {
-                "name": name,
-                "engine": server.engine,
-                "address": server.address,
-                "port": server.port,
-                "ca_pem": server.ca_pem,
-                "user": settings.sql[name].admin_user,
-                "password": settings.sql[name].admin_password,
-            }
-            for name, server in servers.items()
-        ],
+        "sql_servers": [one.for_agent(name) for name, one in servers.items()],
         "api_ports": cluster.api_ports,
         "api_by_port_alone": cluster.api_by_port_alone,
         "priority_class": cluster.priorities[priorities.AGENT],
@@ -159,13 +150,6 @@ def _gateway_args(settings: Settings, domain: str, cluster: HostCluster) -> Ingr
     elif gateway.exposure != LOAD_BALANCER or made_by_us:
         args["address"] = cluster.address
     return args
-
-
-def _sql_server(name: str, sql: SqlSettings) -> SqlServer:
-    if sql.port is None:  # settings_rules.with_defaults has decided
-        raise AssertionError(name)
-    ca_pem = pem_files.certificates(sql.ca, f"sql.{name}.ca")
-    return SqlServer(engine=sql.engine, address=sql.address, port=sql.port, ca_pem=ca_pem)
 
 
 def _store(etcd: SharedEtcd, settings: EtcdSettings) -> Store:

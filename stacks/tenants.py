@@ -131,6 +131,8 @@ def _set_store(
             "ca_pem": server.ca_pem,
             "kine_image": versions.image("kine", images.registry, images.overrides),
         }
+        if server.network is not None:
+            args["sql"]["network"] = server.network
     else:
         pool = host.stores[tenant.datastore]
         args["shared_etcd"] = {

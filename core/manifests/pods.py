@@ -155,14 +155,21 @@ def host_api_egress(ports: Sequence[int], *, by_port_alone: bool) -> dict[str, A
     return {"ports": tcp(*ports)} if by_port_alone else anywhere(ports)
 
 
-def egress_to(address: str, port: int) -> dict[str, Any]:
-    """Egress to a server outside the cluster: its address alone; a name, by its port."""
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return anywhere([port])
-    block = {"cidr": f"{known}/{known.max_prefixlen}"}
-    return {"to": [{"ipBlock": block}], "ports": tcp(port)}
+def egress_to(address: object, port: int, network: object = None) -> dict[str, Any]:
+    """Egress to a server outside the cluster: its address alone; a name, by its port.
+
+    Args:
+        address: An IP address or a name; may be an Output, and counts as a name then.
+        port: Of the server.
+        network: In CIDR notation, where it is reached whatever its address; may be an Output.
+    """
+    if network is None:
+        try:
+            known = ipaddress.ip_address(address if isinstance(address, str) else "")
+        except ValueError:
+            return anywhere([port])
+        network = f"{known}/{known.max_prefixlen}"
+    return {"to": [{"ipBlock": {"cidr": network}}], "ports": tcp(port)}
 
 
 def anywhere(ports: Sequence[int]) -> dict[str, Any]:

@@ -76,3 +76,50 @@ def test_where_blocks_hide_nodes_its_policy_has_none(mocks):
         assert "ipBlock" not in str(mocks.named("agent-policy").inputs)
 
     return declare(api_by_port_alone=True).namespace.apply(check)
+
+
+def server(**changes):
+    return {
+        "name": "pg",
+        "engine": "postgresql",
+        "address": "192.0.2.5",
+        "port": 5432,
+        "ca_pem": "authority",
+        "user": "tenantplane",
+        "password": "hush",
+    } | changes
+
+
+@pytest.mark.parametrize(
+    ("where", "block"),
+    [
+        ({}, {"cidr": "192.0.2.5/32"}),
+        ({"address": "db.test"}, {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}),
+        ({"address": "db.test", "network": "10.20.0.0/24"}, {"cidr": "10.20.0.0/24"}),
+    ],
+)
+@pulumi.runtime.test
+def test_it_reaches_an_sql_server_and_nothing_beside_it(mocks, where, block):
+    def check(_):
+        rules = mocks.named("agent-policy").inputs["spec"]["egress"]
+        ports = [{"protocol": "TCP", "port": 5432}]
+        assert {"to": [{"ipBlock": block}], "ports": ports} in rules
+
+    return declare(sql_servers=[server(**where)]).namespace.apply(check)
+
+
+@pulumi.runtime.test
+def test_a_server_of_the_same_stack_is_read_when_it_is_there(mocks):
+    """What only Google knows is an Output: it is neither formatted nor looked into before."""
+
+    def check(_):
+        files = mocks.named("agent-store-pg").inputs["stringData"]["value"]
+        assert (files["address"], files["user"]) == ("x.sql.goog", "tenantplane")
+        rules = mocks.named("agent-policy").inputs["spec"]["egress"]
+        assert {"ipBlock": {"cidr": "10.0.0.7/32"}} in [
+            peer for rule in rules for peer in rule.get("to", [])
+        ]
+
+    made = {"address": "x.sql.goog", "network": "10.0.0.7/32", "user": "tenantplane"}
+    outputs = {key: pulumi.Output.from_input(value) for key, value in made.items()}
+    return declare(sql_servers=[server(**outputs)]).namespace.apply(check)

@@ -258,6 +258,16 @@ def test_tenants_are_reached_at_a_reserved_address(mocks):
     assert mocks.of_type(":Address")[0].inputs["region"] == "europe-west3"
 
 
+def test_what_else_its_pods_shall_reach_is_put_into_its_network(mocks):
+    network = made().gke_network
+    assert settled(network.network) == "prod-network-id"
+    assert settled(network.subnetwork) == "prod-subnetwork-id"
+
+
+def test_the_network_of_an_adopted_host_is_not_ours(mocks):
+    assert adopted().gke_network is None
+
+
 def test_the_provider_waits_for_the_node_pools(first_preview):
     """A provider that starts before the API answers stays unreachable for the whole run."""
     host = made()

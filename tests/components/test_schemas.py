@@ -5,13 +5,21 @@ import inspect
 import pytest
 from pulumi.provider.experimental.analyzer import Analyzer
 
+from components.cloud_sql import CloudSql
 from components.host_agent import HostAgent
 from components.host_cluster import HostCluster
 from components.ingress_passthrough import IngressPassthrough
 from components.shared_etcd import SharedEtcd
 from components.tenant_control_plane import TenantControlPlane
 
-COMPONENTS = [HostAgent, HostCluster, IngressPassthrough, SharedEtcd, TenantControlPlane]
+COMPONENTS = [
+    CloudSql,
+    HostAgent,
+    HostCluster,
+    IngressPassthrough,
+    SharedEtcd,
+    TenantControlPlane,
+]
 
 
 @pytest.fixture(scope="module")

@@ -141,6 +141,23 @@ def test_the_way_out_leads_to_the_server_and_nowhere_else(mocks, address, block)
 
 
 @pulumi.runtime.test
+def test_a_server_of_the_same_stack_is_reached_where_it_will_be(mocks):
+    """Neither its name nor its address is known while its tenants are declared."""
+
+    def check(_):
+        (rule,) = egress(mocks)
+        assert rule["to"] == [{"ipBlock": {"cidr": "10.0.0.7/32"}}]
+        secret = mocks.named("acme-secret-kine").inputs["stringData"]["value"]
+        assert "@x.sql.goog:5432/t_acme?sslmode=verify-full" in secret["endpoint"]
+
+    store = STORES["pg"]["sql"] | {
+        "address": pulumi.Output.from_input("x.sql.goog"),
+        "network": pulumi.Output.from_input("10.0.0.7/32"),
+    }
+    return declare("pg", sql=store).endpoint.apply(check)
+
+
+@pulumi.runtime.test
 def test_connections_are_bounded_for_all_pods_of_an_upgrade(mocks):
     def check(_):
         spec = mocks.named("acme-store").inputs["spec"]

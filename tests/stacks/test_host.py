@@ -6,7 +6,7 @@ import pytest
 from core import host_contract
 from tests.support import running
 from tests.support.fake_cluster import GOOD_HOST
-from tests.support.mocks import is_known, is_secret, settled
+from tests.support.mocks import is_known, is_secret, pem, settled
 
 GKE = {
     "kind": "host",
@@ -142,3 +142,99 @@ def test_a_gke_host_has_the_usual_ports_and_no_way_to_the_metadata_server(up, mo
     for rule in api_rules(mocks):
         assert [port["port"] for port in rule["ports"]] == [443, 6443]
         assert rule["to"] == [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}}]
+
+
+# ---- SQL servers
+
+CLOUD_SQL = GKE | {
+    "sql": {
+        "pg": {"engine": "postgresql", "cloudSql": {"tier": "db-custom-4-15360"}},
+        "my": {"engine": "mysql", "cloudSql": {"availability": "ZONAL"}},
+    }
+}
+NAME = "0a1b.2c3d.europe-west3.sql.goog"
+TO_ENDPOINT = {"ipBlock": {"cidr": "10.0.0.7/32"}}
+
+
+def test_settings_of_cloud_sql_reach_google(up, mocks):
+    up(CLOUD_SQL)
+    pg, my = (mocks.named(f"sql-{name}-instance").inputs for name in ("pg", "my"))
+    assert pg["settings"]["tier"] == "db-custom-4-15360"
+    assert my["settings"]["availabilityType"] == "ZONAL"
+    assert (pg["databaseVersion"], my["databaseVersion"]) == ("POSTGRES_17", "MYSQL_8_4")
+    assert (pg["project"], pg["region"]) == ("acme-platform", "europe-west3")
+
+
+def test_every_setting_of_cloud_sql_is_passed_on(up, mocks):
+    asked = {
+        "version": "POSTGRES_16",
+        "storageGib": 50,
+        "maxConnections": 800,
+        "retainedBackups": 30,
+        "backupHour": 5,
+        "maintenanceDay": 2,
+        "maintenanceHour": 6,
+        "deletionProtection": False,
+    }
+    up(GKE | {"sql": {"pg": {"engine": "postgresql", "cloudSql": asked}}})
+    made = mocks.named("sql-pg-instance").inputs
+    settings = made["settings"]
+    assert made["databaseVersion"] == "POSTGRES_16"
+    assert settings["diskSize"] == 50
+    assert settings["databaseFlags"] == [{"name": "max_connections", "value": "800"}]
+    assert settings["backupConfiguration"]["startTime"] == "05:00"
+    assert settings["backupConfiguration"]["backupRetentionSettings"]["retainedBackups"] == 30
+    assert settings["maintenanceWindow"] == {"day": 2, "hour": 6, "updateTrack": "stable"}
+    assert settings["deletionProtectionEnabled"] is False
+
+
+def test_cloud_sql_is_in_the_network_of_the_host(up, mocks):
+    up(CLOUD_SQL)
+    assert mocks.named("sql-pg-endpoint").inputs["network"] == "prod-network-id"
+    assert mocks.named("sql-pg-address").inputs["subnetwork"] == "prod-subnetwork-id"
+
+
+def test_the_agent_administers_cloud_sql_and_reaches_it_alone(up, mocks):
+    up(CLOUD_SQL)
+    files = mocks.named("host-agent-store-my").inputs["stringData"]["value"]
+    assert files == {
+        "address": NAME,
+        "ca.crt": pem("CERTIFICATE", "Cloud SQL"),
+        "engine": "mysql",
+        "password": "sql-my-admin-password PASSWORD",
+        "port": "3306",
+        "user": "tenantplane",
+    }
+    rules = mocks.named("host-agent-policy").inputs["spec"]["egress"]
+    ways = [rule["ports"][0]["port"] for rule in rules if rule.get("to") == [TO_ENDPOINT]]
+    assert sorted(ways) == [3306, 5432]
+
+
+def test_tenants_of_another_stack_hear_how_cloud_sql_is_reached(up):
+    """And nothing of its administrator."""
+    exported = settled(up(CLOUD_SQL)["hostContract"])
+    assert "PASSWORD" not in str(exported["sql"])
+    contract = host_contract.parse(exported, "prod-host")
+    assert contract.sql["pg"] == host_contract.SqlContract(
+        engine="postgresql",
+        address=NAME,
+        port=5432,
+        ca_pem=pem("CERTIFICATE", "Cloud SQL"),
+        network="10.0.0.7/32",
+    )
+
+
+def test_a_first_preview_of_a_host_with_cloud_sql_knows_its_shape(up, first_preview):
+    outputs = up(CLOUD_SQL)
+    assert not is_known(outputs["hostContract"])
+    assert is_secret(outputs["hostContract"])
+
+
+def test_a_server_that_exists_is_exported_as_ever(up, adopted):
+    """A tenants stack of the version before reads it: it knows no other key."""
+    ca = pem("CERTIFICATE", "sql")
+    server = {"engine": "mysql", "address": "192.0.2.5", "ca": ca}
+    adopted["sql"] = {"my": server | {"adminUser": "admin", "adminPassword": "hush"}}
+    assert settled(up(adopted)["hostContract"])["sql"] == {
+        "my": {"engine": "mysql", "address": "192.0.2.5", "port": 3306, "caPem": ca}
+    }

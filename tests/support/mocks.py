@@ -73,10 +73,12 @@ class RecordingMocks(pulumi.runtime.Mocks):
                 "validityEndTime": "2030-01-01T00:00:00Z",
                 **args.inputs,
             }
-        return dict(_GCP.get(args.typ.rpartition(":")[2], {}) if "gcp:" in args.typ else {})
+        if args.inputs.get("addressType") == "INTERNAL":
+            kind = "InternalAddress"
+        return dict(GCP.get(kind, {}) if "gcp:" in args.typ else {})
 
 
-_GCP = {
+GCP = {
     "Address": {"address": "203.0.113.10"},
     "Cluster": {
         "controlPlaneEndpointsConfig": {
@@ -85,6 +87,25 @@ _GCP = {
         "endpoint": "198.51.100.7",
         "masterAuth": {"clusterCaCertificate": "Q0E="},
         "masterVersion": "1.35.4-gke.1",
+    },
+    "InternalAddress": {"address": "10.0.0.7"},
+    "DatabaseInstance": {
+        "name": "sql-pg-instance-0a1b2c3",
+        "dnsName": "",
+        "dnsNames": [
+            {
+                "name": "0a1b.2c3d.global.sql-psc.goog.",
+                "connectionType": "PRIVATE_SERVICE_CONNECT",
+                "dnsScope": "CLUSTER",
+            },
+            {
+                "name": "0a1b.2c3d.europe-west3.sql.goog.",
+                "connectionType": "PRIVATE_SERVICE_CONNECT",
+                "dnsScope": "INSTANCE",
+            },
+        ],
+        "pscServiceAttachmentLink": "projects/t/regions/europe-west3/serviceAttachments/a",
+        "serverCaCerts": [{"cert": pem("CERTIFICATE", "Cloud SQL")}],
     },
 }
 """What Google makes up."""

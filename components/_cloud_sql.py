@@ -1,0 +1,219 @@
+"""The resources of CloudSql: instance, administrator, endpoint, name.
+
+The endpoint is one of Private Service Connect, Google's own choice for new projects
+(https://cloud.google.com/sql/docs/postgres/about-private-service-connect): an address that is ours,
+so that NetworkPolicies can name it. Private services access would peer a whole range, by a
+connection that a network has one of, whatever number of instances is in it.
+Not here: inputs and outputs (cloud_sql.py).
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pulumi
+from pulumi_gcp import compute, dns, sql
+
+from core import cloud_sql, stores
+
+if TYPE_CHECKING:
+    from components.cloud_sql import CloudSqlArgs
+
+_ADMIN = "tenantplane"
+_LOG_DAYS = 7  # most that edition Enterprise has (transactionLogRetentionDays)
+_FINAL_BACKUP_DAYS = 30
+_TTL_SECONDS = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What is made, after it was checked."""
+
+    engine: str
+    version: str
+    protect: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """What CloudSql hands out."""
+
+    address: pulumi.Output[str]
+    network: pulumi.Output[str]
+    ca_pem: pulumi.Output[str]
+    admin_user: pulumi.Output[str]
+
+
+def declare(
+    name: str,
+    args: "CloudSqlArgs",
+    kind: Kind,
+    *,
+    cloud_name: str,
+    password: pulumi.Output[str],
+    kept: pulumi.ResourceOptions,
+) -> Made:
+    """Declare all of it; the address is known once the administrator can use it."""
+    instance = sql.DatabaseInstance(
+        f"{name}-instance",
+        # No name: Pulumi makes one up, as Google keeps that of a deleted instance for a week.
+        project=args["project"],
+        region=args["region"],
+        database_version=kind.version,
+        deletion_protection=kind.protect,
+        settings=_settings(args, kind),
+        # The disk grows by itself; what it was at first is no drift.
+        opts=pulumi.ResourceOptions.merge(
+            kept, pulumi.ResourceOptions(ignore_changes=["settings.diskSize"])
+        ),
+    )
+    admin = sql.User(
+        f"{name}-admin",
+        name=_ADMIN,
+        project=args["project"],
+        instance=instance.name,
+        password=password,
+        # The tenants' databases are its own: it goes with the instance, never before.
+        deletion_policy="ABANDON",
+        **({"host": "%"} if kind.engine == stores.MYSQL else {}),
+        opts=kept,
+    )
+    dns_name = pulumi.Output.all(instance.dns_names.apply(_endpoint_name), instance.dns_name).apply(
+        lambda known: f"{(known[0] or known[1] or '').rstrip('.')}."
+    )
+    ip, reachable = _endpoint(name, args, instance, dns_name, cloud_name=cloud_name, kept=kept)
+    return Made(
+        # A dot at the end is DNS's, no certificate has it.
+        address=pulumi.Output.all(dns_name, *reachable).apply(lambda known: known[0].rstrip(".")),
+        network=pulumi.Output.format("{}/32", ip),
+        # The provider calls it secret; an authority's certificate is for everybody.
+        ca_pem=pulumi.Output.unsecret(instance.server_ca_certs.apply(_joined)),
+        admin_user=admin.name,
+    )
+
+
+def _settings(args: "CloudSqlArgs", kind: Kind) -> dict[str, object]:
+    """What the instance is, but for its engine."""
+    connections = int(args.get("max_connections", 400))  # cross-language callers send 400.0
+    return {
+        "tier": args.get("tier", cloud_sql.DEFAULT_TIER),
+        "edition": "ENTERPRISE",  # PostgreSQL's default is Enterprise Plus, with other tiers
+        "availability_type": args.get("availability", cloud_sql.AVAILABILITIES[0]),
+        "disk_size": int(args.get("storage_gib", 20)),
+        "disk_autoresize": True,
+        "deletion_protection_enabled": kind.protect,
+        "retain_backups_on_delete": True,
+        "final_backup_config": {"enabled": True, "retention_days": _FINAL_BACKUP_DAYS},
+        "backup_configuration": _backups(args, kind),
+        "ip_configuration": _connections_to_it(args),
+        "maintenance_window": {
+            "day": int(args.get("maintenance_day", 7)),
+            "hour": int(args.get("maintenance_hour", 3)),
+            "update_track": "stable",
+        },
+        "database_flags": [{"name": "max_connections", "value": str(connections)}],
+        "user_labels": {"tenantplane": "sql"},
+    }
+
+
+def _backups(args: "CloudSqlArgs", kind: Kind) -> dict[str, object]:
+    """Daily ones, and the logs that lead from one to any point of time; each engine has its own."""
+    logs = "binary_log_enabled" if kind.engine == stores.MYSQL else "point_in_time_recovery_enabled"
+    return {
+        "enabled": True,
+        logs: True,
+        "start_time": f"{int(args.get('backup_hour', 1)):02}:00",
+        "transaction_log_retention_days": _LOG_DAYS,
+        "backup_retention_settings": {
+            "retained_backups": int(args.get("retained_backups", 14)),
+            "retention_unit": "COUNT",
+        },
+    }
+
+
+def _connections_to_it(args: "CloudSqlArgs") -> dict[str, object]:
+    """By TLS alone, from the host's project alone, with a certificate that has the name.
+
+    Of Google's own authorities the shared one always puts the instance's DNS names into the
+    certificate (https://cloud.google.com/sql/docs/postgres/configure-ssl-instance); that of the
+    default, one per instance, may have `project:instance` alone, which verify-full refuses
+    (cloud-sql-go-connector#979). The last setting has Google renew it: else that is left to us.
+    """
+    return {
+        "ipv4_enabled": False,
+        "psc_configs": [{"psc_enabled": True, "allowed_consumer_projects": [args["project"]]}],
+        "ssl_mode": "ENCRYPTED_ONLY",
+        "server_ca_mode": "GOOGLE_MANAGED_CAS_CA",
+        "server_certificate_rotation_mode": "AUTOMATIC_ROTATION_DURING_MAINTENANCE",
+    }
+
+
+def _endpoint(
+    name: str,
+    args: "CloudSqlArgs",
+    instance: sql.DatabaseInstance,
+    dns_name: pulumi.Output[str],
+    *,
+    cloud_name: str,
+    kept: pulumi.ResourceOptions,
+) -> tuple[pulumi.Output[str], list[pulumi.Output[str]]]:
+    """The instance's address in the host's network, and what has to be there to reach it by name.
+
+    Nobody else makes the name's record. Its zone is that one name: any other of Google's keeps
+    leading where it did.
+    """
+    place = {"project": args["project"], "region": args["region"]}
+    address = compute.Address(
+        f"{name}-address",
+        name=cloud_name,
+        address_type="INTERNAL",
+        subnetwork=args["subnetwork"],
+        description="Where pods of this host reach their SQL server",
+        **place,
+        opts=kept,
+    )
+    endpoint = compute.ForwardingRule(
+        f"{name}-endpoint",
+        name=cloud_name,
+        load_balancing_scheme="",  # an endpoint of Private Service Connect has none
+        network=args["network"],
+        ip_address=address.id,
+        target=instance.psc_service_attachment_link,
+        **place,
+        opts=kept,
+    )
+    zone = dns.ManagedZone(
+        f"{name}-zone",
+        name=cloud_name,
+        project=args["project"],
+        dns_name=dns_name,
+        description="The one name of an SQL server's certificate",
+        visibility="private",
+        private_visibility_config={"networks": [{"network_url": args["network"]}]},
+        opts=kept,
+    )
+    record = dns.RecordSet(
+        f"{name}-record",
+        project=args["project"],
+        managed_zone=zone.name,
+        name=dns_name,
+        type="A",
+        ttl=_TTL_SECONDS,
+        rrdatas=[address.address],
+        opts=kept,
+    )
+    return address.address, [endpoint.id, record.id]
+
+
+def _endpoint_name(known: "list[sql.outputs.DatabaseInstanceDnsName] | None") -> str:
+    """Return the name that the endpoint is to have, or nothing where the instance has one alone.
+
+    As Google's own connectors choose it (cloud-sql-go-connector#954).
+    """
+    for one in known or []:
+        if one.connection_type == "PRIVATE_SERVICE_CONNECT" and one.dns_scope == "INSTANCE":
+            return one.name or ""
+    return ""
+
+
+def _joined(authorities: "list[sql.outputs.DatabaseInstanceServerCaCert]") -> str:
+    return "".join(f"{(one.cert or '').strip()}\n" for one in authorities)
