@@ -52,7 +52,7 @@ def declare(
     password: pulumi.Output[str],
     kept: pulumi.ResourceOptions,
 ) -> Made:
-    """Declare all of it; the address is known once the administrator can use it."""
+    """Declare all of it; the address is known once pods can use it."""
     instance = sql.DatabaseInstance(
         f"{name}-instance",
         # No name: Pulumi makes one up, as Google keeps that of a deleted instance for a week.
@@ -66,10 +66,34 @@ def declare(
             kept, pulumi.ResourceOptions(ignore_changes=["settings.diskSize"])
         ),
     )
+    dns_name = pulumi.Output.all(instance.dns_names.apply(_endpoint_name), instance.dns_name).apply(
+        lambda known: f"{(known[0] or known[1] or '').rstrip('.')}."
+    )
+    address, endpoint = _endpoint(name, args, instance, cloud_name, kept)
+    record = _record(name, args, dns_name, address, kept)
+    return Made(
+        # A dot at the end is DNS's, no certificate has it.
+        address=pulumi.Output.all(dns_name, endpoint.id, record.id).apply(
+            lambda known: known[0].rstrip(".")
+        ),
+        network=pulumi.Output.format("{}/32", address.address),
+        # The provider calls it secret; an authority's certificate is for everybody.
+        ca_pem=pulumi.Output.unsecret(instance.server_ca_certs.apply(_joined)),
+        admin_user=_administrator(name, kind, instance, password, kept),
+    )
+
+
+def _administrator(
+    name: str,
+    kind: Kind,
+    instance: sql.DatabaseInstance,
+    password: pulumi.Output[str],
+    kept: pulumi.ResourceOptions,
+) -> pulumi.Output[str]:
     admin = sql.User(
         f"{name}-admin",
         name=_ADMIN,
-        project=args["project"],
+        project=instance.project,
         instance=instance.name,
         password=password,
         # The tenants' databases are its own: it goes with the instance, never before.
@@ -77,18 +101,7 @@ def declare(
         **({"host": "%"} if kind.engine == stores.MYSQL else {}),
         opts=kept,
     )
-    dns_name = pulumi.Output.all(instance.dns_names.apply(_endpoint_name), instance.dns_name).apply(
-        lambda known: f"{(known[0] or known[1] or '').rstrip('.')}."
-    )
-    ip, reachable = _endpoint(name, args, instance, dns_name, cloud_name=cloud_name, kept=kept)
-    return Made(
-        # A dot at the end is DNS's, no certificate has it.
-        address=pulumi.Output.all(dns_name, *reachable).apply(lambda known: known[0].rstrip(".")),
-        network=pulumi.Output.format("{}/32", ip),
-        # The provider calls it secret; an authority's certificate is for everybody.
-        ca_pem=pulumi.Output.unsecret(instance.server_ca_certs.apply(_joined)),
-        admin_user=admin.name,
-    )
+    return pulumi.Output.from_input(admin.name)
 
 
 def _settings(args: "CloudSqlArgs", kind: Kind) -> dict[str, object]:
@@ -151,16 +164,10 @@ def _endpoint(
     name: str,
     args: "CloudSqlArgs",
     instance: sql.DatabaseInstance,
-    dns_name: pulumi.Output[str],
-    *,
     cloud_name: str,
     kept: pulumi.ResourceOptions,
-) -> tuple[pulumi.Output[str], list[pulumi.Output[str]]]:
-    """The instance's address in the host's network, and what has to be there to reach it by name.
-
-    Nobody else makes the name's record. Its zone is that one name: any other of Google's keeps
-    leading where it did.
-    """
+) -> tuple[compute.Address, compute.ForwardingRule]:
+    """The instance's address in the host's network, and what leads from there to it."""
     place = {"project": args["project"], "region": args["region"]}
     address = compute.Address(
         f"{name}-address",
@@ -181,9 +188,23 @@ def _endpoint(
         **place,
         opts=kept,
     )
+    return address, endpoint
+
+
+def _record(
+    name: str,
+    args: "CloudSqlArgs",
+    dns_name: pulumi.Output[str],
+    address: compute.Address,
+    kept: pulumi.ResourceOptions,
+) -> dns.RecordSet:
+    """What leads from the name in the certificate to the endpoint: nobody else makes it.
+
+    Its zone is that one name: any other of Google's keeps leading where it did.
+    """
     zone = dns.ManagedZone(
         f"{name}-zone",
-        name=cloud_name,
+        name=address.name,
         project=args["project"],
         dns_name=dns_name,
         description="The one name of an SQL server's certificate",
@@ -191,7 +212,7 @@ def _endpoint(
         private_visibility_config={"networks": [{"network_url": args["network"]}]},
         opts=kept,
     )
-    record = dns.RecordSet(
+    return dns.RecordSet(
         f"{name}-record",
         project=args["project"],
         managed_zone=zone.name,
@@ -201,7 +222,6 @@ def _endpoint(
         rrdatas=[address.address],
         opts=kept,
     )
-    return address.address, [endpoint.id, record.id]
 
 
 def _endpoint_name(known: "list[sql.outputs.DatabaseInstanceDnsName] | None") -> str:

@@ -1,4 +1,4 @@
-"""CloudSql: a Cloud SQL instance that only the pods of one GKE host can reach.
+"""CloudSql: a Cloud SQL instance that is reached from the network of one GKE host.
 
 Owns: the instance, its endpoint and name in the host's network, its administrator.
 Not here: the resources (_cloud_sql.py), the host's network (_gke.py), a tenant's database and user

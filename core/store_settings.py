@@ -69,7 +69,7 @@ class DedicatedEtcdSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class CloudSqlSettings:
-    """A Cloud SQL instance that the stack of a GKE host makes for it, reached from its pods alone.
+    """A Cloud SQL instance that the stack of a GKE host makes, reached from its network alone.
 
     docs/stores.md says how it is kept, and what it takes to remove it.
     """

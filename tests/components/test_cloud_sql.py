@@ -3,7 +3,6 @@
 import pytest
 
 from components.cloud_sql import CloudSql
-from core import cloud_sql
 from core.errors import InvalidInputError
 from tests.support.mocks import GCP, SECRET, SIGNATURE, is_known, is_secret, pem, settled
 
@@ -267,11 +266,6 @@ def test_what_cannot_be_is_refused_before_anything_is_declared(mocks, changes, p
         CloudSql("sql-pg", ARGS | changes)
     assert str(error.value).startswith(problem)
     assert mocks.resources == []
-
-
-def test_every_engine_has_versions():
-    for engine, versions in cloud_sql.VERSIONS.items():
-        assert cloud_sql.check_version(engine, None, "x") == versions[0]
 
 
 def test_every_part_is_declared_under_it(mocks, monitor, golden):

@@ -51,7 +51,7 @@ def test_an_adopted_host_hands_out_what_its_kubeconfig_says(mocks):
     assert settled(host.address) == "10.231.0.2"
     assert settled(host.server) == "https://10.231.0.2:6443"
     assert settled(host.kubernetes_version) == "v1.37.2"
-    assert settled(host.ready) is True
+    assert (settled(host.ready), host.gke_network) == (True, None)
     assert yaml.safe_load(settled(host.kubeconfig)) == yaml.safe_load(KUBECONFIG)
 
 
@@ -259,13 +259,9 @@ def test_tenants_are_reached_at_a_reserved_address(mocks):
 
 
 def test_what_else_its_pods_shall_reach_is_put_into_its_network(mocks):
-    network = made().gke_network
-    assert settled(network.network) == "prod-network-id"
-    assert settled(network.subnetwork) == "prod-subnetwork-id"
-
-
-def test_the_network_of_an_adopted_host_is_not_ours(mocks):
-    assert adopted().gke_network is None
+    found = made().gke_network
+    assert settled(found.network) == "prod-network-id"
+    assert settled(found.subnetwork) == "prod-subnetwork-id"
 
 
 def test_the_provider_waits_for_the_node_pools(first_preview):

@@ -37,6 +37,23 @@ def test_what_is_exported_is_read():
     assert (contract.name, contract.kubeconfig) == ("prod", "hush")
 
 
+def test_an_sql_server_may_be_reached_at_another_address_than_its_name():
+    """What isn't said is left out: a tenants stack of the version before knows no such key."""
+    reached = SQL | {"address": "db.test", "network": "10.0.0.7/32"}
+    found = host_contract.document(
+        name="prod",
+        domain="tenants.test",
+        kubeconfig="hush",
+        agent_namespace="tenantplane-system",
+        gateway=GATEWAY,
+        stores={},
+        sql={"by-name": reached, "by-address": SQL | {"network": None}},
+    )
+    assert "network" not in found["sql"]["by-address"]
+    contract = host_contract.parse(found, "prod-host")
+    assert contract.sql["by-name"] == host_contract.SqlContract(**reached)
+
+
 def test_numbers_may_be_floats():
     """Pulumi keeps every number as one."""
     found = document(version=3.0, gateway={**document()["gateway"], "port": 8443.0})

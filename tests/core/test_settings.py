@@ -28,7 +28,6 @@ SQL = {
     "adminUser": "admin",
     "adminPassword": "hush",
 }
-MADE = {"engine": "postgresql", "cloudSql": {}}
 TENANTS = {"kind": "tenants", "hostStack": "organization/tenantplane/prod"}
 
 
@@ -112,44 +111,6 @@ def test_settings_are_frozen():
         (DEV | {"sql": {"dedicated": SQL}}, "sql.dedicated: is what tenants call an etcd of"),
         (DEV | {"sql": {"shared": SQL}}, "sql.shared: is the name of an etcd pool too"),
         (DEV | {"sql": {"pg": SQL | {"engine": "oracle"}}}, "sql.pg.engine: is not one of the"),
-        (
-            DEV | {"sql": {"pg": {"engine": "mysql"}}},
-            "sql.pg: neither address nor cloudSql is given",
-        ),
-        (DEV | {"sql": {"pg": SQL | {"address": None}}}, "sql.pg.address: is missing; write it"),
-        (
-            DEV | {"sql": {"pg": SQL | {"adminPassword": None}}},
-            "sql.pg.adminPassword: is missing; `pulumi config set --secret --path 'sql.pg.adminP",
-        ),
-        (DEV | {"sql": {"pg": SQL | {"network": "10.0.0.1/24"}}}, "sql.pg.network: is not a net"),
-        (
-            HOST | {"sql": {"pg": SQL | {"cloudSql": {}}}},
-            "sql.pg: both cloudSql and address, ca, adminUser, adminPassword are given; leave",
-        ),
-        (
-            HOST | {"sql": {"pg": MADE | {"port": 5432, "network": "10.0.0.0/24"}}},
-            "sql.pg: both cloudSql and network, port are given; leave",
-        ),
-        (
-            HOST | {"sql": {"pg": MADE | {"cloudSql": {"version": "MYSQL_8_4"}}}},
-            "sql.pg.cloudSql.version: is no version of postgresql, got 'MYSQL_8_4'; use one of",
-        ),
-        (
-            HOST | {"sql": {"pg": MADE | {"cloudSql": {"version": "POSTGRES_14"}}}},
-            "sql.pg.cloudSql.version: is not one of the values it can have, got 'POSTGRES_14'",
-        ),
-        (
-            HOST | {"sql": {"pg": MADE | {"cloudSql": {"availability": "zonal"}}}},
-            "sql.pg.cloudSql.availability: is not one of the values it can have, got 'zonal'; use",
-        ),
-        (
-            DEV | {"sql": {"pg": MADE}},
-            "sql.pg.cloudSql: is made on the network of a GKE host, and this stack makes none; set",
-        ),
-        (
-            DEV | {"kind": "host", "sql": {"pg": MADE}},
-            "sql.pg.cloudSql: is made on the network of a GKE host, and this stack makes none; set",
-        ),
         (TENANTS | {"sql": {"pg": SQL}}, "sql: belongs to the host of these tenants"),
         (
             DEV | {"tenants": [{"name": "a", "dedicatedEtcd": {"members": 3}}]},
@@ -344,19 +305,6 @@ def test_an_sql_server_has_its_usual_port(engine, port):
     servers = {"one": SQL | {"engine": engine}, "two": SQL | {"engine": engine, "port": 1234}}
     found = settings.parse(DEV | {"sql": servers}).sql
     assert (found["one"].port, found["two"].port) == (port, 1234)
-
-
-def test_cloud_sql_needs_no_word():
-    """What it is by default is what production wants."""
-    server = settings.parse(HOST | {"sql": {"pg": MADE}}).sql["pg"]
-    assert (server.address, server.port, server.admin_password) == (None, None, None)
-    made = server.cloud_sql
-    assert (made.availability, made.deletion_protection, made.version) == ("REGIONAL", True, None)
-
-
-def test_no_error_shows_a_password():
-    (problem,) = problems(HOST | {"sql": {"pg": SQL | {"cloudSql": {}}}})
-    assert "hush" not in problem
 
 
 @pytest.mark.parametrize(("kind", "members", "protected"), [("host", 3, True), ("dev", 1, False)])

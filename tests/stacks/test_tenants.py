@@ -161,6 +161,16 @@ def test_each_kind_of_store_is_declared(up, exported, mocks):
     assert claim["spec"]["resources"]["requests"]["storage"] == "8Gi"
 
 
+def test_a_server_with_a_name_is_reached_in_its_network_alone(up, exported, mocks):
+    server = {"engine": "postgresql", "address": "x.sql.goog", "port": 5432, "caPem": "CA"}
+    exported["hostContract"]["sql"] = {"pg": server | {"network": "10.0.0.7/32"}}
+    up(CONFIG | {"tenants": [{"name": "acme", "datastore": "pg"}]})
+    rules = mocks.named("acme-policy").inputs["spec"]["egress"]
+    assert {"ipBlock": {"cidr": "10.0.0.7/32"}} in [way for rule in rules for way in rule["to"]]
+    secret = mocks.named("acme-secret-kine").inputs["stringData"]["value"]
+    assert "@x.sql.goog:5432/" in secret["endpoint"]
+
+
 def test_keys_are_replaced_one_step_at_a_time(up, exported, cluster, mocks):
     cluster.documents = GOOD_HOST | running.tenants(acme="1.37.2", globex="1.37.2")
     wanted = [{"name": "acme", "keys": [2]}, {"name": "globex", "keys": [1, 2]}]
