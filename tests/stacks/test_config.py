@@ -89,6 +89,14 @@ def test_the_gke_example_is_a_host_and_its_tenants():
     on_it = settings.parse(stack_config(tenants))
     assert (made.kind, on_it.kind) == (settings.HOST, settings.TENANTS)
     assert on_it.host_stack.endswith("/prod-host")
+    chosen = {tenant.datastore for tenant in on_it.tenants}
+    assert chosen == {*made.etcd, *made.sql}, "each store of the host has a tenant that shows it"
+
+
+def test_the_gke_example_enables_what_it_asks_of_google():
+    text = (ROOT / "Pulumi.gke.yaml.example").read_text()
+    for service in ("compute", "container", "dns", "iam", "sqladmin"):
+        assert f"{service}.googleapis.com" in text
 
 
 def test_the_gke_examples_commands_keep_tenants_apart_and_its_image_has_a_place():
