@@ -31,14 +31,14 @@ def run() -> Result:
 
 
 def add(stack: PulumiCli, model: Target, tenant: dict[str, str]) -> tuple[float, float]:
-    """Add one beside t0 and t1: seconds until it answers, and until `pulumi up` ends.
+    """Add one beside those that there are: seconds until it answers, and until `pulumi up` ends.
 
     Args:
-        stack: Of both.
+        stack: Of all.
         model: Connections to t0.
         tenant: As the config lists it.
     """
-    stack.config["tenants"] = [*rig_host.names(2), tenant]
+    stack.config["tenants"] = [*stack.config["tenants"], tenant]
     name = tenant["name"]
     found: list[float] = []
     start = time.monotonic()
