@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from core import versions
 from core.errors import InvalidInputError, describe
-from policy.declared import Declared
+from policy.declared import Declared, items
 from policy.pods import containers, pod
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -23,9 +23,11 @@ _REBUILD = re.compile(r"-\d+$")
 class _Image(NamedTuple):
     container: str
     reference: str
-    repository: str
     tag: str
     digest: str
+
+    runs: tuple[str, ...]
+    """Names that tell what is in it: the image's, the container's, the program's."""
 
 
 def unpinned(resource: Declared) -> Iterator[str]:
@@ -41,9 +43,12 @@ def unpinned(resource: Declared) -> Iterator[str]:
 
 
 def etcd_below_floor(resource: Declared) -> Iterator[str]:
-    """An etcd in which one user sees another's keys, or of which the tag doesn't tell."""
+    """An etcd in which one user sees another's keys, or of which the tag doesn't tell.
+
+    A mirror may call the image whatever it likes: the container's name or command tells as well.
+    """
     for image in _images(resource):
-        if image.repository.rpartition("/")[2] != "etcd":
+        if "etcd" not in image.runs:
             continue
         version = _REBUILD.sub("", image.tag.removeprefix("v"))
         try:
@@ -58,7 +63,7 @@ def _images(resource: Declared) -> Iterator[_Image]:
         if isinstance(reference, str):
             rest, _, digest = reference.partition("@")
             # A colon before the last slash is a port's.
-            head, slash, last = rest.rpartition("/")
-            name, _, tag = last.partition(":")
+            name, _, tag = rest.rpartition("/")[2].partition(":")
             called = str(container.get("name"))
-            yield _Image(called, reference, f"{head}{slash}{name}", tag, digest)
+            program = str(next(iter(items(container.get("command"))), "")).rpartition("/")[2]
+            yield _Image(called, reference, tag, digest, (name, called, program))
