@@ -10,6 +10,8 @@ import re
 from core import names, versions
 from core.errors import InvalidInputError
 
+_LINK_LOCAL = (ipaddress.ip_network("169.254.0.0/16"), ipaddress.ip_network("fe80::/10"))
+
 _LABEL = re.compile(r"[a-z]([-a-z0-9]{0,18}[a-z0-9])?")
 
 
@@ -20,6 +22,16 @@ def network(value: str, path: str) -> str:
     except ValueError:
         remedy = "write it like 10.0.0.0/20"
         raise InvalidInputError(path, "is not a network", value, remedy) from None
+
+
+def way_out(value: str, path: str) -> str:
+    """Check a network that pods shall reach: not where clouds hand out a node's credentials."""
+    found = network(value, path)
+    if any(one.overlaps(ipaddress.ip_network(found)) for one in _LINK_LOCAL):
+        problem = "has link-local addresses, where clouds hand out a node's credentials"
+        remedy = "name the network of the server alone, like 203.0.113.7/32"
+        raise InvalidInputError(path, problem, value, remedy)
+    return found
 
 
 def label(value: str, path: str) -> str:
@@ -65,11 +77,23 @@ def reference(value: str, path: str) -> str:
 
 def address(value: str, path: str) -> str:
     """Check an IP address or a DNS name."""
+    ip = _ip(value)
+    if ip or names.DOMAIN.fullmatch(value):
+        return ip or value
+    remedy = "write it like 203.0.113.10, without https:// and port"
+    raise InvalidInputError(path, "is not an address", value, remedy)
+
+
+def server(value: str, path: str) -> str:
+    """Check the address of a server that pods shall reach; where a name leads can't be known."""
+    found = address(value, path)
+    if _ip(found):
+        way_out(found, path)
+    return found
+
+
+def _ip(value: str) -> str | None:
     try:
         return str(ipaddress.ip_address(value))
     except ValueError:
-        pass
-    if names.DOMAIN.fullmatch(value):
-        return value
-    remedy = "write it like 203.0.113.10, without https:// and port"
-    raise InvalidInputError(path, "is not an address", value, remedy)
+        return None

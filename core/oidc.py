@@ -64,7 +64,7 @@ class OidcSettings:
     Default: those that the API server's image trusts.
     """
 
-    network: str | None = setting(default=None, check=checks.network, example="203.0.113.7/32")
+    network: str | None = setting(default=None, check=checks.way_out, example="203.0.113.7/32")
     """Network in which it answers, and the only one that the tenant's pods then reach for it.
 
     Default: every public address, at the port of the URL; private and link-local ones are not.
@@ -132,15 +132,18 @@ def problems(
     given: Sequence[OidcSettings], path: str, own_issuer: str | None = None
 ) -> Iterator[InvalidInputError]:
     """Yield what is wrong with the issuers of one tenant together."""
-    seen: dict[str, int] = {} if own_issuer is None else {own_issuer: -1}
+    seen: set[str] = set() if own_issuer is None else {own_issuer}
     for number, one in enumerate(given):
         here = f"{path}[{number}]"
         if not one.audiences:
             remedy = "name the client or audience that its tokens for this tenant have"
             yield InvalidInputError(f"{here}.audiences", "is empty", remedy=remedy)
-        for key, value in (("issuer", one.issuer), ("usernamePrefix", one.username_prefix)):
+        own = {"issuer": one.issuer, "usernamePrefix": one.username_prefix}
+        if one.groups_prefix is not None:
+            own["groupsPrefix"] = one.groups_prefix
+        for key, value in own.items():
             if value in seen:
-                problem = "is another's already, whose users could pass for this one's"
-                remedy = "give each issuer a URL and a prefix of its own"
+                problem = "is another's already, whose users or groups could pass for this one's"
+                remedy = "give each issuer a URL and prefixes of its own"
                 yield InvalidInputError(f"{here}.{key}", problem, value, remedy)
-            seen[value] = number
+        seen.update(own.values())

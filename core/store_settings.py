@@ -127,7 +127,7 @@ class SqlSettings:
     cloud_sql: CloudSqlSettings | None = setting(default=None)
     """Make it: a Cloud SQL instance on the network of `host.gke`. Kind host."""
 
-    address: str | None = setting(default=None, check=checks.address, example="10.20.0.3")
+    address: str | None = setting(default=None, check=checks.server, example="10.20.0.3")
     """Its IP address or DNS name, as pods of the host reach it. Changing it rolls the tenants."""
 
     network: str | None = setting(default=None, check=checks.network, example="10.20.0.0/24")

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from core import checks
 from core.errors import InvalidInputError
 
-ALL = [checks.address, checks.image_key, checks.label, checks.network, checks.reference]
+ALL = [
+    checks.address,
+    checks.image_key,
+    checks.label,
+    checks.network,
+    checks.reference,
+    checks.server,
+    checks.way_out,
+]
 
 
 @pytest.mark.parametrize(
@@ -24,6 +32,11 @@ ALL = [checks.address, checks.image_key, checks.label, checks.network, checks.re
         (checks.address, "203.0.113.10", "203.0.113.10"),
         (checks.address, "FD00::1", "fd00::1"),
         (checks.address, "host.example.com", "host.example.com"),
+        (checks.address, "169.254.1.1", "169.254.1.1"),
+        (checks.server, "10.20.0.3", "10.20.0.3"),
+        (checks.server, "db.example.com", "db.example.com"),
+        (checks.way_out, "10.1.2.3/32", "10.1.2.3/32"),
+        (checks.way_out, "FD00::/64", "fd00::/64"),
     ],
 )
 def test_good_values_are_kept(check, value, kept):
@@ -54,6 +67,22 @@ def test_good_values_are_kept(check, value, kept):
 )
 def test_bad_values_are_refused_with_their_key_and_what_to_do(check, value):
     with pytest.raises(InvalidInputError, match=r"^some\.key: is not .*; (write|use) "):
+        check(value, "some.key")
+
+
+@pytest.mark.parametrize(
+    ("check", "value"),
+    [
+        (checks.way_out, "169.254.169.254/32"),
+        (checks.way_out, "169.0.0.0/8"),
+        (checks.way_out, "0.0.0.0/0"),
+        (checks.way_out, "fe80::/64"),
+        (checks.server, "169.254.169.254"),
+        (checks.server, "FE80::1"),
+    ],
+)
+def test_where_clouds_hand_out_credentials_nobody_gets_a_way(check, value):
+    with pytest.raises(InvalidInputError, match=r"^some\.key: has link-local addresses"):
         check(value, "some.key")
 
 

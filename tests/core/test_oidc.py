@@ -75,6 +75,25 @@ def test_two_issuers_share_neither_url_nor_prefix():
     ]
 
 
+@pytest.mark.parametrize("key", ["username_prefix", "groups_prefix"])
+def test_no_prefix_of_one_issuer_stands_in_front_of_groups_of_another(key):
+    """`corp:devs` has rights in the tenant; whoever may say so is one issuer alone."""
+    other = {"issuer": "https://other.example.com", "username_prefix": "other:"}
+    first, second = {key: "corp:"}, other | {"groups_prefix": "corp:"}
+    with pytest.raises(InvalidInputError, match=r"oidc\[1\]\.groupsPrefix: is another's already"):
+        issuers({"username_prefix": "own:"} | first, second)
+
+
+def test_one_issuer_may_have_one_prefix_for_both():
+    (one,) = issuers({"groups_prefix": "corp:"})
+    assert one.groups_prefix == one.username_prefix
+
+
+def test_an_issuer_is_not_where_clouds_hand_out_credentials():
+    with pytest.raises(InvalidInputError, match=r"oidc\[0\]\.network: has link-local addresses"):
+        issuers({"network": "169.254.169.254/32"})
+
+
 def test_tokens_for_anybody_are_refused():
     with pytest.raises(InvalidInputError, match=r"audiences: is empty"):
         issuers({"audiences": []})
