@@ -1,6 +1,6 @@
 """IngressPassthrough: one address of a host, where a tenant's name decides where TLS goes.
 
-Owns: GatewayClass, Gateway and the Traefik behind it.
+Owns: GatewayClass, Gateway and the Traefik behind it, with its disruption budget.
 Not here: a tenant's route (_tenant_route.py), any certificate: TLS ends in the tenants.
 """
 
@@ -11,6 +11,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import Namespace, Service, ServiceAccount
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
+from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 from pulumi_kubernetes.rbac.v1 import ClusterRole, ClusterRoleBinding, Role, RoleBinding
 
 from core import host_facts, names
@@ -103,12 +104,16 @@ class IngressPassthrough(pulumi.ComponentResource):
             spec=gateway.service(exposure, port, address),
             opts=child,
         )
+        replicas = int(args.get("replicas", 1))
+        if replicas > 1:
+            budget = gateway.pod_disruption_budget()
+            PodDisruptionBudget(f"{name}-budget", metadata=meta, spec=budget, opts=child)
         deployment = Deployment(
             f"{name}-traefik",
             metadata=meta,
             spec=gateway.deployment(
                 image=args["image"],
-                replicas=int(args.get("replicas", 1)),
+                replicas=replicas,
                 exposure=exposure,
                 port=port,
                 priority_class=args.get("priority_class"),

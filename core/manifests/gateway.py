@@ -179,11 +179,17 @@ def deployment(
                 "enableServiceLinks": False,
                 "serviceAccountName": NAME,
                 "securityContext": pods.pod_security(),
+                "topologySpreadConstraints": pods.spread(POD_LABELS),
                 **pods.scheduling(priority_class),
                 "containers": [_container(image, port if on_host else None)],
             },
         },
     }
+
+
+def pod_disruption_budget() -> dict[str, Any]:
+    """Spec of the budget; only for several replicas, since with one it would block every drain."""
+    return {"maxUnavailable": 1, "selector": {"matchLabels": POD_LABELS}}
 
 
 def _container(image: str, host_port: int | None) -> dict[str, Any]:

@@ -70,6 +70,19 @@ def scheduling(priority_class: object, runtime_class: str | None = None) -> dict
     return {key: name for key, name in asked.items() if name is not None}
 
 
+def spread(pods: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Constraints that keep replicas on different nodes and in different zones, where there are."""
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": key,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": dict(pods)},
+        }
+        for key in ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
+    ]
+
+
 def most(replicas: int) -> int:
     """Most pods of a Deployment: an upgrade's surge, and one that is slow to end."""
     return 2 * replicas + 1

@@ -89,6 +89,7 @@ def deployment(
                 "annotations": {
                     f"{names.API_GROUP}/keys-hash": keys_hash,
                     names.ANNOTATION_ENCRYPTION: encryption_hash,
+                    names.ANNOTATION_PROFILE: profile.name,
                 },
             },
             "spec": {
@@ -96,7 +97,7 @@ def deployment(
                 "enableServiceLinks": False,
                 "securityContext": pods.pod_security(),
                 "terminationGracePeriodSeconds": 30,
-                "topologySpreadConstraints": _spread(tenant),
+                "topologySpreadConstraints": pods.spread(pod_labels(tenant)),
                 **scheduling,
                 "initContainers": [*proxies, apiserver],
                 "containers": [_controller_manager(controller_manager_image, profile, replicas)],
@@ -104,18 +105,6 @@ def deployment(
             },
         },
     }
-
-
-def _spread(tenant: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "maxSkew": 1,
-            "topologyKey": key,
-            "whenUnsatisfiable": "ScheduleAnyway",
-            "labelSelector": {"matchLabels": pod_labels(tenant)},
-        }
-        for key in ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
-    ]
 
 
 def _apiserver(

@@ -53,6 +53,30 @@ def test_a_host_port_is_the_public_port(mocks):
 
 
 @pulumi.runtime.test
+def test_several_proxies_are_apart_and_drained_one_at_a_time(mocks):
+    def check(_):
+        template = inputs(mocks, "gateway-traefik")["spec"]["template"]
+        budget = inputs(mocks, "gateway-budget")["spec"]
+        assert budget["maxUnavailable"] == 1
+        constraints = template["spec"]["topologySpreadConstraints"]
+        assert "kubernetes.io/hostname" in [one["topologyKey"] for one in constraints]
+        for selector in (budget["selector"], *(one["labelSelector"] for one in constraints)):
+            assert selector["matchLabels"] == template["metadata"]["labels"]
+
+    return declare(replicas=2).gateway_namespace.apply(check)
+
+
+@pulumi.runtime.test
+def test_a_single_proxy_has_no_budget(mocks):
+    """It would block every drain of its node."""
+
+    def check(_):
+        assert not mocks.of_type(":PodDisruptionBudget")
+
+    return declare().gateway_namespace.apply(check)
+
+
+@pulumi.runtime.test
 def test_a_load_balancer_takes_the_reserved_address(mocks):
     def check(_):
         spec = inputs(mocks, "gateway-service")["spec"]
