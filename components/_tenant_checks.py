@@ -3,18 +3,22 @@
 Not here: the inputs (tenant_control_plane.py), a stack's settings (core/settings_rules.py).
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from components import _store_kinds
 from components._tenant_pods import Pods
-from core import checks, generations, names, oidc, profiles, versions
+from core import checks, generations, names, oidc, profiles, stores, versions
 from core.errors import InvalidInputError
+from core.generations import Generations
 from core.manifests import apiserver_config, encryption, store_limit
+from core.schema import Rule
 
 if TYPE_CHECKING:
     from components.tenant_control_plane import TenantControlPlaneArgs
 
-_MOST_REPLICAS = 3
+_REPLICAS = (1, 2, 3)
+_MEMBERS = (1, 3)
 
 
 def checked(args: "TenantControlPlaneArgs") -> Pods:
@@ -22,16 +26,18 @@ def checked(args: "TenantControlPlaneArgs") -> Pods:
     tenant_id = names.check_tenant_id(args["tenant"])
     thing = f"tenant {tenant_id}"
     replicas = int(args.get("replicas", 1))
-    if not 1 <= replicas <= _MOST_REPLICAS:
-        raise InvalidInputError(thing, "replicas is not 1 to 3", replicas, "use 1, 2 or 3")
+    errors = list(_problems(args, thing))
+    if errors:
+        raise InvalidInputError.together(errors)
     runtime_class = args.get("runtime_class")
-    if runtime_class is not None:
-        checks.runtime_class(runtime_class, thing)
     return Pods(
         tenant=tenant_id,
         domain=args["domain"],
         version=versions.check_kubernetes(args.get("version", versions.DEFAULT_KUBERNETES), thing),
         profile=profiles.profile(args.get("profile", profiles.DEFAULT_PROFILE), thing),
+        running_profiles=tuple(
+            profiles.profile(one, thing) for one in args.get("running_profiles", [])
+        ),
         replicas=replicas,
         apiserver_image=args["apiserver_image"],
         controller_manager_image=args["controller_manager_image"],
@@ -45,11 +51,11 @@ def checked(args: "TenantControlPlaneArgs") -> Pods:
             dedicated_etcd=args.get("dedicated_etcd"),
             sql=args.get("sql"),
         ),
-        keys=tuple(map(int, args.get("keys", generations.FIRST))),
+        keys=_keys(args),
         encryption=args.get("encryption", encryption.SECRETS),
         priority_class=args.get("priority_class"),
-        runtime_class=runtime_class,
-        audit=_audit(args, thing),
+        runtime_class=runtime_class and checks.runtime_class(runtime_class, thing),
+        audit=args.get("audit", apiserver_config.METADATA),
         issuers=oidc.issuers(
             args.get("oidc", []),
             names.issuer(tenant_id, args["domain"]),
@@ -58,9 +64,25 @@ def checked(args: "TenantControlPlaneArgs") -> Pods:
     )
 
 
-def _audit(args: "TenantControlPlaneArgs", thing: str) -> str:
-    audit = args.get("audit", apiserver_config.METADATA)
-    if audit not in apiserver_config.AUDITS:
-        remedy = f"use {' or '.join(apiserver_config.AUDITS)}"
-        raise InvalidInputError(thing, "audit is unknown", audit, remedy)
-    return audit
+def _problems(args: "TenantControlPlaneArgs", thing: str) -> Iterator[InvalidInputError]:
+    """Yield what a stack's settings would have refused already."""
+    asked: dict[str, tuple[object, tuple[object, ...]]] = {
+        "audit": (args.get("audit", apiserver_config.METADATA), apiserver_config.AUDITS),
+        "replicas": (int(args.get("replicas", 1)), _REPLICAS),
+        "encryption": (args.get("encryption", encryption.SECRETS), encryption.SCOPES),
+    }
+    if (own := args.get("dedicated_etcd")) is not None:
+        asked["dedicated_etcd.members"] = own.get("members", 1), _MEMBERS
+    if (sql := args.get("sql")) is not None:
+        asked["sql.engine"] = sql["engine"], tuple(stores.ENGINES)
+        checks.server(sql["address"], f"{thing}: sql.address")
+    for key, (value, choices) in asked.items():
+        if value not in choices:
+            problem = "is not one of the values it can have"
+            remedy = Rule(choices=choices).remedy()
+            yield InvalidInputError(f"{thing}: {key}", problem, value, remedy)
+    yield from generations.check(f"{thing}: keys", _keys(args))
+
+
+def _keys(args: "TenantControlPlaneArgs") -> Generations:
+    return tuple(map(int, args.get("keys", generations.FIRST)))

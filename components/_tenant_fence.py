@@ -14,7 +14,7 @@ from pulumi_kubernetes.core.v1 import LimitRange, ResourceQuota
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
-from components._tenant_store import StoreKind
+from components._tenant_pods import Pods
 from core import names
 from core.manifests import pods, tenant, tenant_fence
 
@@ -33,6 +33,12 @@ def declare(
     return [
         NetworkPolicy(f"{name}-deny-all", metadata=meta("deny-all"), spec=pods.DENY_ALL, opts=opts),
         NetworkPolicy(f"{name}-policy", metadata=meta(tenant.NAME), spec=rules, opts=opts),
+        NetworkPolicy(
+            f"{name}-operators",
+            metadata=meta("operators"),
+            spec=tenant_fence.operators_policy(tenant_id),
+            opts=opts,
+        ),
     ]
 
 
@@ -41,8 +47,7 @@ def declare_limits(
     tenant_id: str,
     *,
     namespace: pulumi.Input[str],
-    replicas: int,
-    store: StoreKind,
+    wanted: Pods,
     opts: pulumi.ResourceOptions,
 ) -> list[pulumi.Resource]:
     """Declare how much of the host its namespace may take, and how much of it a drain."""
@@ -54,11 +59,16 @@ def declare_limits(
         ResourceQuota(
             f"{name}-quota",
             metadata=meta("quota"),
-            spec=tenant_fence.resource_quota(replicas, store.own_etcd),
+            spec=tenant_fence.resource_quota(
+                [wanted.profile, *wanted.running_profiles],
+                wanted.replicas,
+                kine_too=wanted.store.kine_image is not None,
+                own=wanted.store.own_etcd,
+            ),
             opts=opts,
         ),
     ]
-    if replicas > 1:
+    if wanted.replicas > 1:
         budget = PodDisruptionBudget(
             f"{name}-budget",
             metadata=meta(tenant.NAME),

@@ -32,6 +32,8 @@ class Pods:
     version: str
     """Kubernetes version in full."""
     profile: Profile
+    running_profiles: tuple[Profile, ...]
+    """What those that run have."""
     replicas: int
     apiserver_image: str
     controller_manager_image: str

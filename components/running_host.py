@@ -14,9 +14,11 @@ from core import generations, names
 from core.generations import Generations
 from core.manifests import crds, etcd, store_limit
 from core.pools import RunningEtcd
+from core.profiles import PROFILES
 
 _TENANTS = f"{names.LABEL_DATASTORE},{names.LABEL_TENANT},{names.LABEL_VERSION}"
 _DEPLOYMENTS = f"/apis/apps/v1/deployments?labelSelector={_TENANTS}"
+_PODS = f"/api/v1/pods?labelSelector={names.LABEL_NAME}={names.CONTROL_PLANE},{names.LABEL_TENANT}"
 _BASES = f"/apis/{names.API_VERSION}/{crds.TENANT_MANIFESTS}?labelSelector={names.LABEL_TENANT}"
 _REENCRYPTIONS = f"/apis/{names.API_VERSION}/{crds.REENCRYPTIONS}"
 _ETCD_TENANTS = f"/apis/{names.API_VERSION}/{crds.ETCD_TENANTS}"
@@ -75,6 +77,20 @@ def _tenant(metadata: Mapping[str, Any]) -> tuple[str, RunningTenant]:
         keys=generations.parse(notes.get(names.ANNOTATION_KEYS)),
         store_keys=generations.parse(notes.get(names.ANNOTATION_STORE_KEYS)),
     )
+
+
+def running_profiles(api: ClusterApi) -> dict[str, frozenset[str]]:
+    """Return the profiles that the pods of each tenant have, more than one while they change.
+
+    Raises:
+        HostError: the host can't be reached, or refuses.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for pod in (api.get(_PODS, METADATA_LIST) or {}).get("items") or []:
+        tenant = pod["metadata"]["labels"][names.LABEL_TENANT]
+        profile = pod["metadata"].get("annotations", {}).get(names.ANNOTATION_PROFILE)
+        found[tenant] = found.get(tenant, frozenset()) | ({profile} & PROFILES.keys())
+    return found
 
 
 def rewritten(api: ClusterApi) -> frozenset[str]:

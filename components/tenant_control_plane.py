@@ -85,6 +85,9 @@ class TenantControlPlaneArgs(TypedDict):
     profile: NotRequired[str]
     """Size: small, medium or large. Default small. Changing it rolls the pods."""
 
+    running_profiles: NotRequired[Sequence[str]]
+    """Profiles that its pods have now: the quota has room for them. Default none. In place."""
+
     encryption: NotRequired[str]
     """What is encrypted in the store: secrets, all or none. Default secrets. Rolls the pods."""
 
@@ -210,12 +213,7 @@ class TenantControlPlane(pulumi.ComponentResource):
             self._place, pods.encryption, keys.encryption_hash, after=deployment
         )
         limits = _tenant_fence.declare_limits(
-            name,
-            tenant_id,
-            namespace=namespace,
-            replicas=pods.replicas,
-            store=pods.store,
-            opts=meanwhile,
+            name, tenant_id, namespace=namespace, wanted=pods, opts=meanwhile
         )
         self._publish(users, pods.version, after=[deployment, base, encrypted, *route, *limits])
 

@@ -1,8 +1,7 @@
 """changes: refuses what would break what runs on a host, before anything is declared.
 
 Not here: which change is safe (core/generations.py, core/pools.py, core/skew.py, core/stores.py),
-reading the host
-(components/running_host.py).
+reading the host (components/running_host.py).
 """
 
 import datetime as dt
@@ -17,6 +16,7 @@ from components.running_host import (
     opened,
     rewritten,
     running_etcds,
+    running_profiles,
     running_tenants,
     runtime_classes,
     store_warnings,
@@ -37,6 +37,9 @@ class Running:
     store_warnings: Mapping[str, str] = field(default_factory=dict)
     """By tenant: its share of its store is nearly full, or full."""
 
+    profiles: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By tenant: those that its pods have."""
+
 
 def check(settings: Settings, kubeconfig: str, context: str | None, host: str) -> Running:
     """Check a stack against what runs on its host; return what of it concerns the stack.
@@ -55,6 +58,7 @@ def check(settings: Settings, kubeconfig: str, context: str | None, host: str) -
     with opened(kubeconfig, context, host) as api:
         tenants, etcds, warnings = running_tenants(api), running_etcds(api), store_warnings(api)
         ends, rewritten_tenants = certificates(api), rewritten(api)
+        profiles = running_profiles(api)
         asked = any(tenant.runtime_class for tenant in settings.tenants)
         classes = runtime_classes(api) if asked else frozenset()
     errors = [
@@ -73,7 +77,7 @@ def check(settings: Settings, kubeconfig: str, context: str | None, host: str) -
     warnings = {tenant: text for tenant, text in warnings.items() if tenant in ours}
     for text in [*warnings.values(), *_ending(settings, ends, etcds)]:
         pulumi.log.warn(text)
-    return Running(frozenset(tenants), warnings)
+    return Running(frozenset(tenants), warnings, profiles)
 
 
 def _pools_keys(

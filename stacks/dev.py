@@ -19,5 +19,5 @@ async def declare(settings: Settings) -> pulumi.Inputs:
     adopt = settings.host.adopt
     running = changes.check(settings, adopt.kubeconfig, adopt.context, settings.host.name)
     host = declare_host(settings)
-    tenants = await declare_tenants(settings, host.handles, running.tenants)
+    tenants = await declare_tenants(settings, host.handles, running)
     return outputs.of_both(host, tenants, running.store_warnings)

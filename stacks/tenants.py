@@ -4,7 +4,7 @@ Not here: the host (host.py), what one tenant is made of (components/tenant_cont
 """
 
 import asyncio
-from collections.abc import Container
+from collections.abc import Collection
 from typing import cast
 
 import pulumi
@@ -38,31 +38,34 @@ async def declare(settings: Settings) -> pulumi.Inputs:
         {"host": contract.name, "kubeconfig": contract.kubeconfig, "owned": False},
     )
     handles = Handles.of(contract, cluster)
-    declared = await declare_tenants(settings, handles, running.tenants)
+    declared = await declare_tenants(settings, handles, running)
     return outputs.of_tenants(handles, declared, running.store_warnings)
 
 
 async def declare_tenants(
-    settings: Settings, host: Handles, running: Container[str]
+    settings: Settings, host: Handles, running: changes.Running
 ) -> dict[str, TenantControlPlane]:
     """Declare each tenant and return them by name.
 
     New ones have a head start: the engine goes through the others, one resource after another,
     while the new ones' API servers write what is inside them (docs/adr/0007).
     """
-    new = [tenant for tenant in settings.tenants if tenant.name not in running]
-    old = [tenant for tenant in settings.tenants if tenant.name in running]
-    declared = {tenant.name: _declare_tenant(tenant, settings.images, host) for tenant in new}
+
+    def declare_one(tenant: TenantSettings) -> TenantControlPlane:
+        profiles = running.profiles.get(tenant.name, frozenset())
+        return _declare_tenant(tenant, settings.images, host, profiles)
+
+    new = [tenant for tenant in settings.tenants if tenant.name not in running.tenants]
+    old = [tenant for tenant in settings.tenants if tenant.name in running.tenants]
+    declared = {tenant.name: declare_one(tenant) for tenant in new}
     if new and old:
         serving = [or_none(tenant.serving).future() for tenant in declared.values()]
         await asyncio.wait(map(asyncio.ensure_future, serving), timeout=_HEAD_START_SECONDS)
-    return declared | {
-        tenant.name: _declare_tenant(tenant, settings.images, host) for tenant in old
-    }
+    return declared | {tenant.name: declare_one(tenant) for tenant in old}
 
 
 def _declare_tenant(
-    tenant: TenantSettings, images: ImageSettings, host: Handles
+    tenant: TenantSettings, images: ImageSettings, host: Handles, profiles: Collection[str]
 ) -> TenantControlPlane:
     def image(name: str) -> str:
         return versions.image(name, images.registry, images.overrides, tenant.version)
@@ -72,6 +75,7 @@ def _declare_tenant(
         "domain": host.domain,
         "version": tenant.version,
         "profile": tenant.profile,
+        "running_profiles": sorted(profiles),
         "replicas": tenant.replicas,
         "encryption": tenant.encryption,
         "keys": tenant.keys,

@@ -9,7 +9,13 @@ from typing import Any
 from core import flags, names
 from core.manifests import etcd, kine, pods
 from core.manifests.tenant import pod_labels
-from core.profiles import PROFILES
+from core.profiles import Profile
+
+_OPERATORS = {
+    "podSelector": {"matchExpressions": [{"key": names.LABEL_OPERATOR, "operator": "Exists"}]}
+}
+"""As a peer, the operators in the policy's own namespace."""
+_ANY_TCP = [{"protocol": "TCP"}]
 
 
 def pod_disruption_budget(tenant: str) -> dict[str, Any]:
@@ -26,7 +32,10 @@ def etcd_egress(namespace: str) -> dict[str, Any]:
 
 
 def network_policy(tenant: str, beyond: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The gateway and the agent reach the API server, which reaches DNS and what `beyond` says."""
+    """Who reaches the API server: gateway, agent, its operators. It reaches these, DNS, `beyond`.
+
+    Operators at any port of TCP: the tenant says in its webhooks where they answer.
+    """
     port = pods.tcp(flags.APISERVER_PORT)
     gateway = pods.peer(
         namespace=pods.namespace_name(names.GATEWAY_NAMESPACE),
@@ -38,9 +47,24 @@ def network_policy(tenant: str, beyond: Sequence[dict[str, Any]]) -> dict[str, A
     )
     return pods.network_policy(
         pod_labels(tenant),
-        ingress=[{"from": [gateway, agent], "ports": port}],
-        egress=[pods.dns_egress(), *beyond],
+        ingress=[{"from": [gateway, agent, _OPERATORS], "ports": port}],
+        egress=[pods.dns_egress(), {"to": [_OPERATORS], "ports": _ANY_TCP}, *beyond],
     )
+
+
+def operators_policy(tenant: str) -> dict[str, Any]:
+    """A tenant's operators reach its API server and DNS, and are reached by that API server.
+
+    What one needs beyond that, a policy of its own has to say: policies add up.
+    """
+    apiserver = pods.peer(pods=pod_labels(tenant))
+    to_apiserver = {"to": [apiserver], "ports": pods.tcp(flags.APISERVER_PORT)}
+    return {
+        **_OPERATORS,
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [{"from": [apiserver], "ports": _ANY_TCP}],
+        "egress": [pods.dns_egress(), to_apiserver],
+    }
 
 
 def limit_range() -> dict[str, Any]:
@@ -56,22 +80,29 @@ def limit_range() -> dict[str, Any]:
     }
 
 
-def resource_quota(replicas: int, own: etcd.Cluster | None) -> dict[str, Any]:
+def resource_quota(
+    profiles: Sequence[Profile], replicas: int, *, kine_too: bool, own: etcd.Cluster | None
+) -> dict[str, Any]:
     """Spec of the ResourceQuota: an upgrade's surge fits, and one pod that is slow to end.
 
-    Its memory is that of the largest profile: when a tenant gets a smaller one, its old pods count
-    until the new ones are ready.
+    Args:
+        profiles: The tenant's, and those that its pods still have: they count until the new ones
+            are ready.
+        replicas: Its pods.
+        kine_too: A kine runs in each of them.
+        own: Its own etcd, if it has one.
     """
     control_planes, members = pods.most(replicas), own.members if own else 0
     storage = own.members * own.storage_gib if own else 0
-    request = kine.MEMORY_REQUEST_MIB + max(
+    request = max(
         one.apiserver_memory_request_mib + one.controller_manager_memory_request_mib
-        for one in PROFILES.values()
+        for one in profiles
     )
-    limit = kine.MEMORY_LIMIT_MIB + max(
-        one.apiserver_memory_limit_mib + one.controller_manager_memory_limit_mib
-        for one in PROFILES.values()
+    limit = max(
+        one.apiserver_memory_limit_mib + one.controller_manager_memory_limit_mib for one in profiles
     )
+    if kine_too:
+        request, limit = request + kine.MEMORY_REQUEST_MIB, limit + kine.MEMORY_LIMIT_MIB
     requests = control_planes * request + members * etcd.DEDICATED_REQUEST_MIB
     limits = control_planes * limit + members * etcd.DEDICATED_LIMIT_MIB
     return {

@@ -2,7 +2,13 @@
 
 import pytest
 
-from components.running_host import RunningTenant, opened, running_etcds, running_tenants
+from components.running_host import (
+    RunningTenant,
+    opened,
+    running_etcds,
+    running_profiles,
+    running_tenants,
+)
 from core.pools import RunningEtcd
 from tests.support import running
 from tests.support.fake_cluster import GOOD_HOST, FakeCluster
@@ -59,6 +65,14 @@ def test_an_etcd_of_somebody_else_is_none_of_ours(cluster, read):
     del items["items"][0]["metadata"]["labels"]["app.kubernetes.io/part-of"]
     cluster.documents = GOOD_HOST | found
     assert read() == ({}, {})
+
+
+def test_profiles_are_those_of_all_pods(cluster):
+    """A rollout that hangs leaves pods of before, whatever the Deployment asks for."""
+    found = running.pods(acme=["large", "small", "small"], b=["medium"], c=["of a later version"])
+    cluster.documents = GOOD_HOST | found
+    with opened(cluster.kubeconfig(), None, "dev") as api:
+        assert running_profiles(api) == {"acme": {"large", "small"}, "b": {"medium"}, "c": set()}
 
 
 @pytest.mark.parametrize("answer", [{}, running.none(), running.tenants() | running.etcds()])

@@ -197,6 +197,26 @@ def test_who_is_alone_serves_before_it_has_looked_after_its_roles(mocks, replica
 
 
 @pulumi.runtime.test
+def test_replicas_prefer_nodes_and_zones_of_their_own(mocks):
+    """Preferred: a host of one node is a host too. A selector of nobody would spread nobody."""
+
+    def check(_):
+        template = inputs(mocks, "acme-control-plane")["spec"]["template"]
+        constraints = template["spec"]["topologySpreadConstraints"]
+        assert [one["topologyKey"] for one in constraints] == [
+            "kubernetes.io/hostname",
+            "topology.kubernetes.io/zone",
+        ]
+        for one in constraints:
+            assert (one["maxSkew"], one["whenUnsatisfiable"]) == (1, "ScheduleAnyway")
+            selected = one["labelSelector"]["matchLabels"].items()
+            assert selected
+            assert selected <= template["metadata"]["labels"].items()
+
+    return declare(replicas=3).endpoint.apply(check)
+
+
+@pulumi.runtime.test
 def test_one_replica_has_no_budget(mocks):
     """It would block every drain of its node."""
 
@@ -234,8 +254,8 @@ def test_a_newer_version_gets_its_rules_as_files(mocks):
         ({"tenant": "Acme"}, "Acme"),
         ({"version": "1.30"}, "1.30"),
         ({"profile": "huge"}, "huge"),
-        ({"replicas": 0}, "replicas is not 1 to 3, got 0"),
-        ({"replicas": 4}, "replicas is not 1 to 3, got 4"),
+        ({"replicas": 0}, "replicas: is not one of the values it can have, got 0; use 1, 2 or 3"),
+        ({"replicas": 4}, "replicas: is not one of the values it can have, got 4"),
     ],
 )
 def test_wrong_input_is_refused_before_anything_is_declared(mocks, args, message):
@@ -262,7 +282,11 @@ def test_another_pool_is_refused_before_the_pods_mount_its_keys(mocks, monitor):
 @pytest.mark.parametrize(
     ("args", "problem"),
     [
-        ({"audit": "request"}, "audit is unknown, got 'request'; use metadata or none"),
+        ({"audit": "request"}, "audit: is not one .*, got 'request'; use metadata or none"),
+        ({"encryption": "off"}, "encryption: .*, got 'off'; use secrets, all or none"),
+        ({"keys": [1, 1]}, r"keys: is not one or two different numbers, got \[1, 1\]"),
+        ({"keys": [1, 2, 3]}, r"keys: is not one or two different numbers"),
+        ({"running_profiles": ["huge"]}, "is not a profile, got 'huge'"),
         ({"runtime_class": "G Visor"}, "is not the name of a RuntimeClass, got 'G Visor'"),
         (
             {"oidc": [{"issuer": "https://a.b", "audiences": ["k"], "username_prefix": "system:"}]},

@@ -54,7 +54,7 @@ def flags(mocks):
 
 
 def egress(mocks):
-    return mocks.named("acme-policy").inputs["spec"]["egress"][1:]  # the first is DNS
+    return mocks.named("acme-policy").inputs["spec"]["egress"][2:]  # DNS and operators come first
 
 
 @pulumi.runtime.test
@@ -79,6 +79,54 @@ def test_an_etcd_of_its_own_fits_into_the_quota(mocks):
 
     store = STORES["dedicated"]["dedicated_etcd"] | {"members": 3, "storage_gib": 8}
     return declare("dedicated", dedicated_etcd=store).endpoint.apply(check)
+
+
+@pulumi.runtime.test
+def test_each_container_beside_a_kine_mounts_only_its_own_keys(mocks):
+    """What dials the database is kine alone, and kine is nobody in the tenant."""
+
+    def check(_):
+        spec = pod(mocks)
+        every = [*spec["initContainers"], *spec["containers"]]
+        keys = {one["name"]: one["secret"] for one in spec["volumes"] if "secret" in one}
+        mounted = {
+            container["name"]: {
+                keys[mount["name"]]["secretName"]
+                for mount in container["volumeMounts"]
+                if mount["name"] in keys
+            }
+            for container in every
+        }
+        assert mounted == {name: {name} for name in mounted}
+        assert set(mounted) == {"kine", "kube-apiserver", "kube-controller-manager"}
+        assert [one["name"] for one in every if "secretKeyRef" in str(one["env"])] == ["kine"]
+
+    return declare("pg").endpoint.apply(check)
+
+
+@pytest.mark.parametrize(
+    ("datastore", "args", "problem"),
+    [
+        (
+            "dedicated",
+            {"members": 2},
+            "dedicated_etcd.members: is not one of .*, got 2; use 1 or 3",
+        ),
+        (
+            "pg",
+            {"engine": "sqlite"},
+            "sql.engine: is not one of .*, got 'sqlite'; use postgresql or",
+        ),
+        ("pg", {"address": "169.254.169.254"}, "sql.address: has link-local addresses"),
+    ],
+)
+def test_a_store_that_cannot_be_is_refused_before_anything_is_declared(
+    mocks, datastore, args, problem
+):
+    ((kind, store),) = STORES[datastore].items()
+    with pytest.raises(InvalidInputError, match=problem):
+        declare(datastore, **{kind: store | args})
+    assert mocks.resources == []
 
 
 @pytest.mark.parametrize(("datastore", "interval"), [("shared", "0"), ("dedicated", "5m")])

@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from tests.support.kubectl import Kubectl
+from tests.support.kubectl import Kubectl, eventually
 from tests.support.probe import Probe, Target
 
 
@@ -93,11 +93,19 @@ def test_its_name_leads_nowhere(initech):
         Target(initech["kubeconfig"]).request("GET", "/readyz")
 
 
-def test_a_tenant_gets_a_smaller_profile(stack, host):
-    """The quota lets new pods come while the old, larger ones still count."""
-    with one_more(stack, "massive", profile="large"):
+def quota(host, tenant):
+    return host.json("get", "resourcequota", "-n", f"tenant-{tenant}", "quota")["spec"]["hard"]
+
+
+def test_a_tenant_grows_and_gets_small_again(stack, host):
+    """Its quota is its profile's; smaller pods come while the larger ones still count."""
+    with one_more(stack, "massive"):
         stack.up()
         Kubectl(stack.kubeconfig("massive")).run("create", "namespace", "kept")
+        small = quota(host, "massive")
+        stack.config["tenants"][-1]["profile"] = "large"
+        stack.up()
+        large = quota(host, "massive")
         stack.config["tenants"][-1]["profile"] = "small"
         stack.up()
         assert Kubectl(stack.kubeconfig("massive")).names("namespace", "kept") == ["kept"]
@@ -107,3 +115,11 @@ def test_a_tenant_gets_a_smaller_profile(stack, host):
             if "deletionTimestamp" not in pod["metadata"]
         ]
         assert apiserver["resources"]["limits"]["memory"] == "512Mi"
+        assert small == quota(host, "acme")
+        assert quota(host, "massive") == large
+        assert large != small
+        eventually(
+            lambda: len(pods(host, "massive")) == len(pods(host, "acme")), "the old one ends"
+        )
+        stack.up()
+        assert quota(host, "massive") == small

@@ -35,8 +35,12 @@ PODS = {
     "on-dedicated's etcd": ("tenant-on-dedicated", f"{_NAME}=etcd"),
     "on-mariadb": ("tenant-on-mariadb", f"{_NAME}=control-plane"),
     "on-postgresql": ("tenant-on-postgresql", f"{_NAME}=control-plane"),
+    "acme's operator": ("tenant-acme", f"{names.LABEL_OPERATOR}=webhook"),
+    "acme's stranger": ("tenant-acme", f"{_NAME}=stranger"),
+    "globex's operator": ("tenant-globex", f"{names.LABEL_OPERATOR}=webhook"),
 }
-"""Namespace and labels; those of the tenants on other stores are stores/test_fence.py's."""
+"""Namespace and labels; the tenants on other stores are stores/test_fence.py's, the operators
+test_operators_network.py's."""
 
 SERVICES = {
     "acme's Service": ("tenant-acme", names.APISERVER, 6443),
@@ -53,6 +57,9 @@ POD_PORTS = {
     "the agent's health": ("agent", 8080),
     "the gateway's health": ("traefik", 8082),
     "the agent's metrics": ("agent", 9090),
+    "acme's controllers": ("acme", 10257),
+    "acme's operator": ("acme's operator", 9443),
+    "acme's stranger": ("acme's stranger", 9443),
 }
 NODE_PORTS = {"the host's API on its node": 6443, "the kubelet": 10250}
 

@@ -8,9 +8,11 @@ import yaml
 from pulumi.runtime.stack import ResourceRegistrationFailed
 
 from core import host_contract
-from core.manifests import pods
+from core.manifests import pods, tenant_fence
+from core.profiles import PROFILES
 from core.settings import parse
 from stacks import tenants
+from stacks.changes import Running
 from tests.support import running
 from tests.support.fake_cluster import GOOD_HOST
 from tests.support.loop import run
@@ -224,12 +226,26 @@ def failed(error):
     return pulumi.Output.from_input("").apply(fail)
 
 
+def test_a_quota_has_room_for_pods_of_a_larger_profile_while_they_are_replaced(
+    up, exported, cluster, mocks
+):
+    """Without it no new pod is let in, and the old ones stay until one is ready."""
+    cluster.documents = GOOD_HOST | running.pods(acme=["large"], globex=["small"])
+    up(CONFIG | {"tenants": [{"name": "acme"}, {"name": "globex"}]})
+    quotas = [mocks.named(f"{name}-quota").inputs["spec"]["hard"] for name in ("acme", "globex")]
+    small, large = (
+        tenant_fence.resource_quota([PROFILES[name]], 1, kine_too=False, own=None)["hard"]
+        for name in ("small", "large")
+    )
+    assert quotas == [large, small]
+
+
 @pytest.mark.parametrize("failure", [None, ResourceRegistrationFailed("initech-ns")])
 def test_a_new_tenant_that_does_not_start_holds_up_no_other(monkeypatch, failure):
     monkeypatch.setattr(tenants, "_declare_tenant", lambda one, *_: Stuck(one.name, failure))
     monkeypatch.setattr(tenants, "_HEAD_START_SECONDS", 0.01)
     config = parse({"kind": "tenants", "hostStack": "a/b/c", "tenants": NEW_AND_OLD})
-    declared = run(tenants.declare_tenants(config, None, {"acme": "1.37.2"}))
+    declared = run(tenants.declare_tenants(config, None, Running(frozenset({"acme"}))))
     assert set(declared) == {"acme", "initech"}
 
 

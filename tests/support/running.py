@@ -26,6 +26,17 @@ def tenants(datastore="shared", keys="1", store_keys="1", **versions):
     return {_DEPLOYMENTS: {"items": [_noted(one, notes) for one in labels]}}
 
 
+def pods(**profiles):
+    """Documents of a host where each tenant has pods of these profiles."""
+    path = "/api/v1/pods?labelSelector=app.kubernetes.io/name=control-plane,tenantplane.dev/tenant"
+    items = [
+        _noted({"tenantplane.dev/tenant": tenant}, {"tenantplane.dev/profile": profile})
+        for tenant, each in profiles.items()
+        for profile in each
+    ]
+    return {path: {"items": items}}
+
+
 def etcds(keys="1", **members):
     """Documents of a host with an etcd of so many members in each of these namespaces."""
     return {_STATEFUL_SETS: {"items": [_stateful_set(*one, keys) for one in members.items()]}}

@@ -22,6 +22,7 @@ POLICIES = {
     "etcd-dedicated": etcd.network_policy(cluster("tenant-acme", "acme")),
     "gateway": gateway.network_policy(HOST_API),
     "host-agent": agent.network_policy(HOST_API),
+    "operators": tenant_fence.operators_policy("acme"),
     "tenant": tenant_fence.network_policy(
         "acme", [tenant_fence.etcd_egress("tenantplane-etcd-shared")]
     ),
