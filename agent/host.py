@@ -1,4 +1,4 @@
-"""The agent's own objects on the host: status, finalizers, events, one Secret per tenant.
+"""The agent's own objects on the host: status, finalizers, events.
 
 Not here: requests (kube.py), when a status is written (loops.py).
 """

@@ -1,7 +1,8 @@
 """A tenant's place in its store, whichever kind that is.
 
-Owns: what the rest of a tenant needs to know of its store, and the choice among the kinds.
-Not here: each kind (_store_shared_etcd.py, _store_dedicated_etcd.py, _store_sql.py).
+Owns: what the rest of a tenant needs to know of its store.
+Not here: each kind (_store_shared_etcd.py, _store_dedicated_etcd.py, _store_sql.py), the choice
+among them (_store_kinds.py).
 """
 
 from collections.abc import Mapping, Sequence

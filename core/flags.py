@@ -1,4 +1,4 @@
-"""Command lines of the processes that make up a tenant and its shared store.
+"""Command lines of the processes that make up a tenant and its store, whichever kind it is.
 
 Owns: every flag, sorted, so that a preview never shows a diff from their order.
 Not here: container specs (manifests/), memory and inflight figures (profiles.py), what the key

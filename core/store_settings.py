@@ -130,10 +130,10 @@ class SqlSettings:
     address: str | None = setting(default=None, check=checks.server, example="10.20.0.3")
     """Its IP address or DNS name, as pods of the host reach it. Changing it rolls the tenants."""
 
-    network: str | None = setting(default=None, check=checks.network, example="10.20.0.0/24")
+    network: str | None = setting(default=None, check=checks.way_out, example="10.20.0.0/24")
     """Network that pods reach it in, for an address that is a name. Changed in place.
 
-    Default: the address, or wherever the name may lead.
+    Default: the address; of a name, everywhere but link-local addresses.
     """
 
     port: int | None = setting(default=None, minimum=1, maximum=65535, example="5432")

@@ -1,7 +1,7 @@
 """stores: the kinds of store that a tenant's objects can be in, and how an API server reaches each.
 
 Not here: what runs one (manifests/etcd.py, manifests/kine.py), which there are on a host
-(settings.py), a tenant's right in one (the host agent).
+(store_settings.py), a tenant's right in one (the host agent).
 """
 
 from collections.abc import Iterator, Mapping

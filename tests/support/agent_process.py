@@ -5,13 +5,13 @@ import contextlib
 import os
 import re
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
 from core import names
 from core.manifests import agent as agent_manifests
 from core.manifests import crds, store_limit, tenant
+from tests.support.kubectl import eventually
 from tests.support.processes import Process, binary, free_port
 
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
@@ -48,17 +48,6 @@ def role(host, name, rules, *, bind=True):
 
 def _user():
     return {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": USER}
-
-
-def eventually(condition, what, seconds=30.0):
-    """Wait until a condition holds; returns its value and fails with `what` if it never does."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        assert time.monotonic() < deadline, f"{what}: not so after {seconds} s"
-        time.sleep(0.01)
 
 
 class Objects:
@@ -143,7 +132,7 @@ class Objects:
 
         what = f"{kind} {tenant_id}: Ready={status} {reason or ''}"
         try:
-            return eventually(found, what, seconds)
+            return eventually(found, what, seconds=seconds)
         except AssertionError as error:
             error.add_note(f"its status: {self.get(kind, tenant_id, name).body.get('status')}")
             raise
@@ -152,7 +141,7 @@ class Objects:
         eventually(
             lambda: self.get(kind, tenant_id, name).status == 404,
             f"{kind} {tenant_id} is gone",
-            seconds,
+            seconds=seconds,
         )
 
     def events(self, tenant_id, reason):

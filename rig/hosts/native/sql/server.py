@@ -16,7 +16,7 @@ from rig.hosts.native import state
 from rig.hosts.native.layout import Layout
 
 MAX_CONNECTIONS = 200
-"""Twenty tenants with ten connections each, the most that one tenant's kine opens."""
+"""Twenty-five pods of tenants with the 8 connections that each one's kine opens at most."""
 
 _PASSWORD_BYTES = 24
 
