@@ -75,7 +75,8 @@ def _problems(args: "TenantControlPlaneArgs", thing: str) -> Iterator[InvalidInp
         asked["dedicated_etcd.members"] = own.get("members", 1), _MEMBERS
     if (sql := args.get("sql")) is not None:
         asked["sql.engine"] = sql["engine"], tuple(stores.ENGINES)
-        checks.server(sql["address"], f"{thing}: sql.address")
+        if isinstance(sql["address"], str):  # else it is one that is being made
+            checks.server(sql["address"], f"{thing}: sql.address")
     for key, (value, choices) in asked.items():
         if value not in choices:
             problem = "is not one of the values it can have"

@@ -9,7 +9,8 @@ import pytest
 from agent.__main__ import Environment
 from core.manifests import base_rbac
 from tests.support import control_plane
-from tests.support.agent_process import USER, Agent, eventually, prepare
+from tests.support.agent_process import USER, Agent, prepare
+from tests.support.kubectl import eventually
 
 pytestmark = pytest.mark.processes
 

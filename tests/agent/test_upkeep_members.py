@@ -12,8 +12,9 @@ from agent.stores import Store
 from agent.upkeep import Upkeep
 from core.manifests import store_limit
 from tests.support import control_plane, loop
-from tests.support.agent_process import Agent, Objects, eventually, prepare
+from tests.support.agent_process import Agent, Objects, prepare
 from tests.support.etcd_members import NAMES, Members
+from tests.support.kubectl import eventually
 
 pytestmark = pytest.mark.processes
 

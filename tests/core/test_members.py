@@ -1,4 +1,4 @@
-"""Three members with the product's flags and certificates, killed and changed while clients write."""
+"""Three members with the product's flags and certificates: killed, and rekeyed, under load."""
 
 import signal
 import threading

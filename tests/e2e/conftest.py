@@ -8,6 +8,7 @@ import base64
 import copy
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,15 @@ from rig.__main__ import local_kubeconfig
 from rig.hosts.native.layout import Layout
 from tests.support import control_plane
 from tests.support.kubectl import Kubectl
+from tests.support.pod_network import (
+    CONNECT,
+    LISTEN,
+    METADATA,
+    address_of,
+    enter,
+    network_of,
+    run_inside,
+)
 from tests.support.probe import Target
 from tests.support.pulumi_cli import ROOT, PulumiCli
 
@@ -179,6 +189,41 @@ def _tenant_keys(host, tenant):
         host.run(*AGENT, "python3", "-c", script, stdin=text)
         paths.append(path)
     return paths
+
+
+@pytest.fixture(scope="module")
+def node(host, stack):
+    """Layout of the host, where acme and globex run."""
+    layout = Layout(HOST, 0)
+    if os.geteuid() or not layout.network_namespace.exists():
+        pytest.skip("pods can't be entered: this needs root and a native host")
+    return layout
+
+
+@pytest.fixture(scope="module")
+def metadata(node):
+    """Something that answers at METADATA, on a port on which the agent calls the host's API."""
+    address = ["ip", "-netns", node.label, "address"]
+    subprocess.run([*address, "replace", f"{METADATA}/32", "dev", "lo"], check=True)
+    server = subprocess.Popen([*enter(node.network_namespace, LISTEN), METADATA])
+    try:
+        yield
+    finally:
+        server.kill()
+        server.wait()
+        subprocess.run([*address, "delete", f"{METADATA}/32", "dev", "lo"], check=True)
+
+
+@pytest.fixture
+def reach(host, node, metadata):
+    """Try to connect from a pod, or from None, the node, to a place: `open` or why not."""
+
+    def connect(pod, place):
+        address, port = address_of(host, place)
+        inside = network_of(host, pod) if pod else node.network_namespace
+        return run_inside(inside, CONNECT, address, port)
+
+    return connect
 
 
 @pytest.fixture

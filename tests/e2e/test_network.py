@@ -1,67 +1,16 @@
 """Which ways the NetworkPolicies leave open, and which they close, tried from inside of pods.
 
-Our images have no shell, so each try runs this machine's Python in a pod's network namespace, which
-a native host makes possible: its processes are this machine's. The rules themselves are held in
-tests/core/manifests/test_network_policies.py.
+The rules themselves are held in tests/core/manifests/test_network_policies.py; the tenants on other
+stores than the shared etcd are stores/test_fence.py's, one with an issuer test_oidc.py's.
 """
 
-import contextlib
-import os
 import socket
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from core import names
-from rig.hosts.native.layout import Layout
-from tests.e2e.conftest import HOST
 from tests.support.kubectl import eventually
-
-METADATA = "169.254.169.254"
-"""Where clouds hand out the node's credentials."""
-
-ETCD = names.etcd_namespace("shared")
-_NAME = "app.kubernetes.io/name"
-PODS = {
-    "acme": ("tenant-acme", f"{_NAME}=control-plane"),
-    "globex": ("tenant-globex", f"{_NAME}=control-plane"),
-    "etcd": (ETCD, f"{_NAME}=etcd"),
-    "agent": (names.AGENT_NAMESPACE, f"{_NAME}=host-agent"),
-    "traefik": (names.GATEWAY_NAMESPACE, f"{_NAME}=traefik"),
-    "a pod without policies": ("kube-system", "k8s-app=kube-dns"),
-    "on-dedicated": ("tenant-on-dedicated", f"{_NAME}=control-plane"),
-    "on-dedicated's etcd": ("tenant-on-dedicated", f"{_NAME}=etcd"),
-    "on-mariadb": ("tenant-on-mariadb", f"{_NAME}=control-plane"),
-    "on-postgresql": ("tenant-on-postgresql", f"{_NAME}=control-plane"),
-    "acme's operator": ("tenant-acme", f"{names.LABEL_OPERATOR}=webhook"),
-    "acme's stranger": ("tenant-acme", f"{_NAME}=stranger"),
-    "globex's operator": ("tenant-globex", f"{names.LABEL_OPERATOR}=webhook"),
-}
-"""Namespace and labels; the tenants on other stores are stores/test_fence.py's, the operators
-test_operators_network.py's."""
-
-SERVICES = {
-    "acme's Service": ("tenant-acme", names.APISERVER, 6443),
-    "globex's Service": ("tenant-globex", names.APISERVER, 6443),
-    "etcd": (ETCD, "etcd", 2379),
-    "the host's API": ("default", "kubernetes", 443),
-    "DNS": ("kube-system", "kube-dns", 53),
-}
-POD_PORTS = {
-    "globex's pod": ("globex", 6443),
-    "etcd's pod": ("etcd", 2379),
-    "etcd's peers": ("etcd", 2380),
-    "etcd's metrics": ("etcd", 2381),
-    "the agent's health": ("agent", 8080),
-    "the gateway's health": ("traefik", 8082),
-    "the agent's metrics": ("agent", 9090),
-    "acme's controllers": ("acme", 10257),
-    "acme's operator": ("acme's operator", 9443),
-    "acme's stranger": ("acme's stranger", 9443),
-}
-NODE_PORTS = {"the host's API on its node": 6443, "the kubelet": 10250}
+from tests.support.pod_network import ETCD, PODS, address_of, network_of, run_inside
 
 OPEN = [
     ("acme", "etcd"),
@@ -109,15 +58,6 @@ CLOSED = [
     ("acme", "etcd's metrics"),
 ]
 
-CONNECT = """\
-import socket, sys
-try:
-    socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=3).close()
-except OSError as error:
-    print(f"closed ({error})")
-else:
-    print("open")
-"""
 _LOOK_UP = """\
 import socket, struct, sys
 labels = sys.argv[2].split(".")
@@ -128,101 +68,6 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
     asking.sendto(question, (sys.argv[1], 53))
     print(asking.recv(512).hex())
 """
-_LISTEN = """\
-import socket, sys
-with socket.create_server((sys.argv[1], 443)) as server:
-    while True:
-        server.accept()[0].close()
-"""
-
-
-@pytest.fixture(scope="module")
-def node(host, stack):
-    """Layout of the host, where acme and globex run."""
-    layout = Layout(HOST, 0)
-    if os.geteuid() or not layout.network_namespace.exists():
-        pytest.skip("pods can't be entered: this needs root and a native host")
-    return layout
-
-
-@pytest.fixture(scope="module")
-def metadata(node):
-    """Something that answers at METADATA, on a port on which the agent calls the host's API."""
-    address = ["ip", "-netns", node.label, "address"]
-    subprocess.run([*address, "replace", f"{METADATA}/32", "dev", "lo"], check=True)
-    server = subprocess.Popen([*enter(node.network_namespace, _LISTEN), METADATA])
-    try:
-        yield
-    finally:
-        server.kill()
-        server.wait()
-        subprocess.run([*address, "delete", f"{METADATA}/32", "dev", "lo"], check=True)
-
-
-@pytest.fixture
-def reach(host, node, metadata):
-    """Try to connect from a pod, or from None, the node, to a place: `open` or why not."""
-
-    def connect(pod, place):
-        address, port = address_of(host, place)
-        inside = network_of(host, pod) if pod else node.network_namespace
-        return run_inside(inside, CONNECT, address, port)
-
-    return connect
-
-
-def enter(network, script):
-    """The beginning of a command that runs a Python script in a network namespace."""
-    return ["nsenter", f"--net={network}", sys.executable, "-c", script]
-
-
-def run_inside(network, script, *arguments):
-    command = [*enter(network, script), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-def pod_of(host, name):
-    """A pod that runs and is not about to end."""
-    namespace, labels = PODS[name]
-    listed = host.json("get", "pods", "-n", namespace, "-l", labels)["items"]
-    running = [
-        pod
-        for pod in listed
-        if pod["status"]["phase"] == "Running" and "deletionTimestamp" not in pod["metadata"]
-    ]
-    assert running, f"no pod of {name} runs"
-    return running[0]
-
-
-def network_of(host, name):
-    """The network namespace of a pod, by pause, which lives as long as it."""
-    pod = pod_of(host, name)
-    if "runtimeClassName" in pod["spec"]:
-        pytest.skip(f"{name}'s pod has its network in a sandbox, where nobody else can enter it")
-    uid = pod["metadata"]["uid"]
-    pids = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it ended between the two looks
-            is_pods = f"pod{uid}" in (process / "cgroup").read_text().replace("_", "-")
-            if is_pods and (process / "comm").read_text() == "pause\n":
-                pids.append(int(process.name))
-    assert pids, f"no pause of {name}'s pod {uid} is on this machine"
-    return f"/proc/{pids[0]}/ns/net"
-
-
-def address_of(host, place):
-    """Address and port of a place."""
-    if place == "the metadata address":
-        return METADATA, 443
-    if place in SERVICES:
-        namespace, name, port = SERVICES[place]
-        return host.json("get", "service", "-n", namespace, name)["spec"]["clusterIP"], port
-    if place in POD_PORTS:
-        pod, port = POD_PORTS[place]
-        return pod_of(host, pod)["status"]["podIP"], port
-    return pod_of(host, "acme")["status"]["hostIP"], NODE_PORTS[place]
 
 
 @pytest.mark.parametrize(("pod", "place"), OPEN)

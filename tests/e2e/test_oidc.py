@@ -9,9 +9,9 @@ from rig.hosts.native import state
 from rig.hosts.native.layout import Layout
 from tests.e2e.conftest import HOST
 from tests.e2e.test_lifecycle import one_more
-from tests.e2e.test_network import CONNECT, network_of, run_inside
 from tests.support.kubectl import Kubectl, eventually
 from tests.support.oidc_issuer import OidcIssuer
+from tests.support.pod_network import FORBIDDEN
 from tests.support.probe import Target
 
 REVIEWS = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
@@ -41,7 +41,12 @@ def federated(stack, issuer):
         "ca": issuer.authority.pem,
         "network": f"{issuer.address}/32",
     }
-    with one_more(stack, "federated", oidc=[oidc]):
+    public = {
+        "issuer": "https://login.tenants.test",
+        "audiences": ["kubernetes"],
+        "usernamePrefix": "world:",
+    }
+    with one_more(stack, "federated", oidc=[oidc, public]):
         stack.up()
         yield stack.kubeconfig("federated")
 
@@ -71,9 +76,17 @@ def test_a_token_gets_in_and_has_the_rights_that_are_bound(federated, issuer):
     eventually(lambda: asked(federated, token, "GET", path)[0] == 200, "the group has rights")
 
 
-def test_it_is_nothing_to_another_tenant(federated, issuer, stack, host):
+def test_it_is_nothing_to_another_tenant(federated, issuer, stack, reach):
     """Which neither knows the issuer nor has a way to it."""
     token = issuer.token(sub="alice")
     assert asked(stack.kubeconfig("acme"), token, "POST", REVIEWS, REVIEW)[0] == 401
-    tried = run_inside(network_of(host, "acme"), CONNECT, issuer.address, issuer.port)
-    assert tried.startswith("closed")
+    assert reach("acme", (issuer.address, issuer.port)).startswith("closed")
+
+
+@pytest.mark.parametrize("place", [*FORBIDDEN, "etcd's peers"])
+@pytest.mark.usefixtures("federated")
+def test_the_way_to_its_issuers_leads_nowhere_else(issuer, reach, place):
+    """Not on port 443 either, which is open to whatever is public for the one without a network."""
+    assert reach("federated", (issuer.address, issuer.port)) == "open"
+    eventually(lambda: reach(None, place) == "open", f"{place} answers the node", seconds=10)
+    assert reach("federated", place).startswith("closed")

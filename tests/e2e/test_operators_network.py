@@ -8,16 +8,10 @@ import pytest
 
 from core import names
 from core.manifests import pods
-from tests.e2e.test_network import (  # noqa: F401 -- two are fixtures
-    CONNECT,
-    PODS,
-    address_of,
-    metadata,
-    network_of,
-    node,
-    run_inside,
-)
 from tests.support.kubectl import eventually
+from tests.support.pod_network import PODS
+
+pytestmark = pytest.mark.usefixtures("operators")
 
 OPEN = [
     ("acme", "acme's operator"),
@@ -58,7 +52,7 @@ with socket.create_server(("", 9443)) as server:
 
 
 def manifest(name, image):
-    """A pod that listens, with the labels by which test_network.py finds it."""
+    """A pod that listens, with the labels by which pod_network.py finds it."""
     namespace, label = PODS[name]
     key, _, value = label.partition("=")
     return {
@@ -84,7 +78,7 @@ def manifest(name, image):
 
 
 @pytest.fixture(scope="module")
-def operators(host, node):  # noqa: F811 -- the fixture
+def operators(host, node):
     """One of acme, one of globex, and a pod beside acme's that is none."""
     agent = host.json("get", "deploy", "-n", names.AGENT_NAMESPACE, "host-agent")
     image = agent["spec"]["template"]["spec"]["containers"][0]["image"]
@@ -100,18 +94,6 @@ def operators(host, node):  # noqa: F811 -- the fixture
         for one in made:
             namespace, name = one["metadata"]["namespace"], one["metadata"]["name"]
             host.run("delete", "pod", name, "-n", namespace, "--ignore-not-found")
-
-
-@pytest.fixture
-def reach(host, node, metadata, operators):  # noqa: F811 -- fixtures
-    """Try to connect from a pod, or from None, the node, to a place: `open` or why not."""
-
-    def connect(pod, place):
-        address, port = address_of(host, place)
-        inside = network_of(host, pod) if pod else node.network_namespace
-        return run_inside(inside, CONNECT, address, port)
-
-    return connect
 
 
 @pytest.mark.parametrize(("pod", "place"), OPEN)

@@ -67,5 +67,5 @@ def eventually(condition, what, *, seconds=30.0):
                 return last
         except AssertionError as error:
             last = error
-        time.sleep(0.1)
+        time.sleep(0.05)
     raise AssertionError(f"{what}: not within {seconds} s; last seen: {last}")

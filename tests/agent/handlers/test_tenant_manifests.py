@@ -5,8 +5,8 @@ import socket
 import pytest
 
 from core.manifests import base_rbac, crds
-from tests.support.agent_process import eventually
 from tests.support.certificates import Authority
+from tests.support.kubectl import eventually
 
 pytestmark = pytest.mark.processes
 

@@ -9,9 +9,9 @@ from agent import admin_role
 from core.manifests import base_rbac, platform_policy
 from core.pki import TENANT_ADMINS
 from tests.support import control_plane
-from tests.support.agent_process import eventually
 from tests.support.api import Api
 from tests.support.control_plane import ControlPlane, Etcd
+from tests.support.kubectl import eventually
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"

@@ -6,8 +6,8 @@ import pytest
 
 from core import names
 from core.manifests import base_rbac
-from tests.support.agent_process import eventually
 from tests.support.certificates import Authority, signing_request_base64
+from tests.support.kubectl import eventually
 
 CORE = "/api/v1/namespaces"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"

@@ -7,8 +7,7 @@ import pytest
 
 from core import names
 from core.manifests import crds
-from tests.support.agent_process import eventually
-from tests.support.kubectl import Kubectl
+from tests.support.kubectl import Kubectl, eventually
 
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 KINDS = ["EtcdTenant", "SqlTenant", "TenantManifests", "Reencryption"]

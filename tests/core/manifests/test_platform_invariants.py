@@ -3,7 +3,7 @@
 import pytest
 
 from core.manifests import base_rbac, platform_invariants
-from tests.support.agent_process import eventually
+from tests.support.kubectl import eventually
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"

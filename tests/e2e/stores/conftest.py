@@ -1,9 +1,12 @@
 """A tenant on each kind of store, beside the others of the stack."""
 
 import http.client
+import re
 
 import pytest
 
+from rig.hosts.native.layout import Layout
+from tests.e2e.conftest import HOST
 from tests.support.kube_api import KubeApi
 from tests.support.kubectl import eventually
 from tests.support.probe import Target
@@ -23,6 +26,8 @@ def on_stores(stack):
     """The stack with a tenant on every kind of store; their kubeconfigs by kind."""
     before = {key: stack.config.get(key) for key in ("sql", "tenants")}
     stack.config["sql"] = sql_settings()
+    if not stack.config["sql"] and Layout(HOST, 0).network_namespace.exists():
+        pytest.fail(f"native host {HOST} has no SQL servers; python -m rig up --host {HOST} --sql")
     available = {"shared", "dedicated", *stack.config["sql"]}
     added = [kind for kind in TENANTS if kind in available - {"shared"}]
     stack.config["tenants"] = before["tenants"] + [
@@ -62,7 +67,7 @@ def api(target):
 @pytest.fixture
 def namespace(api, request):
     """A namespace of the test's own in the tenant: its path."""
-    name = request.node.originalname.removeprefix("test_").replace("_", "-")[:60].strip("-")
+    name = re.sub("[^a-z0-9]+", "-", request.node.name)[-60:].strip("-")
     api.create("/api/v1/namespaces", {"metadata": {"name": name}})
     authority = f"/api/v1/namespaces/{name}/configmaps/kube-root-ca.crt"
     eventually(lambda: api.get(authority).status == http.HTTPStatus.OK, "the namespace is filled")

@@ -7,23 +7,30 @@ asks of a caller who shows nothing. Who comes that far is test_network.py's.
 import contextlib
 import ipaddress
 import json
-import os
 from pathlib import Path
 
 import pytest
 
-from rig.hosts.native.layout import Layout
-from tests.e2e.conftest import HOST
-from tests.e2e.test_network import network_of, run_inside
 from tests.support import outcomes
+from tests.support.pod_network import network_of, run_inside
 
-PODS = ("acme", "etcd", "agent", "traefik")
+PODS = (
+    "acme",
+    "on-dedicated",
+    "on-postgresql",
+    "on-mariadb",
+    "etcd",
+    "on-dedicated's etcd",
+    "agent",
+    "traefik",
+)
 HEALTH = ("/livez", "/healthz", "/ping")
 PATHS = (*HEALTH, "/", "/metrics", "/version", "/debug/pprof/", "/api/v1/namespaces")
 WITHOUT_TLS = {
     ("agent", 8080): "health, for the kubelet",
     ("agent", 9090): "metrics, for Prometheus",
     ("etcd", 2381): "health and metrics, for the kubelet",
+    ("on-dedicated's etcd", 2381): "health and metrics, for the kubelet",
     ("traefik", 8082): "health, for the kubelet",
 }
 """Ports that answer anybody, and what; the only ones."""
@@ -59,11 +66,12 @@ WORDS = {
 }
 """What TLS says, in the document's words."""
 
-_LISTENS = "0A"
-"""The state of such a socket in /proc/<pid>/net/tcp (linux include/net/tcp_states.h)."""
+_LISTENS = {"tcp": "0A", "udp": "07"}
+"""The state of such a socket in /proc/<pid>/net/ (linux include/net/tcp_states.h): LISTEN; of UDP
+CLOSE, which is a socket that takes datagrams from anybody."""
 
 
-def listening(network):
+def listening(network, protocol="tcp"):
     """Program, address and port of each listening socket in a network namespace."""
     name = Path(network).readlink()
     owners = {}
@@ -73,14 +81,14 @@ def listening(network):
                 program = (process / "cmdline").read_bytes().partition(b"\0")[0].decode()
                 for handle in (process / "fd").iterdir():
                     owners[str(handle.readlink())] = Path(program).name
-    folder = Path(network).parents[1] / "net"
+    folder, state = Path(network).parents[1] / "net", _LISTENS[protocol]
     rows = [
         line.split()
-        for file in ("tcp", "tcp6")
+        for file in (protocol, f"{protocol}6")
         for line in (folder / file).read_text().splitlines()[1:]
     ]
     return sorted(
-        (owners[f"socket:[{row[9]}]"], *_place(row[1])) for row in rows if row[3] == _LISTENS
+        (owners[f"socket:[{row[9]}]"], *_place(row[1])) for row in rows if row[3] == state
     )
 
 
@@ -92,10 +100,9 @@ def _place(text):
 
 
 @pytest.fixture(scope="module")
-def ports(host, stack):
+def ports(host, node, on_stores):
     """Pod, program, address and port of all, with how each speaks and what it answers."""
-    if os.geteuid() or not Layout(HOST, 0).network_namespace.exists():
-        pytest.skip("pods can't be entered: this needs root and a native host")
+    assert on_stores
     found = []
     for pod in PODS:
         network = network_of(host, pod)
@@ -122,3 +129,13 @@ def test_no_port_shows_anything_to_a_caller_without_a_certificate(ports):
     for pod, _, _, port, kind, answers in ports:
         shown = [path for path, answer in zip(PATHS, answers, strict=True) if answer == "200"]
         assert kind == "no TLS" or set(shown) <= set(HEALTH), (pod, port)
+
+
+@pytest.mark.usefixtures("node", "on_stores")
+def test_nobody_takes_datagrams(host):
+    """Only the host's DNS does, which is none of ours."""
+    assert {pod: listening(network_of(host, pod), "udp") for pod in PODS} == {
+        pod: [] for pod in PODS
+    }
+    dns = listening(network_of(host, "a pod without policies"), "udp")
+    assert ("coredns", 53) in {(program, port) for program, _, port in dns}

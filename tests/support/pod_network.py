@@ -1,0 +1,142 @@
+"""From one pod to another place: tries to connect, made in a pod's own network namespace.
+
+Our images have no shell, so each try runs this machine's Python in a pod's network namespace, which
+a native host makes possible: its processes are this machine's.
+Not here: what has to be open and what closed (tests/e2e/test_network.py, stores/test_fence.py).
+"""
+
+import contextlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core import names
+
+METADATA = "169.254.169.254"
+"""Where clouds hand out the node's credentials."""
+
+ETCD = names.etcd_namespace("shared")
+_NAME = "app.kubernetes.io/name"
+PODS = {
+    "acme": ("tenant-acme", f"{_NAME}=control-plane"),
+    "globex": ("tenant-globex", f"{_NAME}=control-plane"),
+    "etcd": (ETCD, f"{_NAME}=etcd"),
+    "agent": (names.AGENT_NAMESPACE, f"{_NAME}=host-agent"),
+    "traefik": (names.GATEWAY_NAMESPACE, f"{_NAME}=traefik"),
+    "a pod without policies": ("kube-system", "k8s-app=kube-dns"),
+    "federated": ("tenant-federated", f"{_NAME}=control-plane"),
+    "on-dedicated": ("tenant-on-dedicated", f"{_NAME}=control-plane"),
+    "on-dedicated's etcd": ("tenant-on-dedicated", f"{_NAME}=etcd"),
+    "on-mariadb": ("tenant-on-mariadb", f"{_NAME}=control-plane"),
+    "on-postgresql": ("tenant-on-postgresql", f"{_NAME}=control-plane"),
+    "acme's operator": ("tenant-acme", f"{names.LABEL_OPERATOR}=webhook"),
+    "acme's stranger": ("tenant-acme", f"{_NAME}=stranger"),
+    "globex's operator": ("tenant-globex", f"{names.LABEL_OPERATOR}=webhook"),
+}
+"""Namespace and labels; not all of them are there in every test."""
+
+SERVICES = {
+    "acme's Service": ("tenant-acme", names.APISERVER, 6443),
+    "globex's Service": ("tenant-globex", names.APISERVER, 6443),
+    "etcd": (ETCD, "etcd", 2379),
+    "the host's API": ("default", "kubernetes", 443),
+    "DNS": ("kube-system", "kube-dns", 53),
+}
+POD_PORTS = {
+    "globex's pod": ("globex", 6443),
+    "etcd's pod": ("etcd", 2379),
+    "etcd's peers": ("etcd", 2380),
+    "etcd's metrics": ("etcd", 2381),
+    "the agent's health": ("agent", 8080),
+    "the gateway's health": ("traefik", 8082),
+    "the agent's metrics": ("agent", 9090),
+    "acme's controllers": ("acme", 10257),
+    "acme's operator": ("acme's operator", 9443),
+    "acme's stranger": ("acme's stranger", 9443),
+}
+NODE_PORTS = {"the host's API on its node": 6443, "the kubelet": 10250}
+
+FORBIDDEN = (
+    "globex's pod",
+    "globex's Service",
+    "the agent's metrics",
+    "the host's API",
+    "the host's API on its node",
+    "the kubelet",
+    "the metadata address",
+)
+"""Where no pod of any other tenant gets."""
+
+CONNECT = """\
+import socket, sys
+try:
+    socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=3).close()
+except OSError as error:
+    print(f"closed ({error})")
+else:
+    print("open")
+"""
+LISTEN = """\
+import socket, sys
+with socket.create_server((sys.argv[1], 443)) as server:
+    while True:
+        server.accept()[0].close()
+"""
+
+
+def enter(network, script):
+    """The beginning of a command that runs a Python script in a network namespace."""
+    return ["nsenter", f"--net={network}", sys.executable, "-c", script]
+
+
+def run_inside(network, script, *arguments):
+    command = [*enter(network, script), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def pod_of(host, name):
+    """A pod that runs and is not about to end."""
+    namespace, labels = PODS[name]
+    listed = host.json("get", "pods", "-n", namespace, "-l", labels)["items"]
+    running = [
+        pod
+        for pod in listed
+        if pod["status"]["phase"] == "Running" and "deletionTimestamp" not in pod["metadata"]
+    ]
+    assert running, f"no pod of {name} runs"
+    return running[0]
+
+
+def network_of(host, name):
+    """The network namespace of a pod, by pause, which lives as long as it."""
+    pod = pod_of(host, name)
+    if "runtimeClassName" in pod["spec"]:
+        pytest.skip(f"{name}'s pod has its network in a sandbox, where nobody else can enter it")
+    uid = pod["metadata"]["uid"]
+    pids = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it ended between the two looks
+            is_pods = f"pod{uid}" in (process / "cgroup").read_text().replace("_", "-")
+            if is_pods and (process / "comm").read_text() == "pause\n":
+                pids.append(int(process.name))
+    assert pids, f"no pause of {name}'s pod {uid} is on this machine"
+    return f"/proc/{pids[0]}/ns/net"
+
+
+def address_of(host, place):
+    """Address and port of a place, unless it is such a pair already."""
+    if isinstance(place, tuple):
+        return place
+    if place == "the metadata address":
+        return METADATA, 443
+    if place in SERVICES:
+        namespace, name, port = SERVICES[place]
+        return host.json("get", "service", "-n", namespace, name)["spec"]["clusterIP"], port
+    if place in POD_PORTS:
+        pod, port = POD_PORTS[place]
+        return pod_of(host, pod)["status"]["podIP"], port
+    return pod_of(host, "acme")["status"]["hostIP"], NODE_PORTS[place]
