@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
-from agent.kube import CONNECTIONS, ApiError, Client
+from agent.kube import CONNECTIONS, ApiError, Client, Json
 
 _PAGE = 500
 _SECRETS = "/api/v1/secrets"
@@ -24,13 +24,14 @@ async def rewrite(client: Client, *, everything: bool) -> int:
         ApiError: The tenant's API server refused one.
         UnreachableError: It doesn't answer.
     """
-    paths = [path async for path in _resources(client)] if everything else [_SECRETS]
+    kinds = [path async for path in _kinds(client)] if everything else [_SECRETS]
     count = 0
-    for path in paths:
-        async for page in _pages(client, path):
-            for at in range(0, len(page), CONNECTIONS):
-                await asyncio.gather(*(_touch(client, one) for one in page[at : at + CONNECTIONS]))
-            count += len(page)
+    for kind in kinds:
+        # All before the first patch: a list's next page is there for five minutes alone.
+        objects = [path async for path in _objects(client, kind)]
+        for at in range(0, len(objects), CONNECTIONS):
+            await asyncio.gather(*(_touch(client, one) for one in objects[at : at + CONNECTIONS]))
+        count += len(objects)
     return count
 
 
@@ -42,18 +43,31 @@ async def _touch(client: Client, path: str) -> None:
             raise
 
 
-async def _resources(client: Client) -> AsyncIterator[str]:
-    """Paths of all kinds that the API server itself stores, each in its preferred version."""
-    versions = ["/api/v1"]
+async def _kinds(client: Client) -> AsyncIterator[str]:
+    """Paths of all kinds that the API server itself stores.
+
+    Each is there once, in the first version of its group that has it, the preferred one before the
+    others: one version need not have all kinds of its group.
+    """
     groups = (await client.get("/apis"))["groups"]
     aggregated = await _aggregated(client)
-    versions += [f"/apis/{group['preferredVersion']['groupVersion']}" for group in groups]
-    for version in versions:
-        if version in aggregated:
-            continue
-        for resource in (await client.get(version))["resources"]:
-            if "/" not in resource["name"] and set(resource["verbs"]) >= _NEEDED_VERBS:
-                yield f"{version}/{resource['name']}"
+    for versions in (["/api/v1"], *map(_versions, groups)):
+        seen: set[str] = set()
+        for version in versions:
+            if version in aggregated:
+                continue
+            for resource in (await client.get(version))["resources"]:
+                name = resource["name"]
+                if "/" in name or name in seen or not set(resource["verbs"]) >= _NEEDED_VERBS:
+                    continue
+                seen.add(name)
+                yield f"{version}/{name}"
+
+
+def _versions(group: Json) -> list[str]:
+    """Paths of a group's versions, the preferred one first."""
+    listed = [group["preferredVersion"], *group["versions"]]
+    return list(dict.fromkeys(f"/apis/{one['groupVersion']}" for one in listed))
 
 
 async def _aggregated(client: Client) -> set[str]:
@@ -63,14 +77,15 @@ async def _aggregated(client: Client) -> set[str]:
     return {f"/apis/{spec['group']}/{spec['version']}" for spec in specs}
 
 
-async def _pages(client: Client, path: str) -> AsyncIterator[list[str]]:
-    """Paths of a kind's objects, page by page."""
-    base, _, plural = path.rpartition("/")
+async def _objects(client: Client, kind: str) -> AsyncIterator[str]:
+    """Paths of a kind's objects."""
+    base, _, plural = kind.rpartition("/")
     token = ""
     while True:
-        query = f"{path}?limit={_PAGE}" + (f"&continue={quote(token)}" if token else "")
+        query = f"{kind}?limit={_PAGE}" + (f"&continue={quote(token)}" if token else "")
         page = await client.get(query, metadata_list=True)
-        yield [_object(base, plural, item["metadata"]) for item in page.get("items") or []]
+        for item in page.get("items") or []:
+            yield _object(base, plural, item["metadata"])
         token = page["metadata"].get("continue", "")
         if not token:
             return

@@ -16,6 +16,9 @@ PLAINTEXT = "correct horse battery staple"
 SECRETS = "/api/v1/namespaces/default/secrets"
 MAPS = "/api/v1/namespaces/default/configmaps"
 PODS = "/api/v1/namespaces/tenant-vault/pods"
+GROUP = "versions.example.com"
+KINDS = {"olds": "v1beta1", "news": "v1"}
+"""Two kinds of one group, each in a version that the other one doesn't have."""
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +73,41 @@ def pod(world, vault):
         return pods
 
     return put
+
+
+@pytest.fixture
+def versioned(vault):
+    """An object of each of these kinds."""
+    definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    for plural, version in KINDS.items():
+        assert vault.masters.create(definitions, definition(plural, version)).ok
+        body = {"kind": plural.title(), "metadata": {"name": "x"}, "text": PLAINTEXT}
+        body["apiVersion"] = f"{GROUP}/{version}"
+        path = f"/apis/{body['apiVersion']}/namespaces/default/{plural}"
+        eventually(lambda at=path, one=body: vault.masters.create(at, one).ok, f"{plural} served")
+
+
+def definition(plural, version):
+    """A CustomResourceDefinition with this version alone."""
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.{GROUP}"},
+        "spec": {
+            "group": GROUP,
+            "scope": "Namespaced",
+            "names": {"plural": plural, "kind": plural.title()},
+            "versions": [
+                {
+                    "name": version,
+                    "served": True,
+                    "storage": True,
+                    "schema": {"openAPIV3Schema": schema},
+                }
+            ],
+        },
+    }
 
 
 def stored(world, kind, name):
@@ -130,12 +168,14 @@ def test_keys_are_replaced_and_the_old_one_is_needed_by_nothing(world, vault, re
     assert base64.b64decode(data["password"]).decode() == PLAINTEXT
 
 
+@pytest.mark.usefixtures("versioned")
 def test_all_of_a_tenants_data_can_be_encrypted_and_plain_again(world, vault, reencrypt, pod):
     switch(vault, "all", 2)
     pod("all", "all", 2)
     reencrypt("all", 2)
     condition = encrypted(world)
-    assert PLAINTEXT.encode() not in stored(world, "configmaps", "m")
+    for kind, name in (("configmaps", "m"), *((f"{GROUP}/{one}", "x") for one in KINDS)):
+        assert PLAINTEXT.encode() not in stored(world, kind, name), kind
     objects = int(condition["message"].split()[0])
     assert objects > 100, "roles, flow schemas and all that an API server makes itself"
     assert world.host.masters.delete(f"{PODS}/all").ok
