@@ -5,13 +5,13 @@ Not here: which change is safe (stacks/changes.py asks), what a host must have (
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from components import _adopt
 from components._cluster_api import METADATA_LIST, ClusterApi
 from core import generations, names
-from core.generations import Generations
+from core.generations import Generations, InUse
 from core.manifests import crds, etcd, store_limit
 from core.pools import RunningEtcd
 from core.profiles import PROFILES
@@ -51,11 +51,22 @@ class RunningTenant:
     datastore: str
     """Name of its store, or `dedicated`."""
 
-    keys: Generations
+    keys: InUse = field(default_factory=InUse)
     """Of its own keys."""
 
-    store_keys: Generations
+    store_keys: InUse = field(default_factory=InUse)
     """Of its store's, when it was last brought up to them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreWarning:
+    """What the host agent says of a tenant's etcd pool, or of its share of that."""
+
+    tenant: str
+    store: str
+    text: str
+    of_all: bool
+    """It concerns every tenant of the pool."""
 
 
 def running_tenants(api: ClusterApi) -> dict[str, RunningTenant]:
@@ -64,18 +75,17 @@ def running_tenants(api: ClusterApi) -> dict[str, RunningTenant]:
     Raises:
         HostError: the host can't be reached, or refuses.
     """
-    found = api.get(_DEPLOYMENTS, METADATA_LIST) or {}
-    tenants = [_tenant(one["metadata"]) for one in found.get("items") or []]
-    return dict(tenants)
+    found = api.get(_DEPLOYMENTS) or {}
+    return dict(map(_tenant, found.get("items") or []))
 
 
-def _tenant(metadata: Mapping[str, Any]) -> tuple[str, RunningTenant]:
-    labels, notes = metadata["labels"], metadata.get("annotations", {})
+def _tenant(found: Mapping[str, Any]) -> tuple[str, RunningTenant]:
+    labels = found["metadata"]["labels"]
     return labels[names.LABEL_TENANT], RunningTenant(
         version=labels[names.LABEL_VERSION],
         datastore=labels[names.LABEL_DATASTORE],
-        keys=generations.parse(notes.get(names.ANNOTATION_KEYS)),
-        store_keys=generations.parse(notes.get(names.ANNOTATION_STORE_KEYS)),
+        keys=_in_use(found, names.ANNOTATION_KEYS),
+        store_keys=_in_use(found, names.ANNOTATION_STORE_KEYS),
     )
 
 
@@ -93,19 +103,28 @@ def running_profiles(api: ClusterApi) -> dict[str, frozenset[str]]:
     return found
 
 
-def rewritten(api: ClusterApi) -> frozenset[str]:
-    """Return the tenants whose stored objects are all encrypted as their last `pulumi up` says.
+def _in_use(found: Mapping[str, Any], annotation: str) -> InUse:
+    """Read generations from a Deployment or StatefulSet, and whether all of its pods have them."""
+    metadata, status, wanted = found["metadata"], found.get("status", {}), found["spec"]["replicas"]
+    seen = status.get("observedGeneration") == metadata["generation"]
+    pods = {status.get("replicas", 0), status.get("updatedReplicas", 0)}
+    written = metadata.get("annotations", {}).get(annotation)
+    return InUse(generations.parse(written), everywhere=seen and pods == {wanted})
+
+
+def rewritten(api: ClusterApi) -> dict[str, Generations]:
+    """Return for which generations each tenant's stored objects were all written anew last.
 
     Raises:
         HostError: the host can't be reached, or refuses.
     """
     found = api.get(_REENCRYPTIONS) or {}
-    return frozenset(
-        one["spec"]["tenant"]
+    return {
+        one["spec"]["tenant"]: generations.parse(one["spec"]["keys"])
         for one in found.get("items") or []
         if one.get("status", {}).get("observedGeneration") == one["metadata"]["generation"]
         and any(condition["status"] == "True" for condition in one["status"]["conditions"])
-    )
+    }
 
 
 def certificates(api: ClusterApi) -> dict[str, dict[str, str]]:
@@ -124,23 +143,24 @@ def _certificates(metadata: Mapping[str, Any]) -> dict[str, str]:
     return dict(json.loads(written)) if written else {}
 
 
-def store_warnings(api: ClusterApi) -> dict[str, str]:
-    """Return what the host agent says of each tenant whose share of its store is nearly full.
+def store_warnings(api: ClusterApi) -> list[StoreWarning]:
+    """Return what the host agent warns of: shares that are nearly full, and alarms.
 
     Raises:
         HostError: the host can't be reached, or refuses.
     """
     found = api.get(_ETCD_TENANTS) or {}
-    conditions = {
-        one["spec"]["tenant"]: condition
+    return [
+        StoreWarning(
+            tenant=one["spec"]["tenant"],
+            store=one["spec"]["store"],
+            text=condition["message"],
+            of_all=condition["reason"] == store_limit.ALARM,
+        )
         for one in found.get("items") or []
         for condition in one.get("status", {}).get("conditions", [])
-    }
-    return {
-        tenant: condition["message"]
-        for tenant, condition in sorted(conditions.items())
         if condition["reason"] in store_limit.WARNINGS
-    }
+    ]
 
 
 def runtime_classes(api: ClusterApi) -> frozenset[str]:
@@ -176,6 +196,6 @@ def _etcd(found: Mapping[str, Any]) -> RunningEtcd:
     return RunningEtcd(
         members=int(spec["replicas"]),
         storage_gib=int(storage.removesuffix("Gi")),
-        keys=generations.parse(metadata.get("annotations", {}).get(names.ANNOTATION_KEYS)),
+        keys=_in_use(found, names.ANNOTATION_KEYS),
         certificates=_certificates(metadata),
     )

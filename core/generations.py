@@ -6,7 +6,8 @@ replaced by changing one of the list at a time: `[1]`, `[1, 2]` (trust both), `[
 Not here: the keys (components/), what each is for (pki.py, manifests/encryption.py).
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import InvalidInputError
@@ -21,6 +22,16 @@ FIRST: Generations = (1,)
 """What everything starts with."""
 
 _MOST = 2
+
+
+@dataclass(frozen=True)
+class InUse:
+    """Which generations something that runs has."""
+
+    keys: Generations = FIRST
+
+    everywhere: bool = True
+    """Each of its pods has them; false while a rollout is on its way, or stuck."""
 
 
 def named(name: str, generation: int) -> str:
@@ -78,50 +89,70 @@ def _next(running: Generations) -> tuple[Generations, ...]:
 
 def tenant_problems(
     tenants: Iterable["TenantSettings"],
-    running: Mapping[str, Generations],
-    rewritten: Container[str],
+    running: Mapping[str, Collection[InUse]],
+    rewritten: Mapping[str, Generations],
 ) -> Iterator[InvalidInputError]:
     """Yield a problem for each tenant whose keys would take a step that locks somebody out.
 
     Args:
         tenants: As the settings list them.
-        running: The generations of each tenant that exists.
-        rewritten: Tenants whose objects in the store are all encrypted with the first of these.
+        running: What each tenant that exists has: its pods, and an etcd of its own.
+        rewritten: For which list each tenant's objects in the store were all written anew last.
     """
     for number, tenant in enumerate(tenants):
-        known, path = running.get(tenant.name, tenant.keys), f"tenants[{number}].keys"
-        yield from step(path, known, tenant.keys)
-        if len(tenant.keys) < len(known) and tenant.name not in rewritten:
-            yield InvalidInputError(
-                path,
-                f"can't drop {known[-1]} yet: objects in tenant {tenant.name}'s store may still be "
-                "encrypted with it",
-                list(tenant.keys),
-                f"set it to {shown(known)} and run `pulumi up`, which waits until the host agent "
-                f"has written them anew (`kubectl get reencryptions -n tenant-{tenant.name}`)",
-            )
+        path, parts = f"tenants[{number}].keys", running.get(tenant.name, ())
+        yield from _steps(path, f"tenant {tenant.name}", parts, tenant.keys)
+        for known in dict.fromkeys(part.keys for part in parts):
+            if len(tenant.keys) < len(known) and rewritten.get(tenant.name) != known:
+                yield InvalidInputError(
+                    path,
+                    f"can't drop {known[-1]} yet: objects in tenant {tenant.name}'s store may "
+                    "still be encrypted with it",
+                    list(tenant.keys),
+                    f"set it to {shown(known)} and run `pulumi up`, which waits until the host "
+                    "agent has written them anew (`kubectl get reencryptions -n "
+                    f"tenant-{tenant.name}`)",
+                )
 
 
 def pool_problems(
     pools: Mapping[str, "EtcdSettings"],
-    running: Mapping[str, Generations],
-    followers: Mapping[str, Mapping[str, Generations]],
+    running: Mapping[str, InUse],
+    followers: Mapping[str, Mapping[str, InUse]],
 ) -> Iterator[InvalidInputError]:
     """Yield a problem for each etcd pool whose keys would take a step before its tenants can.
 
     Args:
         pools: As the settings have them.
-        running: The generations of each pool that exists.
-        followers: The generations of its pool that each tenant has, by tenant, by pool.
+        running: What each pool that exists has.
+        followers: What each tenant has of its pool's, by tenant, by pool.
     """
     for pool, etcd in pools.items():
-        known, path = running.get(pool, etcd.keys), f"etcd.{pool}.keys"
-        yield from step(path, known, etcd.keys)
-        behind = sorted(tenant for tenant, has in followers.get(pool, {}).items() if has != known)
-        if behind and etcd.keys != known:
+        known, path = running.get(pool, InUse(etcd.keys)), f"etcd.{pool}.keys"
+        yield from _steps(path, f"etcd pool {pool}", [known], etcd.keys)
+        wanted = InUse(known.keys)
+        behind = sorted(name for name, has in followers.get(pool, {}).items() if has != wanted)
+        if behind and etcd.keys != known.keys:
             yield InvalidInputError(
                 path,
-                f"can't leave {shown(known)} yet: {', '.join(behind)} would be locked out",
+                f"can't leave {shown(known.keys)} yet: {', '.join(behind)} would be locked out",
                 list(etcd.keys),
-                f"set it back to {shown(known)} and run `pulumi up` in the stacks of these tenants",
+                f"set it back to {shown(known.keys)} and run `pulumi up` in the stacks of these "
+                "tenants",
+            )
+
+
+def _steps(
+    path: str, thing: str, running: Collection[InUse], wanted: Generations
+) -> Iterator[InvalidInputError]:
+    """Yield what is wrong with the step for any part of a thing, and that one is not done yet."""
+    for known in dict.fromkeys(one.keys for one in running):
+        yield from step(path, known, wanted)
+        done = all(one.everywhere for one in running if one.keys == known)
+        if wanted != known and not done:
+            yield InvalidInputError(
+                path,
+                f"can't leave {shown(known)} yet: not every pod of {thing} has these keys",
+                list(wanted),
+                f"set it back to {shown(known)} and run `pulumi up`, which waits for the pods",
             )

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from core import generations, names, stores
+from core import names, stores
 from core.errors import InvalidInputError
-from core.generations import Generations
+from core.generations import InUse
 
 if TYPE_CHECKING:
     from core.settings import Settings
@@ -26,7 +26,7 @@ class RunningEtcd:
     storage_gib: int
     """Size of each member's volume, as its StatefulSet asks for it."""
 
-    keys: Generations = generations.FIRST
+    keys: InUse = field(default_factory=InUse)
     """Of its authorities."""
 
     certificates: Mapping[str, str] = field(default_factory=dict)

@@ -5,13 +5,14 @@ reading the host (components/running_host.py).
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pulumi
 
 from components.running_host import (
     RunningTenant,
+    StoreWarning,
     certificates,
     opened,
     rewritten,
@@ -24,6 +25,7 @@ from components.running_host import (
 from core import generations, names, pki, pools, skew, stores
 from core import runtime_classes as sandboxes
 from core.errors import InvalidInputError
+from core.generations import InUse
 from core.settings import Settings
 
 
@@ -66,7 +68,7 @@ def check(settings: Settings, kubeconfig: str, context: str | None, host: str) -
         *stores.problems(settings.tenants, {name: one.datastore for name, one in tenants.items()}),
         *pools.problems(settings, etcds),
         *generations.tenant_problems(
-            settings.tenants, {name: one.keys for name, one in tenants.items()}, rewritten_tenants
+            settings.tenants, _tenants_keys(settings, tenants, etcds), rewritten_tenants
         ),
         *_pools_keys(settings, etcds, tenants),
         *sandboxes.problems(settings.tenants, classes),
@@ -74,10 +76,30 @@ def check(settings: Settings, kubeconfig: str, context: str | None, host: str) -
     if errors:
         raise InvalidInputError.together(errors)
     ours = {tenant.name for tenant in settings.tenants}
-    warnings = {tenant: text for tenant, text in warnings.items() if tenant in ours}
-    for text in [*warnings.values(), *_ending(settings, ends, etcds)]:
+    said = {one.tenant: one.text for one in warnings if one.tenant in ours}
+    for text in [*said.values(), *_alarms(settings, warnings), *_ending(settings, ends, etcds)]:
         pulumi.log.warn(text)
-    return Running(frozenset(tenants), warnings, profiles)
+    return Running(frozenset(tenants), said, profiles)
+
+
+def _tenants_keys(
+    settings: Settings,
+    tenants: Mapping[str, RunningTenant],
+    etcds: Mapping[str, pools.RunningEtcd],
+) -> dict[str, list[InUse]]:
+    """Return what the pods and the own etcd of each tenant have."""
+    found = {
+        one.name: (tenants.get(one.name), etcds.get(names.namespace(one.name)))
+        for one in settings.tenants
+    }
+    return {name: [part.keys for part in parts if part] for name, parts in found.items()}
+
+
+def _alarms(settings: Settings, warnings: Iterable[StoreWarning]) -> Iterator[str]:
+    """Say which of this stack's pools have an alarm; one of their tenants stands for all."""
+    if settings.has_host:
+        alarms = {one.store: one.text for one in warnings if one.of_all}
+        yield from (f"etcd pool {pool}: {alarms[pool]}" for pool in settings.etcd if pool in alarms)
 
 
 def _pools_keys(

@@ -9,6 +9,7 @@ from components.running_host import (
     running_profiles,
     running_tenants,
 )
+from core.generations import InUse
 from core.pools import RunningEtcd
 from tests.support import running
 from tests.support.fake_cluster import GOOD_HOST, FakeCluster
@@ -35,8 +36,8 @@ def read(cluster):
 def test_version_and_datastore_are_read_by_tenant(cluster, read):
     cluster.documents = GOOD_HOST | running.tenants(datastore="fast", acme="1.37.2", b="1.36.3")
     wanted = {
-        "acme": RunningTenant("1.37.2", "fast", (1,), (1,)),
-        "b": RunningTenant("1.36.3", "fast", (1,), (1,)),
+        "acme": RunningTenant("1.37.2", "fast"),
+        "b": RunningTenant("1.36.3", "fast"),
     }
     assert read() == (wanted, {})
 
@@ -48,8 +49,29 @@ def test_generations_of_keys_are_read(cluster, read):
         | running.etcds(keys="3,4", somewhere=1)
     )
     tenants, etcds = read()
-    assert (tenants["acme"].keys, tenants["acme"].store_keys) == ((2, 1), (3,))
-    assert etcds["somewhere"].keys == (3, 4)
+    assert (tenants["acme"].keys, tenants["acme"].store_keys) == (InUse((2, 1)), InUse((3,)))
+    assert etcds["somewhere"].keys == InUse((3, 4))
+
+
+@pytest.mark.parametrize(
+    ("status", "done"),
+    [
+        ({"observedGeneration": 7, "replicas": 3, "updatedReplicas": 3}, True),
+        ({"observedGeneration": 6, "replicas": 3, "updatedReplicas": 3}, False),
+        ({"observedGeneration": 7, "replicas": 3, "updatedReplicas": 1}, False),
+        ({"observedGeneration": 7, "replicas": 4, "updatedReplicas": 3}, False),
+        ({"observedGeneration": 7}, False),
+        ({}, False),
+    ],
+    ids=["done", "unseen", "some are old", "an old one is left", "none", "new"],
+)
+def test_keys_are_everywhere_once_the_rollout_is_done(cluster, read, status, done):
+    """The annotation is there before the first pod has them."""
+    found = running.etcds(somewhere=3)
+    (listed,) = found.values()
+    listed["items"][0]["status"] = status
+    cluster.documents = GOOD_HOST | found
+    assert read()[1]["somewhere"].keys.everywhere == done
 
 
 def test_members_and_volumes_are_read_by_namespace(cluster, read):

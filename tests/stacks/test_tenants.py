@@ -185,11 +185,27 @@ def test_keys_are_replaced_one_step_at_a_time(up, exported, cluster, mocks):
 def test_old_keys_are_dropped_once_nothing_is_encrypted_with_them(up, exported, cluster):
     wanted = CONFIG | {"tenants": [{"name": "acme", "keys": [2]}]}
     found = GOOD_HOST | running.tenants(keys="2,1", acme="1.37.2")
-    cluster.documents = found | running.reencryptions(acme=(3, 2))
-    with pytest.raises(pulumi.RunError, match=r"tenants\[0\]\.keys: can't drop 1 yet"):
-        up(wanted)
+    for before in (running.reencryptions(acme=(3, 2)), running.reencryptions("1,2", acme=(3, 3))):
+        cluster.documents = found | before
+        with pytest.raises(pulumi.RunError, match=r"tenants\[0\]\.keys: can't drop 1 yet"):
+            up(wanted)
     cluster.documents = found | running.reencryptions(acme=(3, 3))
     assert set(up(wanted)["kubeconfigs"]) == {"acme"}
+
+
+def test_keys_are_not_replaced_while_pods_of_before_run(up, exported, cluster, mocks):
+    cluster.documents = GOOD_HOST | running.tenants(keys="1,2", updated=0, acme="1.37.2")
+    with pytest.raises(pulumi.RunError, match=r"can't leave \[1, 2\] yet: not every pod of"):
+        up(CONFIG | {"tenants": [{"name": "acme", "keys": [2, 1]}]})
+    assert not mocks.of_type(":Namespace")
+
+
+def test_the_etcd_of_a_tenant_is_asked_for_its_keys_too(up, exported, cluster):
+    found = GOOD_HOST | running.tenants("dedicated", keys="1,2", acme="1.37.2")
+    cluster.documents = found | running.etcds(keys="1,2", updated=0, **{"tenant-acme": 1})
+    own = {"name": "acme", "datastore": "dedicated", "keys": [2, 1]}
+    with pytest.raises(pulumi.RunError, match=r"can't leave \[1, 2\] yet: not every pod of"):
+        up(CONFIG | {"tenants": [own]})
 
 
 def test_a_certificate_that_ends_soon_is_said(up, exported, cluster, logged):

@@ -12,8 +12,11 @@ _DEPLOYMENTS = (
 _STATEFUL_SETS = "/apis/apps/v1/statefulsets?labelSelector=app.kubernetes.io/name=etcd"
 
 
-def tenants(datastore="shared", keys="1", store_keys="1", **versions):
-    """Documents of a host with these tenants, each with its Kubernetes version."""
+def tenants(datastore="shared", keys="1", store_keys="1", updated=1, **versions):
+    """Documents of a host with these tenants, each with its Kubernetes version.
+
+    So many of the one pod of each are as its Deployment says now.
+    """
     notes = {"tenantplane.dev/keys": keys, "tenantplane.dev/store-keys": store_keys}
     labels = [
         {
@@ -23,7 +26,7 @@ def tenants(datastore="shared", keys="1", store_keys="1", **versions):
         }
         for tenant, version in versions.items()
     ]
-    return {_DEPLOYMENTS: {"items": [_noted(one, notes) for one in labels]}}
+    return {_DEPLOYMENTS: {"items": [_workload(_noted(one, notes), 1, updated) for one in labels]}}
 
 
 def pods(**profiles):
@@ -37,16 +40,26 @@ def pods(**profiles):
     return {path: {"items": items}}
 
 
-def etcds(keys="1", **members):
-    """Documents of a host with an etcd of so many members in each of these namespaces."""
-    return {_STATEFUL_SETS: {"items": [_stateful_set(*one, keys) for one in members.items()]}}
+def etcds(keys="1", updated=None, certificates=None, **members):
+    """Documents of a host with an etcd of so many members in each of these namespaces.
+
+    So many of them are as their StatefulSet says now, all by default.
+    """
+    notes = {"tenantplane.dev/keys": keys}
+    if certificates is not None:
+        notes["tenantplane.dev/certificates"] = json.dumps(certificates)
+    items = [
+        _workload(_stateful_set(namespace, notes), count, count if updated is None else updated)
+        for namespace, count in members.items()
+    ]
+    return {_STATEFUL_SETS: {"items": items}}
 
 
-def shares(**reasons):
+def shares(store="shared", **reasons):
     """Documents of a host whose agent says this of each tenant's share of its store."""
     items = [
         {
-            "spec": {"tenant": tenant},
+            "spec": {"tenant": tenant, "store": store},
             "status": {"conditions": [{"reason": reason, "message": f"{tenant}: {reason}"}]},
         }
         for tenant, reason in reasons.items()
@@ -58,12 +71,12 @@ def _noted(labels, annotations):
     return {"metadata": {"labels": labels, "annotations": annotations}}
 
 
-def reencryptions(**generations):
+def reencryptions(keys="2,1", **generations):
     """Documents of a host whose agent has seen of each Reencryption (generation, observed)."""
     items = [
         {
             "metadata": {"generation": generation},
-            "spec": {"tenant": tenant},
+            "spec": {"tenant": tenant, "keys": keys},
             "status": {"observedGeneration": observed, "conditions": [{"status": "True"}]},
         }
         for tenant, (generation, observed) in generations.items()
@@ -95,17 +108,19 @@ def none():
     return {_DEPLOYMENTS: {"items": None}, _STATEFUL_SETS: {"items": None}}
 
 
-def _stateful_set(namespace, replicas, keys):
-    labels = names.workload_labels(etcd.NAME)
+def _stateful_set(namespace, annotations):
+    metadata = {"name": etcd.NAME, "namespace": namespace, "annotations": annotations}
+    claim = {"spec": {"resources": {"requests": {"storage": "4Gi"}}}}
     return {
-        "metadata": {
-            "name": etcd.NAME,
-            "namespace": namespace,
-            "labels": labels,
-            "annotations": {"tenantplane.dev/keys": keys},
-        },
-        "spec": {
-            "replicas": replicas,
-            "volumeClaimTemplates": [{"spec": {"resources": {"requests": {"storage": "4Gi"}}}}],
-        },
+        "metadata": metadata | {"labels": names.workload_labels(etcd.NAME)},
+        "spec": {"volumeClaimTemplates": [claim]},
+    }
+
+
+def _workload(found, replicas, updated):
+    """With so many pods, of which so many are as it says now."""
+    return {
+        "metadata": found["metadata"] | {"generation": 7},
+        "spec": found.get("spec", {}) | {"replicas": replicas},
+        "status": {"observedGeneration": 7, "replicas": replicas, "updatedReplicas": updated},
     }
