@@ -1,7 +1,7 @@
 """host_contract: what a host stack exports for the stacks of its tenants, and how they read it.
 
 The whole of it is secret: it opens the host and signs store certificates.
-Not here: exporting it (stacks/host.py), reading it by StackReference (stacks/tenants.py).
+Not here: exporting it (stacks/host.py), reading it by StackReference (stacks/exported.py).
 """
 
 from collections.abc import Mapping
@@ -127,6 +127,16 @@ def parse(exported: object, stack: str) -> HostContract:
         remedy = "run `pulumi up` there with the same version of tenantplane as here"
         raise InvalidInputError("hostStack", problem, version, remedy)
     return schema.read(HostContract, exported, f"{OUTPUT} of stack {stack}")
+
+
+def kubeconfig(exported: object) -> str | None:
+    """Return the kubeconfig in a contract of any version; None when it is not complete.
+
+    Args:
+        exported: Value of the output, None when there is none.
+    """
+    found = exported.get("kubeconfig") if isinstance(exported, Mapping) else None
+    return found if isinstance(found, str) else None
 
 
 def _keys(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ reading the host (components/running_host.py).
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 
@@ -22,9 +23,9 @@ from components.running_host import (
     runtime_classes,
     store_warnings,
 )
-from core import generations, names, pki, pools, skew, stores
+from core import generations, host_contract, names, pki, pools, skew, stores
 from core import runtime_classes as sandboxes
-from core.errors import InvalidInputError
+from core.errors import HostError, InvalidInputError
 from core.generations import InUse
 from core.settings import Settings
 
@@ -80,6 +81,36 @@ def check(settings: Settings, kubeconfig: str, context: str | None, host: str) -
     for text in [*said.values(), *_alarms(settings, warnings), *_ending(settings, ends, etcds)]:
         pulumi.log.warn(text)
     return Running(frozenset(tenants), said, profiles)
+
+
+def check_made(settings: Settings, before: Mapping[str, Any], host: str) -> None:
+    """Check a stack that makes its host against what runs there since its last run.
+
+    A host that can't be asked is a warning: it may be gone, and about to be made again. As long as
+    it can't, nothing on it is changed either.
+
+    Args:
+        settings: Of the stack.
+        before: What the stack exported last.
+        host: The host's name.
+
+    Raises:
+        InvalidInputError: as `check`.
+    """
+    if not before:
+        return
+    unchecked = f"host {host}: what runs on it is not checked against this config"
+    kubeconfig = host_contract.kubeconfig(before.get(host_contract.OUTPUT))
+    if kubeconfig is None:
+        pulumi.log.warn(
+            f"{unchecked}, because the last run did not finish; change no keys, members or volumes "
+            "of its etcd pools before one has"
+        )
+        return
+    try:
+        check(settings, kubeconfig, None, host)
+    except HostError as error:
+        pulumi.log.warn(f"{unchecked}: {error}")
 
 
 def _tenants_keys(

@@ -23,7 +23,7 @@ from core.settings import (
     Settings,
 )
 from core.store_settings import EtcdSettings
-from stacks import changes, outputs, sql_servers
+from stacks import changes, exported, outputs, sql_servers
 from stacks.handles import Gateway, Handles, Store
 from stacks.sql_servers import AdministeredServer
 
@@ -33,6 +33,8 @@ async def declare(settings: Settings) -> pulumi.Inputs:
     host = settings.host
     if host is not None and host.adopt is not None:
         changes.check(settings, host.adopt.kubeconfig, host.adopt.context, host.name)
+    elif host is not None:
+        changes.check_made(settings, await exported.before(), host.name)
     return outputs.of_host(declare_host(settings))
 
 

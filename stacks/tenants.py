@@ -16,7 +16,7 @@ from core import host_contract, settings_rules, stores, versions
 from core.errors import InvalidInputError
 from core.manifests import priorities
 from core.settings import ImageSettings, Settings, TenantSettings
-from stacks import changes, outputs, pem_files
+from stacks import changes, exported, outputs, pem_files
 from stacks.failures import or_none
 from stacks.handles import Handles
 
@@ -26,7 +26,8 @@ _HEAD_START_SECONDS = 5.0
 
 async def declare(settings: Settings) -> pulumi.Inputs:
     """Declare the tenants and return the stack's outputs."""
-    contract = await _read_contract(str(settings.host_stack))
+    stack = str(settings.host_stack)
+    contract = host_contract.parse((await exported.by(stack)).get(host_contract.OUTPUT), stack)
     errors = list(
         settings_rules.datastore_problems(settings.tenants, [*contract.stores, *contract.sql])
     )
@@ -145,15 +146,3 @@ def _set_store(
             "ca_key_pem": pool.ca_key_pem,
             "keys": pool.keys,
         }
-
-
-async def _read_contract(stack: str) -> host_contract.HostContract:
-    """Return what the host's stack exports.
-
-    It is read before anything is declared, so that the preview shows real addresses and a host
-    that isn't there is one clear error. What is secret in it is marked again where it is used.
-    """
-    reference = pulumi.StackReference(stack)
-    details = await reference.get_output_details(host_contract.OUTPUT)
-    exported = details.secret_value if details.value is None else details.value
-    return host_contract.parse(exported, stack)

@@ -82,3 +82,16 @@ def test_what_is_secret_in_it_is_never_shown():
     with pytest.raises(InvalidInputError) as error:
         host_contract.parse(broken, "x")
     assert "['hush']" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("exported", "kubeconfig"),
+    [
+        (document(version=2), "hush"),
+        (document(kubeconfig=None), None),
+        (None, None),
+    ],
+)
+def test_the_stack_of_a_host_reads_its_kubeconfig_whatever_the_version(exported, kubeconfig):
+    """A program that needs more of a host has yet to bring the host up to it."""
+    assert host_contract.kubeconfig(exported) == kubeconfig

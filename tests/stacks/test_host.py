@@ -73,10 +73,69 @@ def test_settings_of_gke_reach_google(up, mocks):
     assert block == {"cidrBlock": "192.0.2.0/24", "displayName": "vpn"}
 
 
-def test_no_tenant_and_no_question_to_a_cluster_that_does_not_exist_yet(up, monitor):
+def test_no_tenant_and_no_question_to_a_cluster_that_does_not_exist_yet(up, monitor, logged):
     """A GKE host is declared from its config alone: previews need neither cluster nor key."""
     up(GKE)
     assert not [urn for urn in monitor.urns if "TenantControlPlane" in urn]
+    assert logged == []
+
+
+@pytest.fixture
+def brought_up(mocks, cluster):
+    """The stack of a GKE host was up before; a test may change what it exported."""
+    mocks.stack_outputs["hostContract"] = {"version": 2, "kubeconfig": cluster.kubeconfig()}
+    return mocks.stack_outputs
+
+
+@pytest.mark.usefixtures("brought_up")
+def test_a_gke_host_that_runs_is_checked_like_an_adopted_one(up, cluster, mocks):
+    cluster.documents = GOOD_HOST | running.etcds(**{"tenantplane-etcd-shared": 1})
+    with pytest.raises(pulumi.RunError, match=r"etcd.shared.keys: can't go from \[1\] in one step"):
+        up(GKE | {"etcd": {"shared": {"members": 1, "keys": [2]}}})
+    assert [one.typ for one in mocks.resources] == ["pulumi:pulumi:StackReference"]
+
+
+@pytest.mark.usefixtures("brought_up")
+def test_a_gke_host_that_is_gone_is_made_again_with_a_warning(up, cluster, logged):
+    cluster.stop()
+    assert set(up(GKE)["hosts"]) == {"prod"}
+    (said,) = logged
+    assert said.startswith(
+        "host prod: what runs on it is not checked against this config: "
+        "host prod: its API server can't be reached"
+    )
+
+
+def test_a_gke_host_whose_last_run_failed_says_that_nothing_is_checked(up, brought_up, logged):
+    brought_up.update(hosts={"prod": None}, hostContract=None)
+    assert set(up(GKE)["hosts"]) == {"prod"}
+    (said,) = logged
+    assert "because the last run did not finish; change no keys" in said
+
+
+SOON = {"root": "2020-01-01T00:00:00Z", "etcd-server": "2999-01-01T00:00:00Z"}
+
+
+@pytest.mark.usefixtures("brought_up")
+def test_a_certificate_of_a_pool_that_ends_soon_is_said(up, config, cluster, logged):
+    found = running.etcds(certificates=SOON, **{"tenantplane-etcd-shared": 1})
+    cluster.documents = GOOD_HOST | found
+    up(config | {"etcd": {"shared": {"members": 1}}})
+    (said,) = [text for text in logged if "certificates" in text]
+    assert said.startswith("etcd pool shared: certificates end soon (root), the first ")
+
+
+@pytest.mark.parametrize("pool", ["shared", "gone"])
+@pytest.mark.usefixtures("brought_up")
+def test_an_alarm_of_a_pool_is_said_once_in_the_stack_of_its_host(
+    up, config, cluster, logged, pool
+):
+    """What concerns a single tenant is said in its own stack."""
+    found = running.shares(pool, acme="StoreAlarm", globex="StoreAlarm", other="StoreFull")
+    cluster.documents = GOOD_HOST | found
+    up(config)
+    wanted = ["etcd pool shared: globex: StoreAlarm"] if pool == "shared" else []
+    assert [text for text in logged if "Store" in text] == wanted
 
 
 def test_a_first_preview_of_a_gke_host_knows_its_shape(up, first_preview):

@@ -62,6 +62,23 @@ pulumi.export("dry", pulumi.runtime.is_dry_run())
     assert project.outputs() == {"runs": 1, "dry": False}
 
 
+def test_a_program_reads_what_its_own_stack_exported_before(workspace):
+    """A host stack does, to check what runs with the kubeconfig of its last run."""
+    project = workspace("""
+import pulumi
+async def main():
+    own = "/".join((pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack()))
+    before = await pulumi.StackReference("before", own).outputs.future() or {}
+    return {"found": before.get("token", "nothing"), "token": pulumi.Output.secret("hunter2")}
+pulumi.run(main)
+""")
+    project.up()
+    assert project.outputs()["found"] == "nothing"
+    project.preview()
+    project.up()
+    assert project.outputs()["found"] == "hunter2"
+
+
 def test_a_checkout_is_not_importable_from_other_programs(workspace):
     """The launcher puts it on the path for itself alone."""
     project = workspace("""
