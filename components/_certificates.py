@@ -6,6 +6,7 @@ Not here: subjects, usages, lifetimes (core/pki.py), the request between the two
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -24,6 +25,8 @@ class Authority:
     """Every generation's certificate, the one that signs first."""
     key_pem: pulumi.Output[str]
     """Of the one that signs."""
+    expires: Mapping[str, pulumi.Output[str]]
+    """When the certificate of each generation ends, RFC 3339: `authority`, `authority-2`."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ def authority(
         opts: Of every resource.
         protect: Refuse to delete the generation that signs; the other one is to go some day.
     """
-    made = [
-        _authority(
+    made = {
+        number: _authority(
             generations.named(name, number),
             generations.named(common_name, number),
             pulumi.ResourceOptions.merge(
@@ -67,9 +70,13 @@ def authority(
             ),
         )
         for number in keys
-    ]
-    trusted = pulumi.Output.all(*(certificate.cert_pem for certificate, _ in made))
-    return Authority(trusted.apply("".join), made[0][1])
+    }
+    trusted = pulumi.Output.all(*(certificate.cert_pem for certificate, _ in made.values()))
+    expires = {
+        generations.named(pki.AUTHORITY, number): certificate.validity_end_time
+        for number, (certificate, _) in made.items()
+    }
+    return Authority(trusted.apply("".join), made[keys[0]][1], expires)
 
 
 def _authority(

@@ -147,4 +147,7 @@ def _keys(
     keys_hash = _certificates.fingerprint(
         server.certificate_pem, peer.certificate_pem, ca.trusted_pem, peer_ca.trusted_pem
     )
-    return secret, keys_hash, {"etcd-server": server.expires, "etcd-peer": peer.expires}
+    ends = {"etcd-server": server.expires, "etcd-peer": peer.expires}
+    for whose, signer in (("etcd", ca), ("etcd-peer", peer_ca)):
+        ends |= {f"{whose}-{each}": end for each, end in signer.expires.items()}
+    return secret, keys_hash, ends

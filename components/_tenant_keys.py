@@ -137,9 +137,10 @@ class TenantUsers:
 
     @property
     def expires(self) -> dict[str, pulumi.Output[str]]:
-        """When each leaf of the tenant's authority ends, RFC 3339, by its name."""
+        """When the tenant's authority and each leaf of it ends, RFC 3339, by its name."""
         leaves = self._keys.leaves | self._leaves
-        return {name: leaf.expires for name, leaf in leaves.items()}
+        ends = {name: leaf.expires for name, leaf in leaves.items()}
+        return ends | dict(self._keys.authority.expires)
 
     def kubeconfig(
         self, leaf: str, server: pulumi.Input[str], tls_server_name: str | None

@@ -75,7 +75,7 @@ class SharedEtcd(pulumi.ComponentResource):
     """Key of that certificate; secret."""
 
     expires: dict[str, pulumi.Output[str]]
-    """When each of its leaf certificates ends, RFC 3339, by its name."""
+    """When each of its certificates ends, authorities too, RFC 3339, by its name."""
 
     def __init__(
         self, name: str, args: SharedEtcdArgs, opts: pulumi.ResourceOptions | None = None

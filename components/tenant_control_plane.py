@@ -138,7 +138,7 @@ class TenantControlPlane(pulumi.ComponentResource):
     """Kubernetes version."""
 
     certificates: pulumi.Output[Mapping[str, str]]
-    """When each of its leaf certificates ends, RFC 3339, by its name."""
+    """When each of its certificates ends, authorities too, RFC 3339, by its name."""
 
     _serving: pulumi.Output[str]
 

@@ -5,7 +5,7 @@ Not here: requests to sign them (certificate_request.py), the keys themselves
 (components/_certificates.py makes them with pulumi-tls).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from core import names
@@ -26,7 +26,12 @@ MASTERS = "system:masters"
 """Above RBAC and impossible to revoke: only the break-glass and the host agent's certificates."""
 
 WARNING_DAYS = LEAF_EARLY_RENEWAL_HOURS // 24
-"""What ends within so many days is worth a word in each preview."""
+"""A leaf that ends within so many days is worth a word in each preview."""
+
+AUTHORITY = "authority"
+"""In the names of all authorities, and of no leaf."""
+AUTHORITY_WARNING_DAYS = 180
+"""Longer for those: whoever uses a tenant has to follow two of the steps that replace one."""
 
 _CLIENT = ("client_auth", "digital_signature")
 _SERVER = ("digital_signature", "key_encipherment", "server_auth")
@@ -140,15 +145,20 @@ def first_certificate(pem: str) -> str:
     return head + found
 
 
-def ending(days: Mapping[str, int]) -> str | None:
-    """Say which certificates end soon, or None.
+def ending(days: Mapping[str, int]) -> Iterator[str]:
+    """Say which certificates end soon: leaves, which are renewed, authorities, which are replaced.
 
     Args:
         days: For how many whole days each is still good, by its name; negative when it has ended.
     """
-    soon = sorted(name for name, left in days.items() if left < WARNING_DAYS)
-    if not soon:
-        return None
-    first = min(days[name] for name in soon)
-    when = f"in {first} days" if first >= 0 else f"{-first} days ago"
-    return f"certificates end soon ({', '.join(soon)}), the first {when}; `pulumi up` renews them"
+    authorities = {name: left for name, left in days.items() if AUTHORITY in name}
+    leaves = {name: left for name, left in days.items() if name not in authorities}
+    for what, known, limit, remedy in (
+        ("certificates", leaves, WARNING_DAYS, "`pulumi up` renews them"),
+        ("authorities", authorities, AUTHORITY_WARNING_DAYS, "replace them step by step by `keys`"),
+    ):
+        soon = {name: left for name, left in known.items() if left < limit}
+        if soon:
+            first = min(soon.values())
+            when = f"in {first} days" if first >= 0 else f"{-first} days ago"
+            yield f"{what} end soon ({', '.join(sorted(soon))}), the first {when}; {remedy}"

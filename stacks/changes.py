@@ -162,8 +162,5 @@ def _ending(
             ends[f"etcd pool {pool}"] = etcd.certificates if etcd else {}
     now = dt.datetime.now(dt.UTC)
     for whose, each in ends.items():
-        text = pki.ending(
-            {name: (dt.datetime.fromisoformat(end) - now).days for name, end in each.items()}
-        )
-        if text:
-            yield f"{whose}: {text}"
+        days = {name: (dt.datetime.fromisoformat(end) - now).days for name, end in each.items()}
+        yield from (f"{whose}: {text}" for text in pki.ending(days))

@@ -45,7 +45,7 @@ class StackOutputs(TypedDict, total=False):
     """
 
     certificates: dict[str, pulumi.Output[Mapping[str, str]]]
-    """When each certificate ends, by its name, by the same keys as certificateExpiry."""
+    """When each certificate and authority ends, by its name, by the keys of certificateExpiry."""
 
     store_warnings: dict[str, str]
     """What to know of tenants whose share of an etcd pool is nearly full, by tenant; else empty.

@@ -221,3 +221,26 @@ def test_a_tenant_has_exactly_one_store(mocks, stores):
     with pytest.raises(InvalidInputError, match="give exactly one of shared_etcd, dedicated_etcd"):
         TenantControlPlane("acme", BASE | {"datastore": "x"} | args)
     assert mocks.resources == []
+
+
+@pytest.mark.parametrize(
+    ("datastore", "authorities"),
+    [
+        ("shared", {"authority-2", "authority"}),
+        (
+            "dedicated",
+            {
+                *("authority-2", "authority", "etcd-authority-2", "etcd-authority"),
+                *("etcd-peer-authority-2", "etcd-peer-authority"),
+            },
+        ),
+    ],
+)
+@pulumi.runtime.test
+def test_it_is_known_when_each_authority_ends(datastore, authorities):
+    """That of a shared etcd is its host's."""
+
+    def check(certificates):
+        assert {name for name in certificates if "authority" in name} == authorities
+
+    return declare(datastore, keys=[2, 1]).certificates.apply(check)

@@ -55,10 +55,29 @@ def test_the_first_of_several_certificates_signs():
 
 
 def test_what_ends_within_thirty_days_is_said():
-    assert pki.ending({"admin": 30, "apiserver": 89}) is None
-    assert pki.ending({"admin": 29, "apiserver": 2, "etcd": 50}) == (
+    assert not list(pki.ending({"admin": 30, "apiserver": 89}))
+    (said,) = pki.ending({"admin": 29, "apiserver": 2, "etcd": 50})
+    assert said == (
         "certificates end soon (admin, apiserver), the first in 2 days; `pulumi up` renews them"
     )
-    assert pki.ending({"admin": -3}) == (
-        "certificates end soon (admin), the first 3 days ago; `pulumi up` renews them"
+    (said,) = pki.ending({"admin": -3})
+    assert said == "certificates end soon (admin), the first 3 days ago; `pulumi up` renews them"
+
+
+def test_of_authorities_it_is_said_half_a_year_before():
+    """`pulumi up` renews none of them, and who uses a tenant has to follow each step."""
+    assert not list(pki.ending({"authority": 180}))
+    (said,) = pki.ending({"admin": 90, "etcd-peer-authority-2": 179})
+    assert said == (
+        "authorities end soon (etcd-peer-authority-2), the first in 179 days; replace them step by "
+        "step by `keys`"
     )
+
+
+def test_no_leaf_is_taken_for_an_authority():
+    leaves = [
+        *pki.tenant_leaves("acme", "t.test"),
+        *pki.tenant_user_leaves(),
+        *(pki.store_client("acme"), pki.store_root(), pki.store_server("ns"), pki.store_peer("ns")),
+    ]
+    assert not [leaf.name for leaf in leaves if pki.AUTHORITY in leaf.name]

@@ -1,26 +1,36 @@
 """Keys are replaced step by step while the tenant is used: nobody is locked out, no data is lost.
 
 `two` has two replicas, in a pool of this test; `own` has one, and an etcd of its own, whose one
-member restarts with each step.
+member restarts with each step. What a plain restart of such a member costs is measured here first.
 """
 
 import base64
-import itertools
 import json
 import re
+import time
+from contextlib import contextmanager
 
 import pytest
 
-from tests.support.kubectl import Kubectl
+from core import flags
+from tests.support.kubectl import Kubectl, eventually
 from tests.support.probe import Probe, Target
 
+ETCDS = {"two": "tenantplane-etcd-turning", "own": "tenant-own"}
+"""Namespaces of the etcds that the two tenants are in."""
 STEPS = ([1, 2], [2, 1], [2])
 PLAINTEXT = "correct horse battery staple"
 PLAIN = "/t/two/ranges/servicenodeports"
 """The one thing that an API server never encrypts: which node ports are taken, a bitmap."""
 
-GAP_SECONDS = 15
-"""Failures closer together than this are one outage: while its store is away an API server leaves
+RESTARTS = 3
+"""How often a plain restart is measured; the longest counts."""
+
+MOST = 2
+"""How many such restarts a step may cost a tenant whose etcd has one member."""
+
+QUIET_SECONDS = 15
+"""An outage is over when nothing failed for so long: while its store is away an API server leaves
 and comes back by its readiness probe, which looks every ten seconds."""
 
 
@@ -36,7 +46,7 @@ def rotor(stack):
     stack.config["tenants"] = before + both
     try:
         stack.up()
-        for name in ("two", "own"):
+        for name in ETCDS:
             user = Kubectl(stack.kubeconfig(name))
             user.run("create", "secret", "generic", "s", f"--from-literal=k={PLAINTEXT}")
         yield Rotor(stack)
@@ -55,7 +65,7 @@ class Rotor:
 
     def tenants(self, keys):
         for tenant in self.stack.config["tenants"]:
-            if tenant["name"] in {"two", "own"}:
+            if tenant["name"] in ETCDS:
                 tenant["keys"] = keys
         self.replaces_only_certificates()
         self.stack.up()
@@ -70,6 +80,15 @@ class Rotor:
         steps = json.loads(self.stack.preview("--json").stdout)["steps"]
         replaced = {one["urn"].split("::")[2] for one in steps if "replace" in one["op"]}
         assert all(kind.endswith(":LocallySignedCert") for kind in replaced), replaced
+
+    @contextmanager
+    def probed(self):
+        """Ask both tenants all the while, and until they answer again."""
+        with Probe(self.target("two")) as two, Probe(self.target("own")) as own:
+            probes = {"two": two, "own": own}
+            yield probes
+            for name, probe in probes.items():
+                eventually(lambda one=probe: is_quiet(one), f"{name} answers again", seconds=120)
 
     def user(self, name):
         return Kubectl(self.stack.kubeconfig(name))
@@ -100,21 +119,17 @@ def reviewed(user, text):
     return json.loads(result.stdout)["status"].get("authenticated", False)
 
 
-def outages(failures):
-    """How often a probe's failures stopped and began again."""
-    times = sorted(at for at, _ in failures)
-    gaps = itertools.pairwise(times)
-    return (1 if times else 0) + sum(later - at > GAP_SECONDS for at, later in gaps)
+def is_quiet(probe):
+    return not probe.failures or time.time() - probe.failures[-1][0] > QUIET_SECONDS
 
 
-def keys_in_use(etcdctl, tenant):
-    """Which keys encrypt a tenant's objects in the store, and the paths of what is plain."""
-    everything = ("get", f"/t/{tenant}/", "--prefix", "--write-out=json")
-    found = json.loads(etcdctl(*everything, pool="turning").stdout)
-    values = {
-        base64.b64decode(one["key"]).decode(): base64.b64decode(one["value"])
-        for one in found["kvs"]
-    }
+def outage(probe):
+    """For how many seconds in all nobody answered."""
+    return len(probe.failures) * probe.period
+
+
+def keys_in_use(values):
+    """Which keys encrypt what a store has, and the paths of what is plain."""
     assert not [path for path, value in values.items() if PLAINTEXT.encode() in value]
     matches = {
         path: re.match(rb"k8s:enc:secretbox:v1:(\w+):", value) for path, value in values.items()
@@ -123,19 +138,59 @@ def keys_in_use(etcdctl, tenant):
 
 
 @pytest.fixture(scope="module")
-def turned(rotor, etcdctl):
+def stored(host, etcdctl):
+    """All that a store has under a prefix; a member of an own etcd shows its own certificate."""
+
+    def get(*args):
+        everything = ("get", *args, "--prefix", "--write-out=json")
+        if args[0].startswith("/t/two/"):
+            return etcdctl(*everything, pool="turning").stdout
+        files = {"cacert": "ca.crt", "cert": "server.crt", "key": "server.key"}
+        options = [f"--{name}={flags.KEYS_DIR}/{file}" for name, file in files.items()]
+        endpoint = f"--endpoints=https://localhost:{flags.ETCD_CLIENT_PORT}"
+        member = ("exec", "-n", ETCDS["own"], "etcd-0", "--", "etcdctl")
+        return host.out(*member, endpoint, *options, *everything)
+
+    def values(prefix):
+        return {
+            base64.b64decode(one["key"]).decode(): base64.b64decode(one["value"])
+            for one in json.loads(get(prefix))["kvs"]
+        }
+
+    return values
+
+
+@pytest.fixture(scope="module")
+def restart(rotor, host):
+    """The longest outage of each tenant while the one member of its etcd is restarted."""
+    longest = dict.fromkeys(ETCDS, 0.0)
+    for _ in range(RESTARTS):
+        with rotor.probed() as probes:
+            for namespace in ETCDS.values():
+                host.run("rollout", "restart", "statefulset/etcd", "-n", namespace)
+            for namespace in ETCDS.values():
+                host.run("rollout", "status", "statefulset/etcd", "-n", namespace)
+        longest = {name: max(longest[name], outage(probes[name])) for name in ETCDS}
+    assert all(longest.values()), "a restart that nobody notices bounds nothing"
+    return longest
+
+
+@pytest.fixture(scope="module")
+def turned(rotor, restart, stored):
     """Every step of the tenants' keys, and what was seen meanwhile."""
-    first = {name: rotor.stack.kubeconfig(name) for name in ("two", "own")}
+    assert restart, "measured before the first step"
+    first = {name: rotor.stack.kubeconfig(name) for name in ETCDS}
     seen = {"first": first, "tokens": [token(rotor.user("two"))], "probes": [], "old_users": []}
     for keys in STEPS:
         user = rotor.user("two")
-        with Probe(rotor.target("two")) as probe:
+        with rotor.probed() as probes:
             rotor.tenants(keys)
-        seen["probes"].append(probe)
+        seen["probes"].append(probes)
         seen["old_users"].append(user.out("get", "--raw", "/readyz"))
-        assert all(works(rotor.user(name)) for name in ("two", "own"))
+        assert all(works(rotor.user(name)) for name in ETCDS)
         seen["tokens"].append(token(rotor.user("two")))
-        seen.setdefault("encrypted", []).append(keys_in_use(etcdctl, "two"))
+        seen.setdefault("encrypted", []).append(keys_in_use(stored("/t/two/")))
+        seen.setdefault("secrets", []).append(keys_in_use(stored("/t/own/secrets/")))
         seen.setdefault("reviews", []).append(
             [reviewed(rotor.user("two"), text) for text in seen["tokens"]]
         )
@@ -143,8 +198,13 @@ def turned(rotor, etcdctl):
 
 
 def test_no_request_fails_with_two_replicas(turned):
-    for probe in turned["probes"]:
-        probe.check()
+    for probes in turned["probes"]:
+        probes["two"].check()
+
+
+def test_a_step_costs_one_replica_a_restart_of_its_etcd(turned, restart):
+    for probes in turned["probes"]:
+        assert outage(probes["own"]) <= MOST * restart["own"], probes["own"].failures
 
 
 def test_a_kubeconfig_outlives_each_single_step(turned):
@@ -171,6 +231,13 @@ def test_all_is_encrypted_with_the_new_key_before_the_old_one_goes(turned):
     assert switched == dropped == {"key2", PLAIN}
 
 
+def test_an_etcd_of_ones_own_holds_no_secret_in_clear(turned, stored):
+    assert turned["secrets"] == [{"key1"}, {"key2"}, {"key2"}]
+    everything = stored("/")
+    assert any(path.startswith("/t/own/configmaps/") for path in everything)
+    assert not [path for path, value in everything.items() if PLAINTEXT.encode() in value]
+
+
 @pytest.mark.usefixtures("turned")
 def test_a_step_that_would_lock_somebody_out_is_refused(rotor):
     for tenant in rotor.stack.config["tenants"]:
@@ -185,26 +252,65 @@ def test_a_step_that_would_lock_somebody_out_is_refused(rotor):
     assert "set it to [2, 3] and run `pulumi up` first" in refused.stdout
 
 
-def test_a_renewed_certificate_is_picked_up_without_a_failed_request(rotor):
+def leaves(rotor, *prefixes):
+    """Options of `pulumi up` that renew all leaves whose names begin so."""
+    state = json.loads(rotor.stack.export())["deployment"]["resources"]
+    found = {
+        one["urn"].rpartition("::")[2]: f"--replace={one['urn']}"
+        for one in state
+        if one["type"].endswith(":LocallySignedCert")
+    }
+    return {name: option for name, option in found.items() if name.startswith(prefixes)}
+
+
+def is_controlled(user):
+    """Whether the controllers of a tenant work: a namespace gets its ServiceAccount, and goes."""
+    user.run("create", "namespace", "controlled")
+    eventually(
+        lambda: "default" in user.names("serviceaccounts", "-n", "controlled"),
+        "the controllers make a ServiceAccount",
+    )
+    return user.run("delete", "namespace", "controlled").returncode == 0
+
+
+def test_renewed_certificates_are_picked_up_without_a_failed_request(rotor):
     """What `pulumi up` does on its own in the last 30 of 90 days."""
     before = rotor.target("two").served_certificate(rotor.target("two").name)
-    state = json.loads(rotor.stack.export())["deployment"]["resources"]
-    leaves = [
-        one["urn"]
-        for one in state
-        if one["urn"].endswith(("::two-apiserver-cert", "::two-etcd-cert", "::two-admin-cert"))
-    ]
-    assert len(leaves) == 3
-    with Probe(rotor.target("two")) as probe:
-        rotor.stack.up(*(f"--replace={urn}" for urn in leaves))
-    probe.check()
+    options = leaves(rotor, "two-")
+    wanted = ("apiserver", "controller-manager", "host-agent", "break-glass", "admin", "etcd")
+    assert set(options) == {f"two-{name}-cert" for name in wanted}
+    with rotor.probed() as probes:
+        rotor.stack.up(*options.values())
+    probes["two"].check()
     after = rotor.target("two").served_certificate(rotor.target("two").name)
     assert before != after
+    assert is_controlled(rotor.user("two"))
+
+
+def members(host):
+    return {name: host.json("get", "pod", "etcd-0", "-n", ns) for name, ns in ETCDS.items()}
+
+
+def test_renewed_certificates_of_etcds_cost_a_restart(rotor, restart, host, etcdctl):
+    before = members(host)
+    options = leaves(rotor, "own-", "etcd-turning-")
+    assert {"etcd-turning-root-cert", "etcd-turning-server-cert", "own-etcd-peer-cert"} <= set(
+        options
+    )
+    with rotor.probed() as probes:
+        rotor.stack.up(*options.values())
+    after = members(host)
+    for name in ETCDS:
+        assert outage(probes[name]) <= MOST * restart[name], probes[name].failures
+        assert before[name]["metadata"]["uid"] != after[name]["metadata"]["uid"]
+        assert is_controlled(rotor.user(name))
+    etcdctl("endpoint", "health", pool="turning")
 
 
 @pytest.mark.parametrize("keys", STEPS, ids=str)
-def test_the_pools_keys_are_replaced_with_one_restart_of_its_one_member(rotor, keys):
-    with Probe(rotor.target("two")) as probe:
+def test_the_pools_keys_are_replaced_with_one_restart_of_its_one_member(rotor, restart, keys):
+    with rotor.probed() as probes:
         rotor.pool(keys)
-    assert outages(probe.failures) <= 1, probe.failures
-    assert all(works(rotor.user(name)) for name in ("two", "own"))
+    assert outage(probes["two"]) <= MOST * restart["two"], probes["two"].failures
+    probes["own"].check()
+    assert all(works(rotor.user(name)) for name in ETCDS)
