@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pymysql
+from pymysql.constants import ER
 
 from agent.stores import SqlStore
 
@@ -47,6 +48,8 @@ The collation is ours: by the server's usual one `A` and `a` would be the same o
 def ensure(store: SqlStore, name: str, password: str, connections: int) -> None:
     """Make both, or give an existing user this password and limit again."""
     with _connected(store) as server:
+        if _size(server, name) is None:
+            server.execute("DROP USER IF EXISTS %s@'%%'", (name,))  # with whatever rights it has
         server.execute(f"CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4")
         server.execute("CREATE USER IF NOT EXISTS %s@'%%' IDENTIFIED BY %s", (name, password))
         server.execute(
@@ -60,29 +63,24 @@ def ensure(store: SqlStore, name: str, password: str, connections: int) -> None:
         server.execute(_TABLE)
 
 
-def exists(store: SqlStore, name: str) -> bool:
-    """Whether both are there."""
+def look(store: SqlStore, name: str) -> tuple[bool, int | None]:
+    """Whether the user is there, and the size of the database in bytes; None: no database."""
     with _connected(store) as server:
-        return _has_user(server, name) and _has_database(server, name)
+        query = "SELECT 1 FROM mysql.user WHERE user = %s AND host = '%%'"
+        return bool(server.execute(query, (name,))), _size(server, name)
 
 
 def remove(store: SqlStore, name: str) -> int:
     """Drop both; return the size of the database in bytes."""
     with _connected(store) as server:
-        if _has_user(server, name):
-            server.execute("ALTER USER %s@'%%' ACCOUNT LOCK", (name,))
-            server.execute("SELECT id FROM information_schema.processlist WHERE user = %s", (name,))
-            for (connection,) in server.fetchall():
-                _kill(server, int(connection))
-        server.execute(
-            "SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables "
-            "WHERE table_schema = %s",
-            (name,),
-        )
-        size = server.fetchone()
+        server.execute("ALTER USER IF EXISTS %s@'%%' ACCOUNT LOCK", (name,))
+        server.execute("SELECT id FROM information_schema.processlist WHERE user = %s", (name,))
+        for (connection,) in server.fetchall():
+            _kill(server, int(connection))
+        size = _size(server, name)
         server.execute(f"DROP DATABASE IF EXISTS `{name}`")
         server.execute("DROP USER IF EXISTS %s@'%%'", (name,))
-    return int(size[0]) if size else 0
+    return size or 0
 
 
 @contextmanager
@@ -102,23 +100,22 @@ def _connected(store: SqlStore) -> Iterator["Cursor"]:
         yield cursor
 
 
-def _has_user(server: "Cursor", name: str) -> bool:
-    # mysql.user is not for everybody; a user's own rights are what its administrator may see.
-    return bool(
-        server.execute(
-            "SELECT 1 FROM information_schema.user_privileges WHERE grantee = %s LIMIT 1",
-            (f"'{name}'@'%'",),
-        )
-    )
-
-
-def _has_database(server: "Cursor", name: str) -> bool:
+def _size(server: "Cursor", name: str) -> int | None:
     query = "SELECT 1 FROM information_schema.schemata WHERE schema_name = %s"
-    return bool(server.execute(query, (name,)))
+    if not server.execute(query, (name,)):
+        return None
+    server.execute(
+        "SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables "
+        "WHERE table_schema = %s",
+        (name,),
+    )
+    found = server.fetchone()
+    return int(found[0]) if found else 0
 
 
 def _kill(server: "Cursor", connection: int) -> None:
     try:
         server.execute("KILL %s", (connection,))
-    except pymysql.err.OperationalError:
-        return  # it has ended by itself
+    except pymysql.err.OperationalError as error:
+        if error.args[0] != ER.NO_SUCH_THREAD:  # it has ended by itself
+            raise

@@ -7,7 +7,7 @@ Not here: when it is done (sql.py).
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, LiteralString
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -24,50 +24,51 @@ _ADMIN_DATABASE = "postgres"
 
 
 def ensure(store: SqlStore, name: str, password: str, connections: int) -> None:
-    """Make both, or give an existing role this password and limit again."""
+    """Make both, or give an existing role this password and limit again, and no other rights."""
     role = sql.Identifier(name)
     with _connected(store) as server:
         hashed = server.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256")
         verb = "ALTER" if _has_role(server, name) else "CREATE"
         server.execute(
-            sql.SQL("{} ROLE {} LOGIN CONNECTION LIMIT {} PASSWORD {}").format(
-                sql.SQL(verb), role, sql.Literal(connections), sql.Literal(hashed.decode())
-            )
+            sql.SQL(
+                "{} ROLE {} LOGIN NOCREATEDB NOCREATEROLE CONNECTION LIMIT {} PASSWORD {}"
+            ).format(sql.SQL(verb), role, sql.Literal(connections), sql.Literal(hashed.decode()))
         )
-        if not _has_database(server, name):
+        for group in _groups(server, name):
+            server.execute(sql.SQL("REVOKE {} FROM {}").format(sql.Identifier(group), role))
+        if _size(server, name) is None:
             create = "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'"
             server.execute(sql.SQL(create).format(role))
-        for public in (role, sql.Identifier(_ADMIN_DATABASE)):  # a warning if it is another's
-            server.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(public))
+        for database in _owned(server, name):
+            revoke = sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC")
+            server.execute(revoke.format(sql.Identifier(database)))
         server.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(role, role))
-    with _connected(store, name) as database:
-        database.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
-        database.execute(sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(role))
+    with _connected(store, name) as server:
+        server.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        server.execute(sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(role))
 
 
-def exists(store: SqlStore, name: str) -> bool:
-    """Whether both are there."""
+def look(store: SqlStore, name: str) -> tuple[bool, int | None]:
+    """Whether the role is there, and the size of the database in bytes; None: no database."""
     with _connected(store) as server:
-        return _has_role(server, name) and _has_database(server, name)
+        return _has_role(server, name), _size(server, name)
 
 
 def remove(store: SqlStore, name: str) -> int:
     """Drop both; return the size of the database in bytes."""
     role = sql.Identifier(name)
     with _connected(store) as server:
-        size = 0
         there = _has_role(server, name)
         if there:
             server.execute(sql.SQL("ALTER ROLE {} NOLOGIN").format(role))
             # Who may end the role's connections: its members.
             server.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(role))
-        if _has_database(server, name):
-            found = server.execute("SELECT pg_database_size(%s)", (name,)).fetchone()
-            size = int(found[0]) if found else 0
+        size = _size(server, name)
+        if size is not None:
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(role))
         if there:
             server.execute(sql.SQL("DROP ROLE {}").format(role))
-    return size
+    return size or 0
 
 
 @contextmanager
@@ -89,12 +90,31 @@ def _connected(store: SqlStore, database: str = _ADMIN_DATABASE) -> Iterator["Co
 
 
 def _has_role(server: "Connection", name: str) -> bool:
-    return _found(server, "SELECT 1 FROM pg_roles WHERE rolname = %s", name)
+    return bool(_found(server, "SELECT 1 FROM pg_roles WHERE rolname = %s", name))
 
 
-def _has_database(server: "Connection", name: str) -> bool:
-    return _found(server, "SELECT 1 FROM pg_database WHERE datname = %s", name)
+def _groups(server: "Connection", name: str) -> list[str]:
+    """Roles whose rights a role has."""
+    query = (
+        "SELECT given.rolname FROM pg_auth_members JOIN pg_roles given ON given.oid = roleid "
+        "JOIN pg_roles taker ON taker.oid = member WHERE taker.rolname = %s"
+    )
+    return [group for (group,) in _found(server, query, name)]
 
 
-def _found(server: "Connection", query: LiteralString, name: str) -> bool:
-    return server.execute(query, (name,)).fetchone() is not None
+def _owned(server: "Connection", name: str) -> list[str]:
+    """Databases to shut that are ours: the tenant's, and those that every server has."""
+    query = (
+        "SELECT datname FROM pg_database WHERE datname IN (%s, 'postgres', 'template1') "
+        "AND pg_has_role(datdba, 'USAGE')"
+    )
+    return [database for (database,) in _found(server, query, name)]
+
+
+def _size(server: "Connection", name: str) -> int | None:
+    found = _found(server, "SELECT pg_database_size(oid) FROM pg_database WHERE datname = %s", name)
+    return int(found[0][0]) if found else None
+
+
+def _found(server: "Connection", query: LiteralString, name: str) -> list[tuple[Any, ...]]:
+    return server.execute(query, (name,)).fetchall()

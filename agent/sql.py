@@ -28,17 +28,28 @@ class _Engine:
     """The statements of one kind of server."""
 
     ensure: Callable[[SqlStore, str, str, int], None]
-    exists: Callable[[SqlStore, str], bool]
+    look: Callable[[SqlStore, str], tuple[bool, int | None]]
     remove: Callable[[SqlStore, str], int]
     errors: tuple[type[Exception], ...]
 
 
 _ENGINES = {
     stores.POSTGRESQL: _Engine(
-        postgresql.ensure, postgresql.exists, postgresql.remove, postgresql.ERRORS
+        postgresql.ensure, postgresql.look, postgresql.remove, postgresql.ERRORS
     ),
-    stores.MYSQL: _Engine(mysql.ensure, mysql.exists, mysql.remove, mysql.ERRORS),
+    stores.MYSQL: _Engine(mysql.ensure, mysql.look, mysql.remove, mysql.ERRORS),
 }
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a server has of a tenant."""
+
+    user: bool
+    """Its user is there."""
+
+    size: int | None
+    """Of its database in bytes, with all that was deleted and not yet used again; None: no such."""
 
 
 class SqlServer:
@@ -46,6 +57,11 @@ class SqlServer:
 
     def __init__(self, store: SqlStore) -> None:
         self._store = store
+
+    @property
+    def address(self) -> str:
+        """Where it answers."""
+        return self._store.read("address")
 
     async def ensure_tenant(self, tenant: str, password: str, connections: int) -> None:
         """Make the tenant's database and user, or give an existing user these again.
@@ -62,9 +78,9 @@ class SqlServer:
             lambda engine, name: engine.ensure(self._store, name, password, connections), tenant
         )
 
-    async def has_tenant(self, tenant: str) -> bool:
-        """Whether both are there; raises SqlError if the server doesn't say."""
-        return await self._call(lambda engine, name: engine.exists(self._store, name), tenant)
+    async def look(self, tenant: str) -> Found:
+        """Return what there is; raises SqlError if the server doesn't say."""
+        return Found(*await self._call(lambda engine, name: engine.look(self._store, name), tenant))
 
     async def remove_tenant(self, tenant: str) -> int:
         """Lock the user out, end its connections, drop both. Can be repeated at any point.
@@ -84,7 +100,7 @@ class SqlServer:
         except engine.errors as error:
             said = " ".join(str(error).split())
             raise SqlError(
-                f"store {self._store.name}: {self._store.engine} at {self._store.read('address')} "
+                f"store {self._store.name}: {self._store.engine} at {self.address} "
                 f"failed, got {said}; see that it answers, and that its administrator "
                 f"{self._store.read('user')} has the rights that docs/stores.md lists"
             ) from error

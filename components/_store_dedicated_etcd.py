@@ -12,7 +12,7 @@ import pulumi
 
 from components import _certificates, _etcd_members
 from components._tenant_store import Place, TenantStore, etcd_store
-from core import names, pki
+from core import names, pki, stores
 from core.manifests import etcd, tenant_fence
 
 
@@ -42,6 +42,7 @@ class DedicatedEtcdKind:
     tenant: str
     store: DedicatedEtcdStore
 
+    kind = stores.DEDICATED
     tls = True
     compacted = False
     kine_image = None

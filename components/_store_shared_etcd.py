@@ -14,7 +14,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components import _certificates
 from components._tenant_store import Place, TenantStore, etcd_store
-from core import generations, names, pki
+from core import generations, names, pki, stores
 from core.manifests import store_limit, tenant_fence
 
 
@@ -42,6 +42,7 @@ class SharedEtcdKind:
     store: SharedEtcdStore
     limit_mib: int
 
+    kind = stores.ETCD
     tls = True
     compacted = True
     own_etcd = None

@@ -57,6 +57,11 @@ class SqlKind:
     own_etcd = None
 
     @property
+    def kind(self) -> str:
+        """The server's engine."""
+        return self.store["engine"]
+
+    @property
     def kine_image(self) -> str:
         """The proxy before the API server."""
         return self.store["kine_image"]
@@ -68,7 +73,11 @@ class SqlKind:
         return [pods.egress_to(store["address"], int(store["port"]), store.get("network"))]
 
     def declare(self, place: Place) -> TenantStore:
-        """Declare password, database and user."""
+        """Declare password, database and user.
+
+        Another server at the same address or the same one at another are told apart by the agent:
+        a tenant's database is there, or its pods stay as they are.
+        """
         made = RandomPassword(
             f"{place.name}-sql-password", length=_PASSWORD_LENGTH, special=False, opts=place.opts
         )
@@ -78,13 +87,6 @@ class SqlKind:
             lambda known: kine.endpoint(
                 store["engine"], known[0], int(store["port"]), database, known[1]
             )
-        )
-        data = kine.secret_data(endpoint, store["ca_pem"])
-        secret = Secret(
-            f"{place.name}-secret-{kine.SECRET}",
-            metadata=place.meta(kine.SECRET),
-            string_data=data,
-            opts=place.opts,
         )
         credentials = Secret(
             f"{place.name}-secret-{kine.PASSWORD_SECRET}",
@@ -101,12 +103,21 @@ class SqlKind:
                 "store": self.server,
                 "tenant": place.tenant,
                 "passwordSecret": kine.PASSWORD_SECRET,
+                "passwordHash": _certificates.fingerprint(password),
+                "address": store["address"],
                 "connections": kine.connections(self.replicas),
             },
             opts=pulumi.ResourceOptions(parent=place.opts.parent, depends_on=[credentials]),
         )
+        secret = Secret(
+            f"{place.name}-secret-{kine.SECRET}",
+            metadata=place.meta(kine.SECRET),
+            string_data=kine.secret_data(endpoint, store["ca_pem"]),
+            # What the server doesn't know yet is not for pods that start meanwhile.
+            opts=pulumi.ResourceOptions(parent=place.opts.parent, depends_on=[granted]),
+        )
         return TenantStore(
             servers=kine.SERVERS,
             marks=[_certificates.fingerprint(endpoint, store["ca_pem"])],
-            ready=[secret, granted],
+            ready=[secret],
         )

@@ -85,6 +85,7 @@ def declare(
     )
     meta["labels"] = labels | {
         names.LABEL_DATASTORE: pods.datastore,
+        names.LABEL_STORE_KIND: pods.store.kind,
         names.LABEL_VERSION: pods.version,
     }
     annotations = annotations | {

@@ -111,6 +111,10 @@ class StoreKind(Protocol):
     """As in core.stores.StoreAccess."""
 
     @property
+    def kind(self) -> str:
+        """What it is: etcd, dedicated, or an SQL server's engine."""
+
+    @property
     def egress(self) -> list[dict[str, Any]]:
         """Rules that let the tenant's pods reach it."""
 

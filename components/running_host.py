@@ -57,6 +57,9 @@ class RunningTenant:
     store_keys: InUse = field(default_factory=InUse)
     """Of its store's, when it was last brought up to them."""
 
+    store_kind: str | None = None
+    """Of its store: etcd, dedicated, or an SQL server's engine; None: not said yet."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StoreWarning:
@@ -86,6 +89,7 @@ def _tenant(found: Mapping[str, Any]) -> tuple[str, RunningTenant]:
         datastore=labels[names.LABEL_DATASTORE],
         keys=_in_use(found, names.ANNOTATION_KEYS),
         store_keys=_in_use(found, names.ANNOTATION_STORE_KEYS),
+        store_kind=labels.get(names.LABEL_STORE_KIND),
     )
 
 

@@ -128,7 +128,10 @@ class SqlSettings:
     """Make it: a Cloud SQL instance on the network of `host.gke`. Kind host."""
 
     address: str | None = setting(default=None, check=checks.server, example="10.20.0.3")
-    """Its IP address or DNS name, as pods of the host reach it. Changing it rolls the tenants."""
+    """Its IP address or DNS name, as pods of the host reach it. Changing it rolls the tenants.
+
+    Their databases must be there already: the host agent makes none for a tenant that had one.
+    """
 
     network: str | None = setting(default=None, check=checks.way_out, example="10.20.0.0/24")
     """Network that pods reach it in, for an address that is a name. Changed in place.
@@ -148,8 +151,8 @@ class SqlSettings:
     admin_user: str | None = setting(default=None, example="tenantplane")
     r"""Who makes databases and users there: the host agent, and no tenant.
 
-    PostgreSQL: a role with CREATEDB and CREATEROLE. MySQL: a user with CREATE USER and with all
-    privileges on databases `t\_%`, WITH GRANT OPTION (docs/stores.md has the statements).
+    PostgreSQL: a role with CREATEDB and CREATEROLE. MySQL: a user with CREATE USER, PROCESS,
+    CONNECTION_ADMIN and all privileges on databases `t\_%` (docs/stores.md has the statements).
     """
 
     admin_password: str | None = setting(default=None, secret=True, example="...")

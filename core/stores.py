@@ -6,7 +6,7 @@ Not here: what runs one (manifests/etcd.py, manifests/kine.py), which there are 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from core.errors import InvalidInputError
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 DEDICATED = "dedicated"
 """What a tenant's `datastore` says for an etcd of its own; no store of a host has this name."""
+
+ETCD = "etcd"
+"""The kind of a pool that many tenants share."""
 
 POSTGRESQL = "postgresql"
 MYSQL = "mysql"
@@ -56,6 +59,49 @@ def problems(
                 "stay there",
                 tenant.datastore,
                 f"set it back to {known}; to change it, make a tenant of another name on "
-                f"{tenant.datastore}, copy the objects through the two API servers (`kubectl get "
-                "-o yaml`, `kubectl apply`, or Velero) and remove this one",
+                f"{tenant.datastore}, {_MOVE}",
+            )
+
+
+_MOVE = (
+    "copy the objects through the two API servers (`kubectl get -o yaml`, `kubectl apply`, or "
+    "Velero) and remove this one"
+)
+
+
+class _SqlServer(Protocol):
+    @property
+    def engine(self) -> str:
+        """One of ENGINES."""
+
+
+def kinds(pools: "Iterable[str]", sql: Mapping[str, _SqlServer]) -> dict[str, str]:
+    """Return the kind of each store of a host, by name."""
+    return dict.fromkeys(pools, ETCD) | {name: one.engine for name, one in sql.items()}
+
+
+def kind_problems(
+    wanted: Mapping[str, str], running: Mapping[str, tuple[str, str | None]]
+) -> Iterator[InvalidInputError]:
+    """Yield a problem for each store that another kind would take the name of, with tenants in it.
+
+    Args:
+        wanted: The kind of each store by name.
+        running: Datastore of each tenant that exists, and its kind where that is known.
+    """
+    for store, kind in wanted.items():
+        inside = {
+            name: was
+            for name, (at, was) in running.items()
+            if at == store and was is not None and was != kind
+        }
+        if inside:
+            was = " and ".join(sorted({*inside.values()}))
+            yield InvalidInputError(
+                f"store {store}",
+                f"can't become another kind: the objects of {', '.join(sorted(inside))} are in "
+                f"the {was} of this name, and stay there",
+                kind,
+                f"make it {was} again and give the {kind} a name of its own; to change a tenant's "
+                f"kind, make a tenant of another name there, {_MOVE}",
             )

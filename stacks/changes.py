@@ -44,7 +44,13 @@ class Running:
     """By tenant: those that its pods have."""
 
 
-def check(settings: Settings, kubeconfig: str, context: str | None, host: str) -> Running:
+def check(
+    settings: Settings,
+    kubeconfig: str,
+    context: str | None,
+    host: str,
+    kinds: Mapping[str, str] | None = None,
+) -> Running:
     """Check a stack against what runs on its host; return what of it concerns the stack.
 
     Args:
@@ -52,6 +58,7 @@ def check(settings: Settings, kubeconfig: str, context: str | None, host: str) -
         kubeconfig: Of the host, as HostCluster takes it.
         context: Context in it; None for the current one.
         host: The host's name.
+        kinds: The kind of each of its stores by name; default those that the settings declare.
 
     Raises:
         InvalidInputError: names every change that an etcd or a tenant would not survive, and
@@ -67,6 +74,7 @@ def check(settings: Settings, kubeconfig: str, context: str | None, host: str) -
     errors = [
         *skew.problems(settings.tenants, {name: one.version for name, one in tenants.items()}),
         *stores.problems(settings.tenants, {name: one.datastore for name, one in tenants.items()}),
+        *_kinds(settings, kinds, tenants),
         *pools.problems(settings, etcds),
         *generations.tenant_problems(
             settings.tenants, _tenants_keys(settings, tenants, etcds), rewritten_tenants
@@ -131,6 +139,20 @@ def _alarms(settings: Settings, warnings: Iterable[StoreWarning]) -> Iterator[st
     if settings.has_host:
         alarms = {one.store: one.text for one in warnings if one.of_all}
         yield from (f"etcd pool {pool}: {alarms[pool]}" for pool in settings.etcd if pool in alarms)
+
+
+def _kinds(
+    settings: Settings, kinds: Mapping[str, str] | None, tenants: Mapping[str, RunningTenant]
+) -> Iterator[InvalidInputError]:
+    """Yield what is wrong with stores' kinds; a stack without a host looks at its own tenants."""
+    ours = {tenant.name for tenant in settings.tenants}
+    running = {
+        name: (one.datastore, one.store_kind)
+        for name, one in tenants.items()
+        if settings.has_host or name in ours
+    }
+    declared = stores.kinds(settings.etcd, settings.sql)
+    yield from stores.kind_problems(declared if kinds is None else kinds, running)
 
 
 def _pools_keys(

@@ -33,7 +33,8 @@ async def declare(settings: Settings) -> pulumi.Inputs:
     )
     if errors:
         raise InvalidInputError.together(errors)
-    running = changes.check(settings, contract.kubeconfig, None, contract.name)
+    kinds = stores.kinds(contract.stores, contract.sql)
+    running = changes.check(settings, contract.kubeconfig, None, contract.name, kinds)
     cluster = HostCluster(
         contract.name,
         {"host": contract.name, "kubeconfig": contract.kubeconfig, "owned": False},

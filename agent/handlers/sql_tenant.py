@@ -53,12 +53,20 @@ class SqlTenants:
 
     async def _ensure(self, body: Json, server: SqlServer) -> Outcome:
         tenant, connections = body["spec"]["tenant"], body["spec"]["connections"]
-        if not (host.is_ready(body) and await server.has_tenant(tenant)):
+        database, found = names.sql_database(tenant), await server.look(tenant)
+        if found.size is None and body.get("status", {}).get("database"):
+            message = (
+                f"tenant {tenant}: its database {database} is not on the server of store "
+                f"{body['spec']['store']}, got {server.address}; restore it there, or set the "
+                "server's address back (docs/agent.md)"
+            )
+            raise NotReadyError("DatabaseMissing", message)
+        if not (host.is_ready(body) and found.user and found.size is not None):
             await self._set_finalizer(body, present=True)
             await server.ensure_tenant(tenant, await self._password(body), connections)
-        database = names.sql_database(tenant)
         message = f"{tenant} may use database {database}, with {connections} connections"
-        return Outcome("Granted", message, {"database": database})
+        fields: Json = {"database": database, "usedMib": -(-(found.size or 0) // _MIB)}
+        return Outcome("Granted", message, fields)
 
     async def _remove(self, body: Json, server: SqlServer) -> Outcome:
         store, database = body["spec"]["store"], names.sql_database(body["spec"]["tenant"])

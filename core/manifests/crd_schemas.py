@@ -83,6 +83,12 @@ def sql_tenant() -> dict[str, Any]:
                     "passwordSecret": openapi.string(
                         "Secret in the same namespace with the user's `password`."
                     ),
+                    "passwordHash": openapi.string(
+                        "Hash of the password: another one is given to the user."
+                    ),
+                    "address": openapi.string(
+                        "Where the server answers: at another one the database must be already."
+                    ),
                     "connections": {
                         "type": "integer",
                         "minimum": 1,
@@ -96,7 +102,11 @@ def sql_tenant() -> dict[str, Any]:
                 {
                     "conditions": openapi.conditions(),
                     "observedGeneration": openapi.generation(),
-                    "database": openapi.string("Name of the database, and of its user."),
+                    "database": openapi.string(
+                        "Name of the database, and of its user. Once it is here the agent never "
+                        "makes it again."
+                    ),
+                    "usedMib": openapi.count("MiB that the database takes, rounded up."),
                 },
             ),
         },

@@ -28,7 +28,7 @@ def crds() -> list[dict[str, Any]]:
     """The definitions, in the order in which they are declared."""
     return [
         _crd(ETCD_TENANTS, "EtcdTenant", crd_schemas.etcd_tenant(), _ETCD_TENANT_COLUMNS),
-        _crd(SQL_TENANTS, "SqlTenant", crd_schemas.sql_tenant(), _STORE_COLUMNS),
+        _crd(SQL_TENANTS, "SqlTenant", crd_schemas.sql_tenant(), _SQL_TENANT_COLUMNS),
         _crd(
             TENANT_MANIFESTS, "TenantManifests", crd_schemas.tenant_manifests(), _MANIFESTS_COLUMNS
         ),
@@ -73,10 +73,12 @@ def _crd(
 _READY = openapi.column("Ready", '.status.conditions[?(@.type=="Ready")].status')
 _REASON = openapi.column("Reason", '.status.conditions[?(@.type=="Ready")].reason')
 _AGE = openapi.column("Age", ".metadata.creationTimestamp", "date")
-_STORE_COLUMNS = [openapi.column("Store", ".spec.store"), _READY, _REASON, _AGE]
+_STORE = openapi.column("Store", ".spec.store")
+_USED = openapi.column("Used MiB", ".status.usedMib", "integer")
+_SQL_TENANT_COLUMNS = [_STORE, _USED, _READY, _REASON, _AGE]
 _ETCD_TENANT_COLUMNS = [
-    openapi.column("Store", ".spec.store"),
-    openapi.column("Used MiB", ".status.usedMib", "integer"),
+    _STORE,
+    _USED,
     openapi.column("Limit MiB", ".spec.limitMib", "integer"),
     _READY,
     _REASON,
