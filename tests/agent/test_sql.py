@@ -1,4 +1,4 @@
-"""A tenant's place on a real PostgreSQL and a real MariaDB, by the administrator of docs/stores.md."""
+"""A tenant's place on a real PostgreSQL and a real MariaDB, made by docs/stores.md's administrator."""
 
 import asyncio
 
@@ -10,8 +10,8 @@ from tests.support.sql_process import ERRORS, MariaDb, PostgreSql
 
 pytestmark = pytest.mark.processes
 
-PASSWORD = "first"  # noqa: S105 -- of a test
-OTHER_PASSWORD = "second"  # noqa: S105 -- of a test
+PASSWORD = "first"
+OTHER_PASSWORD = "second"
 
 
 @pytest.fixture(scope="module", params=[PostgreSql, MariaDb], ids=["postgresql", "mariadb"])
@@ -56,8 +56,8 @@ def test_it_may_log_in_and_nothing_else(server, agent):
     ensure(agent, "least")
     if server.engine == "postgresql":
         query = (
-            "SELECT rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls, rolconnlimit"
-            " FROM pg_roles WHERE rolname = 't_least'"
+            "SELECT rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls, "
+            "rolconnlimit FROM pg_roles WHERE rolname = 't_least'"
         )
         assert server.ask(query) == [(False, False, False, False, False, 3)]
         return
@@ -137,7 +137,7 @@ def test_connections_that_can_not_be_ended_are_said(server, agent):
     server.ask("REVOKE CONNECTION ADMIN ON *.* FROM tenantplane@'%'")
     connection = login(server, "held")
     try:
-        with pytest.raises(SqlError, match="docs/stores.md"):
+        with pytest.raises(SqlError, match="has the rights that docs"):
             asyncio.run(agent.remove_tenant("held"))
     finally:
         server.ask("GRANT CONNECTION ADMIN ON *.* TO tenantplane@'%'")

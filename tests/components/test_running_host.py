@@ -42,6 +42,11 @@ def test_version_and_datastore_are_read_by_tenant(cluster, read):
     assert read() == (wanted, {})
 
 
+def test_the_kind_of_a_store_is_read(cluster, read):
+    cluster.documents = GOOD_HOST | running.tenants(kind="postgresql", acme="1.37.2")
+    assert read()[0]["acme"].store_kind == "postgresql"
+
+
 def test_generations_of_keys_are_read(cluster, read):
     cluster.documents = (
         GOOD_HOST

@@ -1,5 +1,7 @@
 """Each kind of store, as a tenant on it is declared."""
 
+import hashlib
+
 import pulumi
 import pytest
 
@@ -213,6 +215,45 @@ def test_connections_are_bounded_for_all_pods_of_an_upgrade(mocks):
         assert "--datastore-max-open-connections=8" in pod(mocks)["initContainers"][0]["args"]
 
     return declare("pg", replicas=2).endpoint.apply(check)
+
+
+@pulumi.runtime.test
+def test_another_password_and_another_address_are_the_agents_first(mocks, monitor):
+    """The server knows the password, and has the database, before a pod reads either."""
+
+    def check(_):
+        spec = mocks.named("acme-store").inputs["spec"]
+        assert spec["address"] == "192.0.2.5"
+        password = "acme-sql-password PASSWORD"
+        assert spec["passwordHash"] == hashlib.sha256(password.encode()).hexdigest()[:16]
+
+        def request(name):
+            (urn,) = [urn for urn in monitor.requests if urn.endswith(f"::{name}")]
+            return monitor.requests[urn]
+
+        for name, earlier in [
+            ("acme-store", "acme-secret-sql-password"),
+            ("acme-secret-kine", "acme-store"),
+            ("acme-secret-kube-apiserver", "acme-secret-kine"),
+        ]:
+            assert any(one.endswith(f"::{earlier}") for one in request(name).dependencies), name
+
+    return declare("pg").endpoint.apply(check)
+
+
+@pytest.mark.parametrize(
+    ("datastore", "kind"), [("shared", "etcd"), ("dedicated", "dedicated"), ("pg", "postgresql")]
+)
+@pulumi.runtime.test
+def test_a_tenant_that_runs_says_what_its_store_is(mocks, datastore, kind):
+    """Which of another kind would take the name later is told by it."""
+
+    def check(_):
+        labels = mocks.named("acme-control-plane").inputs["metadata"]["labels"]
+        assert labels["tenantplane.dev/store-kind"] == kind
+        assert labels["tenantplane.dev/datastore"] == datastore
+
+    return declare(datastore).endpoint.apply(check)
 
 
 @pytest.mark.parametrize("stores", [[], ["shared", "pg"]])

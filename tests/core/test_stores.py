@@ -16,6 +16,47 @@ def test_another_store_is_refused_with_what_it_would_take():
     )
 
 
+class Server:
+    """What matters of an SQL server here."""
+
+    engine = stores.MYSQL
+
+
+KINDS = stores.kinds(["shared"], {"pg": Server})
+
+
+def test_another_kind_of_the_same_name_is_refused_with_what_it_would_take():
+    """Its tenants would come back on an empty store."""
+    running = {
+        "b": ("pg", stores.POSTGRESQL),
+        "a": ("pg", stores.POSTGRESQL),
+        "c": ("shared", stores.ETCD),
+    }
+    (problem,) = stores.kind_problems(KINDS, running)
+    assert str(problem) == (
+        "store pg: can't become another kind: the objects of a, b are in the postgresql of this "
+        "name, and stay there, got 'mysql'; make it postgresql again and give the mysql a name of "
+        "its own; to change a tenant's kind, make a tenant of another name there, copy the objects "
+        "through the two API servers (`kubectl get -o yaml`, `kubectl apply`, or Velero) and "
+        "remove this one"
+    )
+
+
+def test_a_pool_does_not_become_an_sql_server():
+    (problem,) = stores.kind_problems(KINDS, {"a": ("pg", stores.ETCD)})
+    assert "are in the etcd of this name" in str(problem)
+
+
+def test_the_same_kind_a_new_store_and_one_that_is_not_known_are_fine():
+    running = {
+        "a": ("pg", stores.MYSQL),
+        "b": ("pg", None),
+        "c": ("elsewhere", stores.ETCD),
+        "d": (stores.DEDICATED, stores.DEDICATED),
+    }
+    assert not list(stores.kind_problems(KINDS, running))
+
+
 def test_the_same_store_and_a_new_tenant_are_fine():
     assert not list(stores.problems([ACME], {"acme": "pg"}))
     assert not list(stores.problems([ACME], {"globex": "shared"}))

@@ -180,6 +180,17 @@ def test_a_pool_that_runs_stays_as_it_is_beside_a_new_one(up, adopted, cluster, 
     assert replicas == {"etcd-shared-members": 3, "etcd-new-members": 3}
 
 
+def test_a_store_that_has_tenants_does_not_become_another_kind(up, adopted, cluster, mocks):
+    """Its tenants are in other stacks, and would follow onto an empty server at their next up."""
+    cluster.documents = GOOD_HOST | running.tenants("pg", kind="postgresql", acme="1.37.2")
+    pg = {"address": "192.0.2.5", "ca": pem("CERTIFICATE", "sql")}
+    pg |= {"adminUser": "u", "adminPassword": "p"}
+    with pytest.raises(pulumi.RunError) as error:
+        up(adopted | {"sql": {"pg": pg | {"engine": "mysql"}}})
+    assert str(error.value).startswith("store pg: can't become another kind: the objects of acme")
+    assert mocks.resources == []
+
+
 def api_rules(mocks):
     """What the policies of those say that call the host's API."""
     policies = [

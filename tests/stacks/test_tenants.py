@@ -145,6 +145,17 @@ def test_a_tenant_does_not_leave_its_store(up, exported, cluster, mocks):
     assert not mocks.of_type(":Namespace")
 
 
+def test_a_store_does_not_become_another_kind(up, exported, cluster, mocks):
+    """By its host: another pool or server has the name now. Tenants of others are not looked at."""
+    cluster.documents = GOOD_HOST | running.tenants(
+        kind="postgresql", acme="1.37.2", other="1.37.2"
+    )
+    with pytest.raises(pulumi.RunError) as error:
+        up(CONFIG)
+    assert "store shared: can't become another kind: the objects of acme are" in str(error.value)
+    assert not mocks.of_type(":Namespace")
+
+
 def test_a_share_that_is_nearly_full_is_said(up, exported, cluster):
     cluster.documents = GOOD_HOST | running.shares(acme="StoreNearlyFull", other="StoreFull")
     assert settled(up(CONFIG)["storeWarnings"]) == {"acme": "acme: StoreNearlyFull"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core import names
 from core.manifests import agent as agent_manifests
-from core.manifests import crds, store_limit, tenant
+from core.manifests import crds, kine, store_limit, tenant
 from tests.support.kubectl import eventually
 from tests.support.processes import Process, binary, free_port
 
@@ -94,11 +94,26 @@ class Objects:
         spec = {"store": store, "tenant": tenant_id, **spec}
         return self.apply("EtcdTenant", namespace, tenant_id, spec)
 
+    def sql_tenant(self, tenant_id, store, password="first", **spec):
+        namespace = self.namespace(tenant_id)
+        self.secret(tenant_id, kine.PASSWORD_SECRET, {"password": password})
+        spec = {
+            "store": store,
+            "tenant": tenant_id,
+            "passwordSecret": kine.PASSWORD_SECRET,
+            "passwordHash": password,
+            "connections": 3,
+        } | spec
+        return self.apply("SqlTenant", namespace, tenant_id, spec)
+
     def credentials(self, tenant_id, files):
+        self.secret(tenant_id, tenant.AGENT_SECRET, files)
+
+    def secret(self, tenant_id, name, files):
         namespace = names.namespace(tenant_id)
         data = {name: base64.b64encode(text.encode()).decode() for name, text in files.items()}
-        body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": tenant.AGENT_SECRET}}
-        path = f"/api/v1/namespaces/{namespace}/secrets/{tenant.AGENT_SECRET}"
+        body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}}
+        path = f"/api/v1/namespaces/{namespace}/secrets/{name}"
         assert self.api.apply(path, body | {"data": data}).ok
 
     def agent_credentials(self, plane):
@@ -178,10 +193,13 @@ class Agent:
         )
 
     def add_store(self, pool, etcd):
-        folder = self.stores / pool
-        folder.mkdir(parents=True)
-        for name, text in ({"endpoint": etcd.url, "defragmentation-hour": "3"} | etcd.root).items():
-            (folder / name).write_text(text)
+        self.write_store(pool, {"endpoint": etcd.url, "defragmentation-hour": "3"} | etcd.root)
+
+    def write_store(self, name, files):
+        folder = self.stores / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, text in files.items():
+            (folder / file).write_text(text)
 
     def wait(self):
         self.process.wait_until(self.alive, "alive", seconds=30)

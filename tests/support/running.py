@@ -12,7 +12,7 @@ _DEPLOYMENTS = (
 _STATEFUL_SETS = "/apis/apps/v1/statefulsets?labelSelector=app.kubernetes.io/name=etcd"
 
 
-def tenants(datastore="shared", keys="1", store_keys="1", updated=1, **versions):
+def tenants(datastore="shared", keys="1", store_keys="1", updated=1, kind=None, **versions):
     """Documents of a host with these tenants, each with its Kubernetes version.
 
     So many of the one pod of each are as its Deployment says now.
@@ -26,7 +26,9 @@ def tenants(datastore="shared", keys="1", store_keys="1", updated=1, **versions)
         }
         for tenant, version in versions.items()
     ]
-    return {_DEPLOYMENTS: {"items": [_workload(_noted(one, notes), 1, updated) for one in labels]}}
+    kinds = {"tenantplane.dev/store-kind": kind} if kind else {}
+    items = [_workload(_noted(one | kinds, notes), 1, updated) for one in labels]
+    return {_DEPLOYMENTS: {"items": items}}
 
 
 def pods(**profiles):

@@ -27,7 +27,9 @@ _ADMINISTRATOR = "tenantplane"
 
 def _documented(server, password):
     """The statements that make an administrator, as they stand under the name of a server."""
-    blocks = re.findall(r"^(\w+)[^\n]*:\n\n```sql\n(.*?)```", _STATEMENTS.read_text(), re.M | re.S)
+    blocks = re.findall(
+        r"^(\w+)[^\n]*:\n\n```sql\n(.*?)```", _STATEMENTS.read_text(), re.MULTILINE | re.DOTALL
+    )
     text = dict(blocks)[server].replace("'...'", f"'{password}'")
     return [statement.strip() for statement in text.split(";") if statement.strip()]
 
