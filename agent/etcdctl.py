@@ -14,11 +14,13 @@ from agent.stores import Store
 from core.errors import TenantplaneError
 
 _COMMAND_SECONDS = 5.0
+_KILL_SECONDS = 1.0
 """etcdctl's own --command-timeout does not cover `user`, `role` and `auth`: against an etcd that
-is down they wait for ever (seen with 3.7.3), so the process is killed instead."""
+is down they wait for ever (seen with 3.7.3), so the process is killed so much later."""
 
 _CONCURRENT_COMMANDS = 6
 _CHUNK_BYTES = 65536
+_TOO_LARGE = "received message larger than max"
 _UNREACHABLE = (
     "context deadline exceeded",
     "connection refused",
@@ -35,6 +37,10 @@ class EtcdError(TenantplaneError):
 
 class UnreachableError(EtcdError):
     """The store doesn't answer, or not in time."""
+
+
+class TooLargeError(EtcdError):
+    """The answer has more bytes than were asked for."""
 
 
 class Etcdctl:
@@ -76,22 +82,27 @@ class Etcdctl:
         self._check(message, args)
         return json.loads(printed) if parse and not message else {}
 
-    async def count_bytes(self, *args: str, seconds: float) -> int:
-        """Return how much a command prints, keeping none of it."""
+    async def count_bytes(self, *args: str, seconds: float, most: int) -> int:
+        """Return how much a command prints, keeping none of it.
+
+        Raises:
+            TooLargeError: The store's answer has more bytes than `most`; none of it was read.
+            EtcdError: It failed in any other way.
+        """
         counted = [0]
 
         def count(chunk: bytes) -> None:
             counted[0] += len(chunk)
 
         options = ["--write-out=simple", f"--endpoints={self._store.endpoints}"]
+        options.append(f"--max-recv-bytes={most}")
         self._check(await self._run([*options, *args], count, seconds), args)
         return counted[0]
 
     def _check(self, message: str, args: tuple[str, ...]) -> None:
         if message:
-            kind = UnreachableError if any(part in message for part in _UNREACHABLE) else EtcdError
-            said = _last_error(message)
-            raise kind(f"store {self._store.pool}: etcdctl {args[0]} {args[1]} failed, got {said}")
+            command, said = " ".join(args[:2]), _last_error(message)
+            raise _kind(message)(f"store {self._store.pool}: etcdctl {command} failed, got {said}")
 
     async def _run(self, args: list[str], take: Callable[[bytes], None], seconds: float) -> str:
         """Run it; return what it says is wrong, nothing if all went well."""
@@ -101,13 +112,14 @@ class Etcdctl:
                 f"--cacert={self._store.folder / 'ca.crt'}",
                 f"--cert={self._store.folder / 'tls.crt'}",
                 f"--key={self._store.folder / 'tls.key'}",
+                f"--command-timeout={seconds}s",
                 *args,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
             )
             try:
-                err = await asyncio.wait_for(_both(process, take), seconds)
+                err = await asyncio.wait_for(_both(process, take), seconds + _KILL_SECONDS)
             except TimeoutError:
                 return f"Error: no answer within {seconds:.0f} s (timed out)"
             finally:
@@ -133,6 +145,13 @@ def text(value: str | None) -> str:
     return base64.b64decode(value or "").decode()
 
 
+def _kind(message: str) -> type[EtcdError]:
+    if _TOO_LARGE in message:
+        return TooLargeError
+    return UnreachableError if any(part in message for part in _UNREACHABLE) else EtcdError
+
+
 def _last_error(err: str) -> str:
-    lines = [line for line in err.strip().splitlines() if line.startswith("Error: ")]
-    return (lines[-1] if lines else err.strip()[-200:]).removeprefix("Error: ")
+    lines = err.strip().splitlines()
+    errors = [line for line in lines if line.startswith("Error: ")]
+    return (errors or lines)[-1][-200:].removeprefix("Error: ")

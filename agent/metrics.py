@@ -40,6 +40,26 @@ STORE_LIMIT_BYTES = Gauge(
 STORE_ALARM = Gauge(
     "tenantplane_agent_store_alarm", "1 while a shared etcd has this alarm.", ["store", "alarm"]
 )
+STORE_USED_BYTES = Gauge(
+    "tenantplane_agent_store_used_bytes",
+    "What a shared etcd uses of its quota: what is there now, and what it keeps of the past.",
+    ["store"],
+)
+STORE_QUOTA_BYTES = Gauge(
+    "tenantplane_agent_store_quota_bytes",
+    "Bytes at which a shared etcd refuses writes.",
+    ["store"],
+)
+EARLY_COMPACTIONS = Counter(
+    "tenantplane_agent_store_early_compactions_total",
+    "Compactions of a shared etcd because most of its quota was used.",
+    ["store"],
+)
+UPKEEP_FAILURES = Counter(
+    "tenantplane_agent_store_upkeep_failures_total",
+    "Looks at a shared etcd that could not be finished.",
+    ["store"],
+)
 ROLE_UPDATES = Counter(
     "tenantplane_agent_admin_role_updates_total",
     "Times that an administrators' role was brought in step with a tenant's API groups.",

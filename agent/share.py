@@ -16,8 +16,13 @@ _MIB = 1024 * 1024
 _SECONDS = 60.0
 _CLOSE_SECONDS = 15.0
 """How often a share is measured: every minute, and more often near its limit."""
-_REOPENS_PERCENT = 95
+_FULL_PERCENT, _REOPENS_PERCENT = 100, 95
 """Where a door opens again: at the limit itself it would open and close with every write."""
+
+
+def near_bytes(limit_mib: int | None) -> float:
+    """Return the bytes from which on a tenant is near its limit."""
+    return limit_mib * _MIB * store_limit.NEAR_PERCENT / 100 if limit_mib else float("inf")
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,8 @@ class Share:
     limit_mib: int | None
     alarms: tuple[str, ...] = ()
     """Of the whole store."""
+    closes: bool = True
+    """The tenant's API servers can be made to refuse writes: they read policies from files."""
 
     @property
     def percent(self) -> float:
@@ -37,43 +44,48 @@ class Share:
 
     def is_shut(self, *, was_shut: bool) -> bool:
         """Whether the tenant may only read and delete."""
-        return self.percent >= (_REOPENS_PERCENT if was_shut else 100)
+        return self.closes and self.percent >= (_REOPENS_PERCENT if was_shut else _FULL_PERCENT)
 
     def outcome(self, *, shut: bool) -> Outcome:
         """Return what there is to say."""
-        prefix = f"{names.etcd_prefix(self.tenant)}/"
-        used = -(-self.usage.size // _MIB)
         fields: Json = {
-            "prefix": prefix,
+            "prefix": f"{names.etcd_prefix(self.tenant)}/",
             "keys": self.usage.keys,
-            "usedMib": used,
+            "usedMib": -(-self.usage.size // _MIB),
             "readOnly": shut,
         }
-        near = self.percent >= store_limit.NEAR_PERCENT
-        warns = near or shut or bool(self.alarms)
-        reason, message = "Granted", f"{self.tenant} may read and write {prefix}"
+        reason, message = self._said(shut=shut)
+        warns = reason in store_limit.WARNINGS
+        again = _CLOSE_SECONDS if warns else _SECONDS
+        return Outcome(reason, message, fields, warns=warns, again_seconds=again)
+
+    def _said(self, *, shut: bool) -> tuple[str, str]:
         if self.alarms:
-            reason = store_limit.ALARM
-            message = (
+            return store_limit.ALARM, (
                 f"the store of {self.tenant} has alarm {' and '.join(self.alarms)} for all its "
                 "tenants: NOSPACE, it refuses every write until keys are deleted and it is "
                 "defragmented, or its quotaGib is raised, and then `etcdctl alarm disarm`; "
                 "CORRUPT, its members differ, restore it (docs/stores.md)"
             )
-        elif shut:
-            reason = store_limit.FULL
-            message = (
+        if shut:
+            return store_limit.FULL, (
                 f"{self.tenant} may only read and delete: its share of {self.limit_mib} MiB is "
-                f"full; raise storeLimitMib or have objects deleted"
+                "full; raise storeLimitMib or have objects deleted"
             )
-        elif near:
-            reason = store_limit.NEARLY_FULL
-            message = (
+        if self.percent >= _FULL_PERCENT:
+            return store_limit.FULL, (
+                f"{self.tenant} has used all of its {self.limit_mib} MiB and writes on: Kubernetes "
+                "before 1.37 can't be made to refuse; raise storeLimitMib, have objects deleted, "
+                "or raise the tenant's version"
+            )
+        if self.percent >= store_limit.NEAR_PERCENT:
+            then = "when all is used it may only read and delete; " if self.closes else ""
+            return store_limit.NEARLY_FULL, (
                 f"{self.tenant} has used {store_limit.NEAR_PERCENT} % of its {self.limit_mib} MiB; "
-                "when all is used it may only read and delete; raise storeLimitMib"
+                f"{then}raise storeLimitMib"
             )
-        again = _CLOSE_SECONDS if warns else _SECONDS
-        return Outcome(reason, message, fields, warns=warns, again_seconds=again)
+        prefix = names.etcd_prefix(self.tenant)
+        return "Granted", f"{self.tenant} may read and write {prefix}/"
 
     def publish(self, store: str) -> None:
         """Set the metrics."""

@@ -1,6 +1,7 @@
-"""The upkeep of the etcd pools: their alarms, and a defragmentation each night.
+"""The upkeep of the etcd pools: authentication, alarms, history, a defragmentation each night.
 
-Not here: compaction (the members do it, core/flags.py), what single tenants have (usage.py).
+Not here: the usual compaction (the members do it, core/flags.py), what single tenants have
+(usage.py).
 """
 
 import asyncio
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent import metrics
-from agent.etcdctl import Etcdctl, EtcdError
+from agent.etcd import Etcd
+from agent.etcdctl import EtcdError
 
 logger = logging.getLogger("agent")
 
@@ -21,7 +23,11 @@ _DEFRAGMENT_SECONDS = 300.0
 _WORTHWHILE_BYTES = 16 * 1024 * 1024
 _WORTHWHILE_PART = 0.25
 """A member is defragmented when so much of its file, and so large a part of it, is free."""
-_ALARMS = {1: "NOSPACE", 2: "CORRUPT"}
+_FULL_PART = 0.7
+"""From so much of its quota on, a pool keeps a minute of its past instead of five to ten."""
+_COMPACTED = "required revision has been compacted"
+_NOSPACE, _CORRUPT = "NOSPACE", "CORRUPT"
+_ALARMS = {1: _NOSPACE, 2: _CORRUPT}
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,10 @@ class Member:
     size: int
     """Bytes of its file."""
     used: int
-    """Bytes of that in use."""
+    """Bytes of that in use: what is there now, and what is kept of the past."""
+    quota: int
+    """Bytes of its file at which it refuses writes."""
+    revision: int
     leads: bool
 
     def is_worthwhile(self) -> bool:
@@ -44,39 +53,47 @@ class Member:
 class Upkeep:
     """Looks after one pool."""
 
-    def __init__(self, store: str, ctl: Etcdctl, hour: Callable[[], int]) -> None:
+    def __init__(self, store: str, etcd: Etcd, hour: Callable[[], int]) -> None:
         """Start nothing yet.
 
         Args:
             store: Name of the pool.
-            ctl: Commands to it.
+            etcd: The pool.
             hour: Returns the hour of the day, UTC, in which it is defragmented.
         """
         self._store = store
-        self._ctl = ctl
+        self._etcd = etcd
+        self._ctl = etcd.ctl
         self._hour = hour
+        self._revision = 0
         self._defragmented: dt.date | None = None
         self.alarms: tuple[str, ...] = ()
         """What is wrong with it as a whole: NOSPACE, CORRUPT."""
 
     async def run(self) -> None:
-        """Look every minute until cancelled."""
+        """Look every minute until cancelled, whatever happens."""
         while True:
             try:
                 await self.look(dt.datetime.now(dt.UTC))
-            except EtcdError as error:
-                logger.warning("%s", error)
-            except Exception:
-                logger.exception("store %s: its upkeep failed", self._store)
+            except Exception as error:
+                metrics.UPKEEP_FAILURES.labels(self._store).inc()
+                if isinstance(error, EtcdError):
+                    logger.warning("%s", error)
+                else:
+                    logger.exception("store %s: its upkeep failed", self._store)
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def look(self, now: dt.datetime) -> None:
-        """Read the alarms; defragment if this is the hour and it was not done today.
+        """Do what is due: authentication, alarms, and unless it is corrupt, the rest.
 
         Raises:
             EtcdError: The pool doesn't answer.
         """
+        await self._etcd.start()
         await self._read_alarms()
+        if _CORRUPT in self.alarms:
+            return  # whoever repairs it needs it as it is
+        await self._compact_early(await self.members())
         if now.hour == self._hour() and self._defragmented != now.date():
             self._defragmented = now.date()
             await self.defragment()
@@ -90,6 +107,24 @@ class Upkeep:
         if alarms != self.alarms:
             logger.warning("store %s: alarms %s", self._store, ", ".join(alarms) or "cleared")
         self.alarms = alarms
+
+    async def _compact_early(self, members: list[Member]) -> None:
+        """Forget all but the past minute when the pool is nearly full: overwriting fills it too.
+
+        The file does not shrink by that, but what is freed is used again.
+        """
+        used, quota = max(one.used for one in members), members[0].quota
+        metrics.STORE_USED_BYTES.labels(self._store).set(used)
+        metrics.STORE_QUOTA_BYTES.labels(self._store).set(quota)
+        before, self._revision = self._revision, max(one.revision for one in members)
+        if used < quota * _FULL_PART or not before:
+            return
+        await self._ctl("compact", str(before), parse=False, accept=(_COMPACTED,))
+        metrics.EARLY_COMPACTIONS.labels(self._store).inc()
+        logger.warning(
+            "store %s: %d of %d MiB are used; compacted up to a minute ago (revision %d)",
+            self._store, used // 1024**2, quota // 1024**2, before,
+        )  # fmt: skip
 
     async def members(self) -> list[Member]:
         """Return the members, the leader last."""
@@ -130,5 +165,7 @@ def _member(status: dict[str, Any]) -> Member:
         endpoint=status["Endpoint"],
         size=int(found.get("dbSize", 0)),
         used=int(found.get("dbSizeInUse", 0)),
+        quota=int(found["dbSizeQuota"]),
+        revision=int(found["header"]["revision"]),
         leads=found["leader"] == found["header"]["member_id"],
     )

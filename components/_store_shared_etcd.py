@@ -15,7 +15,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 from components import _certificates
 from components._tenant_store import Place, TenantStore, etcd_store
 from core import generations, names, pki, stores
-from core.manifests import store_limit, tenant_fence
+from core.manifests import platform_policy, store_limit, tenant_fence
 
 
 class SharedEtcdStore(TypedDict):
@@ -70,7 +70,12 @@ class SharedEtcdKind:
             api_version=names.API_VERSION,
             kind="EtcdTenant",
             metadata=place.meta(place.tenant, place.by_agent()),
-            spec={"store": self.pool, "tenant": place.tenant, "limitMib": self.limit_mib},
+            spec={
+                "store": self.pool,
+                "tenant": place.tenant,
+                "limitMib": self.limit_mib,
+                "readOnlyWhenFull": platform_policy.has_static_policies(place.version),
+            },
             opts=place.opts,
         )
         ConfigMap(

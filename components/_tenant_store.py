@@ -27,6 +27,8 @@ class Place:
     name: str
     """In front of the names of all resources."""
     tenant: str
+    version: str
+    """Kubernetes version of its API servers."""
     namespace: pulumi.Output[str]
     """Known once it exists."""
     agent_namespace: pulumi.Input[str]

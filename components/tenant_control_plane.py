@@ -159,6 +159,7 @@ class TenantControlPlane(pulumi.ComponentResource):
         self._place = Place(
             name=name,
             tenant=tenant_id,
+            version=pods.version,
             namespace=self._declare_namespace(),
             agent_namespace=args["agent_namespace"],
             keys=pods.keys,

@@ -13,7 +13,7 @@ from agent.etcd import Etcd
 from agent.etcdctl import EtcdError, UnreachableError
 from agent.kube import Client, Json
 from agent.loops import NotReadyError, Outcome
-from agent.share import Share, set_door, unpublish
+from agent.share import Share, near_bytes, set_door, unpublish
 from agent.stores import Stores, UnknownStoreError
 from agent.upkeep import Upkeep
 from agent.usage import Meter, Usage
@@ -55,12 +55,7 @@ class EtcdTenants:
         """Nothing is held for an object."""
 
     async def start_stores(self) -> None:
-        """Turn authentication on in every store, before the first tenant needs it; then keep it."""
-        for pool in self._stores.pools():
-            try:
-                await self._etcd(pool).start()
-            except EtcdError:
-                continue  # reported by the first tenant that needs it
+        """Look after every store until cancelled, before the first tenant needs it."""
         await asyncio.gather(*(self._upkeep(pool).run() for pool in self._stores.pools()))
 
     def _etcd(self, pool: str) -> Etcd:
@@ -69,7 +64,7 @@ class EtcdTenants:
 
     def _upkeep(self, pool: str) -> Upkeep:
         store = self._stores.get(pool)
-        fresh = Upkeep(pool, self._etcd(pool).ctl, store.defragmentation_hour)
+        fresh = Upkeep(pool, self._etcd(pool), store.defragmentation_hour)
         return self._upkeeps.setdefault(pool, fresh)
 
     async def _ensure(self, body: Json, etcd: Etcd) -> Outcome:
@@ -77,19 +72,21 @@ class EtcdTenants:
         if not (host.is_ready(body) and await etcd.has_tenant(tenant)):
             await self._set_finalizer(body, present=True)
             await etcd.ensure_tenant(tenant)
-            if not host.is_ready(body):  # nobody waits for a measurement
+            if "readOnly" not in body.get("status", {}):  # nobody waits for a measurement
                 return Share(tenant, Usage(0, 0), None).outcome(shut=False)
         return await self._judge(body, etcd)
 
     async def _judge(self, body: Json, etcd: Etcd) -> Outcome:
         """Measure the tenant's share; shut the door when it is full, open it when it is not."""
-        store, tenant = body["spec"]["store"], body["spec"]["tenant"]
+        spec = body["spec"]
+        store, tenant, limit_mib = spec["store"], spec["tenant"], spec.get("limitMib")
         meter = self._meters.setdefault(store, Meter(etcd.ctl))
         share = Share(
             tenant,
-            await meter.read(tenant),
-            body["spec"].get("limitMib"),
+            await meter.read(tenant, near_bytes(limit_mib)),
+            limit_mib,
             self._upkeep(store).alarms,
+            closes=spec.get("readOnlyWhenFull", True),
         )
         share.publish(store)
         was_shut = body.get("status", {}).get("readOnly", False)

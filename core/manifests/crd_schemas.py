@@ -44,6 +44,12 @@ def etcd_tenant() -> dict[str, Any]:
                         "description": "MiB of keys and values from which on the tenant may only "
                         "read and delete; none: no limit.",
                     },
+                    "readOnlyWhenFull": {
+                        "type": "boolean",
+                        "default": True,
+                        "description": "Whether its API servers can be made to refuse writes: "
+                        "Kubernetes 1.37 and newer; else there are only warnings.",
+                    },
                 },
                 "store",
                 "tenant",

@@ -23,7 +23,44 @@ WARNINGS = (NEARLY_FULL, FULL, ALARM)
 """Reasons in an EtcdTenant's Ready condition."""
 
 _UNSTORED = ("authentication.k8s.io", "authorization.k8s.io")
-_GOING = "has(object.metadata.deletionTimestamp)"
+_LONGEST_IDENTITY = 253
+_RENEWED = (
+    "acquireTime",
+    "holderIdentity",
+    "leaseDurationSeconds",
+    "leaseTransitions",
+    "renewTime",
+)
+_BOOKKEEPING = ("generation", "managedFields", "resourceVersion")
+
+
+def _unchanged(what: str, but: tuple[str, ...]) -> str:
+    """CEL: an update changes none of the fields of `what` but these, though it may drop any."""
+    new, old = f"object{what}", f"oldObject{what}"
+    return f"{new}.all(field, field in {list(but)} || {new}[?field] == {old}[?field])"
+
+
+_RENEWS = " && ".join(
+    (
+        "request.operation == 'UPDATE' && request.resource.group == 'coordination.k8s.io'",
+        "request.resource.resource == 'leases' && has(object.spec) && has(oldObject.spec)",
+        _unchanged(".metadata", _BOOKKEEPING),
+        _unchanged(".spec", _RENEWED),
+        f"size(object.spec.?holderIdentity.orValue('')) <= {_LONGEST_IDENTITY}",
+    )
+)
+"""CEL: whoever leads says so once more, which takes no more space than before."""
+
+_LETS_GO = " && ".join(
+    (
+        "request.operation == 'UPDATE' && object != null && oldObject != null",
+        "has(object.metadata.deletionTimestamp)",
+        "size(object.metadata.?finalizers.orValue([])) < size(oldObject.metadata.finalizers)",
+        _unchanged("", ("metadata",)),
+        _unchanged(".metadata", ("finalizers", *_BOOKKEEPING)),
+    )
+)
+"""CEL: what is being deleted loses a finalizer, and nothing else of it changes."""
 
 
 def policy_text(limit_mib: int) -> str:
@@ -45,12 +82,8 @@ def policy_text(limit_mib: int) -> str:
             admission.condition(
                 "is-no-token", "!has(request.subResource) || request.subResource != 'token'"
             ),
-            # Controllers that elect each other write nothing new.
-            admission.condition("is-no-lease", "request.resource.group != 'coordination.k8s.io'"),
-            # What is deleted loses its finalizers one by one.
-            admission.condition(
-                "stays", f"request.operation != 'UPDATE' || object == null || !{_GOING}"
-            ),
+            admission.condition("renews-no-lease", f"!({_RENEWS})"),
+            admission.condition("removes-no-finalizer", f"!({_LETS_GO})"),
         ],
     )
     documents = platform_policy.as_files(policy)

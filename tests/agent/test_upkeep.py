@@ -4,9 +4,9 @@ import datetime as dt
 
 import pytest
 
-from agent import upkeep
+from agent import metrics, upkeep
 from agent.etcd import Etcd
-from agent.etcdctl import EtcdError
+from agent.etcdctl import EtcdError, UnreachableError
 from agent.stores import Store
 from agent.upkeep import Member, Upkeep
 from tests.support import loop
@@ -24,7 +24,7 @@ def upkeep_of(server, folder):
         (folder / name).write_text(text)
     client = Etcd(Store("shared", folder), str(binary("etcdctl", of="etcd")))
     loop.run(client.start())
-    return Upkeep("shared", client.ctl, lambda: NIGHT.hour)
+    return Upkeep("shared", client, lambda: NIGHT.hour)
 
 
 @pytest.fixture
@@ -83,22 +83,92 @@ def test_a_full_pool_is_seen_and_so_is_its_recovery(server, kept):
     assert all(fill(server, 1))
 
 
-class Ctl:
-    """Three members, of which the second leads; what is asked of them is written down."""
+def overwrite(server, times):
+    for _ in range(times):
+        server.ctl("put", "/x/0", stdin="v" * MIB)
 
-    def __init__(self, *, broken=None):
+
+def early_compactions():
+    return metrics.EARLY_COMPACTIONS.labels("shared")._value.get()
+
+
+@pytest.mark.processes
+def test_what_is_overwritten_does_not_fill_a_pool(server, kept):
+    """The members forget their past every five minutes: long after these writes."""
+    before = early_compactions()
+    overwrite(server, 30)
+    loop.run(kept.look(NIGHT - DAY))
+    (then,) = loop.run(kept.members())
+    overwrite(server, 30)
+    loop.run(kept.look(NIGHT - DAY))
+    assert early_compactions() == before + 1
+    past = [
+        server.ctl("get", "/x/0", f"--rev={revision}", check=False).stderr
+        for revision in (then.revision, then.revision - 1)
+    ]
+    assert not past[0], "the past minute stays"
+    assert "has been compacted" in past[1]
+
+    def freed():
+        overwrite(server, 1)  # with the next write etcd counts what it freed
+        return loop.run(kept.members())[0].used < 40 * MIB
+
+    eventually(freed, "the rest is freed")
+
+
+@pytest.mark.processes
+def test_a_pool_with_room_keeps_its_past(server, kept):
+    before = early_compactions()
+    overwrite(server, 3)
+    for _ in range(2):
+        loop.run(kept.look(NIGHT - DAY))
+    assert early_compactions() == before
+
+
+@pytest.mark.processes
+def test_a_member_that_takes_too_long_is_named(server, kept, monkeypatch):
+    """It is etcdctl that gives up after the time it was given, not after its own 5 s."""
+    assert all(fill(server, 30))
+    compacted(server)
+    eventually(
+        lambda: any(one.is_worthwhile() for one in loop.run(kept.members())),
+        "etcd has counted what it freed",
+    )
+    monkeypatch.setattr(upkeep, "_DEFRAGMENT_SECONDS", 0.001)
+    with pytest.raises(
+        UnreachableError, match="store shared: etcdctl defrag failed, got"
+    ) as failed:
+        loop.run(kept.defragment())
+    assert f"member[{server.url}]" in str(failed.value)
+    assert "context deadline exceeded" in str(failed.value)
+
+
+class Ctl:
+    """Three members, of which the second leads; what is asked of them is written down.
+
+    It is the pool and the commands to it in one.
+    """
+
+    def __init__(self, *, broken=None, alarms=()):
         self.defragmented, self.broken, self.asked = [], broken, 0
+        self.alarms, self.ctl = alarms, self
+
+    async def start(self):
+        pass
 
     async def __call__(self, *args, endpoints=None, **_):
+        if args == ("alarm", "list"):
+            return {"alarms": [{"alarm": one} for one in self.alarms]}
         if args == ("member", "list"):
             self.asked += 1
             return {"members": [{"clientURLs": [f"https://m{number}"]} for number in range(3)]}
         if args == ("endpoint", "status"):
-            header = [{"member_id": number} for number in range(3)]
+            header = [{"member_id": number, "revision": 7} for number in range(3)]
+            sizes = {"dbSize": 100 * MIB, "dbSizeInUse": 1, "dbSizeQuota": 1000 * MIB}
             return [
                 {
                     "Endpoint": f"https://m{number}",
-                    "Status": {"header": one, "leader": 1, "dbSize": 100 * MIB, "dbSizeInUse": 1},
+                    "Status": {"header": one, "leader": 1, **sizes},
                 }
                 for number, one in enumerate(header)
             ]
@@ -128,7 +198,19 @@ def test_once_a_night_in_its_hour():
     kept = Upkeep("shared", ctl, lambda: NIGHT.hour)
     for now in (NIGHT - dt.timedelta(hours=1), NIGHT, NIGHT + dt.timedelta(minutes=1), NIGHT + DAY):
         loop.run(kept.look(now))
-    assert ctl.asked == 2
+    assert len(ctl.defragmented) == 2 * 3
+
+
+def test_a_corrupt_pool_is_left_as_it_is():
+    """Whoever repairs it compares its members."""
+    ctl = Ctl(alarms=[2])
+    kept = Upkeep("shared", ctl, lambda: NIGHT.hour)
+    loop.run(kept.look(NIGHT))
+    assert kept.alarms == ("CORRUPT",)
+    assert ctl.asked == 0
+    ctl.alarms = []
+    loop.run(kept.look(NIGHT))
+    assert len(ctl.defragmented) == 3
 
 
 @pytest.mark.parametrize(
@@ -136,7 +218,7 @@ def test_once_a_night_in_its_hour():
 )
 def test_a_little_free_space_is_left_alone(size, used, worthwhile):
     """It is used again; a defragmentation stops the member for as long as it copies."""
-    member = Member("https://m0", size * MIB, used * MIB, leads=False)
+    member = Member("https://m0", size * MIB, used * MIB, 2000 * MIB, 7, leads=False)
     assert member.is_worthwhile() is worthwhile
 
 
@@ -144,14 +226,18 @@ class _End(BaseException):
     """Ends a loop from inside."""
 
 
-def test_a_pool_that_does_not_answer_is_looked_at_again(monkeypatch):
+def test_a_pool_is_looked_at_again_whatever_happened(monkeypatch):
+    """Nothing that was not foreseen may end all upkeep, unseen."""
+    failures = metrics.UPKEEP_FAILURES.labels("shared")._value
+    before = failures.get()
     monkeypatch.setattr(upkeep, "_LOOK_SECONDS", 0.0)
     kept = Upkeep("shared", Ctl(), lambda: 3)
     troubles = iter([EtcdError("gone"), KeyError("nonsense"), _End()])
 
-    async def look(_):
+    async def start():
         raise next(troubles)
 
-    monkeypatch.setattr(kept, "look", look)
+    monkeypatch.setattr(kept._etcd, "start", start)
     with pytest.raises(_End):
         loop.run(kept.run())
+    assert failures.get() == before + 2

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agent import admin_role
-from core.manifests import base_rbac, platform_policy
+from core.manifests import base_rbac, platform_policy, store_limit
 from core.pki import TENANT_ADMINS
 from tests.support import control_plane
 from tests.support.api import Api
@@ -80,6 +80,19 @@ def planes(tmp_path_factory):
     yield planes
     for plane in started.values():
         plane.stop()
+    etcd.process.kill()
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    """A tenant whose share of its store is full."""
+    folder = tmp_path_factory.mktemp("full")
+    etcd = Etcd(folder / "etcd")
+    plane = control_plane.tenant(folder / "plane", etcd, "full")
+    (folder / "plane" / "policies" / store_limit.FILE).write_text(store_limit.policy_text(4))
+    plane.restart()
+    yield Plane(plane, plane.masters, plane.api("bob", TENANT_ADMINS)).start("1.37.2")
+    plane.stop()
     etcd.process.kill()
 
 
