@@ -1,4 +1,4 @@
-"""A tenant's place on a real PostgreSQL and a real MariaDB, made by docs/stores.md's administrator."""
+"""A tenant's place on real SQL servers, made by the administrator of docs/stores.md."""
 
 import asyncio
 

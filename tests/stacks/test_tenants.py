@@ -146,7 +146,7 @@ def test_a_tenant_does_not_leave_its_store(up, exported, cluster, mocks):
 
 
 def test_a_store_does_not_become_another_kind(up, exported, cluster, mocks):
-    """By its host: another pool or server has the name now. Tenants of others are not looked at."""
+    """Another pool or server of the host has the name now; tenants of others are not looked at."""
     cluster.documents = GOOD_HOST | running.tenants(
         kind="postgresql", acme="1.37.2", other="1.37.2"
     )

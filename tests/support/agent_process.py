@@ -53,6 +53,8 @@ def _user():
 class Objects:
     """Our own objects on a host, made as the product makes them."""
 
+    SQL_PASSWORD = "first"
+
     def __init__(self, host):
         self.host = host
         self.api = host.masters
@@ -94,7 +96,7 @@ class Objects:
         spec = {"store": store, "tenant": tenant_id, **spec}
         return self.apply("EtcdTenant", namespace, tenant_id, spec)
 
-    def sql_tenant(self, tenant_id, store, password="first", **spec):
+    def sql_tenant(self, tenant_id, store, password=SQL_PASSWORD, **spec):
         namespace = self.namespace(tenant_id)
         self.secret(tenant_id, kine.PASSWORD_SECRET, {"password": password})
         spec = {

@@ -191,23 +191,33 @@ class ControlPlane:
 
 
 def tenant(
-    folder, etcd, tenant_id, version=versions.DEFAULT_KUBERNETES, store_user=None, issuers=()
+    folder,
+    etcd,
+    tenant_id,
+    version=versions.DEFAULT_KUBERNETES,
+    store_user=None,
+    issuers=(),
+    access=None,
+    **options,
 ):
     """A tenant's API server, not yet waited for: without its user in etcd it can't get ready.
 
     Args:
         folder: Where its files go.
-        etcd: Its store.
+        etcd: Its store; None if `access` needs no certificate.
         tenant_id: Its id.
         version: Whose configuration files it gets; the binary is always the newest.
         store_user: Common name of its certificate in etcd; default its id, as in the product.
         issuers: Whose tokens it accepts besides its own.
+        access: How it reaches its store; default as one of many in a shared etcd.
+        options: Flags that are to differ from the product's.
     """
 
     def command(plane):
-        certificate, key = etcd.authority.sign(pki.store_client(store_user or tenant_id))
-        store = {"etcd.crt": certificate, "etcd.key": key, "etcd-ca.crt": etcd.authority.pem}
-        _write(plane.keys, store)
+        if etcd:
+            certificate, key = etcd.authority.sign(pki.store_client(store_user or tenant_id))
+            store = {"etcd.crt": certificate, "etcd.key": key, "etcd-ca.crt": etcd.authority.pem}
+            _write(plane.keys, store)
         plane.encrypt(encryption.SECRETS, 1)
         policies, config = folder / "policies", folder / "config"
         policies.mkdir(parents=True)
@@ -220,14 +230,14 @@ def tenant(
         lines = flags.apiserver(
             tenant=tenant_id,
             domain=DOMAIN,
-            store=StoreAccess(servers=etcd.url, compacted=True),
+            store=access or StoreAccess(servers=etcd.url, compacted=True),
             profile=profile("small"),
             replicas=1,
         )
         overrides = {"bind-address": "127.0.0.1", "secure-port": str(plane.port)}
         overrides |= {"advertise-address": "127.0.0.1"}
         folders = {flags.KEYS_DIR: plane.keys, flags.CONFIG_DIR: config}
-        return _command(binary("kube-apiserver", of="kube"), lines, overrides, folders)
+        return _command(binary("kube-apiserver", of="kube"), lines, overrides | options, folders)
 
     return ControlPlane(folder, Authority(f"tenant {tenant_id}"), command)
 

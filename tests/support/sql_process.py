@@ -1,4 +1,4 @@
-"""PostgreSQL and MariaDB as processes on loopback, with TLS and the administrator of docs/stores.md.
+"""PostgreSQL and MariaDB as processes, with TLS and the administrator that docs/stores.md makes.
 
 Its superuser comes in through a socket, which no administrator of a managed server has.
 """
@@ -27,10 +27,8 @@ _ADMINISTRATOR = "tenantplane"
 
 def _documented(server, password):
     """The statements that make an administrator, as they stand under the name of a server."""
-    blocks = re.findall(
-        r"^(\w+)[^\n]*:\n\n```sql\n(.*?)```", _STATEMENTS.read_text(), re.MULTILINE | re.DOTALL
-    )
-    text = dict(blocks)[server].replace("'...'", f"'{password}'")
+    block = re.compile(r"^(\w+)[^\n]*:\n\n```sql\n(.*?)```", re.MULTILINE | re.DOTALL)
+    text = dict(block.findall(_STATEMENTS.read_text()))[server].replace("'...'", f"'{password}'")
     return [statement.strip() for statement in text.split(";") if statement.strip()]
 
 

@@ -6,10 +6,12 @@ import zlib
 import pytest
 
 from core.manifests import crds, kine
-from tests.support.agent_process import eventually
+from tests.support.agent_process import Objects, eventually
 from tests.support.sql_process import ERRORS, MariaDb, PostgreSql
 
 pytestmark = pytest.mark.processes
+
+PASSWORD = Objects.SQL_PASSWORD
 
 
 @pytest.fixture(scope="module", params=[PostgreSql, MariaDb], ids=["postgresql", "mariadb"])
@@ -43,7 +45,7 @@ def tenant(server, world, request):
     world.objects.wait_gone("SqlTenant", name)
 
 
-def logs_in(server, tenant, password="first"):
+def logs_in(server, tenant, password=PASSWORD):
     name = f"t_{tenant}".replace("-", "_")
     with contextlib.suppress(*ERRORS):
         server.connect(name, password, name).close()
@@ -132,7 +134,7 @@ def test_without_its_password_it_waits(world, server):
     }
     world.objects.apply("SqlTenant", namespace, name, spec)
     world.objects.wait("SqlTenant", name, status="False", reason="NoCredentials")
-    world.objects.secret(name, kine.PASSWORD_SECRET, {"password": "first"})
+    world.objects.secret(name, kine.PASSWORD_SECRET, {"password": PASSWORD})
     world.objects.wait("SqlTenant", name)
     assert logs_in(server, name)
 

@@ -1,9 +1,16 @@
 """Restarts in the middle of a write storm: nothing that was acknowledged is lost, on any store."""
 
 import http.client
+import os
+import signal
+from pathlib import Path
 
 import pytest
 
+from rig.hosts.native import NativeHost
+from rig.hosts.native.layout import Layout
+from rig.progress import Silent
+from tests.e2e.conftest import HOST
 from tests.support.kube_api import KubeApi
 from tests.support.kubectl import Kubectl, eventually
 from tests.support.writer import Writer
@@ -37,3 +44,21 @@ def test_a_killed_control_plane_loses_nothing(host, on_stores, kind, target):
 def test_a_killed_store_loses_nothing(host, on_stores, kind, target):
     kill = ("delete", "pod", "-n", "tenant-on-dedicated", "etcd-0", "--force", "--grace-period=0")
     _storm(target, on_stores[kind], "store", lambda: host.run(*kill))
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_a_killed_sql_server_loses_nothing(on_stores, kind, target):
+    """All of its processes at once, as by a loss of power; `rig up` brings it back."""
+    if os.geteuid() or not Layout(HOST, 0).root.exists():
+        pytest.skip("SQL servers run beside a native host, as root")
+    if kind not in on_stores:
+        pytest.skip(f"no {kind} beside the host; `rig up --sql` brings it")
+
+    def kill():
+        (pid,) = [part.pid for part in NativeHost(HOST).status() if part.name == kind]
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for one in (pid, *map(int, children)):
+            os.kill(one, signal.SIGKILL)
+        NativeHost(HOST).up(Silent())
+
+    _storm(target, on_stores[kind], kind, kill)
