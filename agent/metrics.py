@@ -26,7 +26,7 @@ KEYS_REMOVED = Counter(
 )
 STORE_BYTES = Gauge(
     "tenantplane_agent_store_bytes",
-    "Keys and values of a tenant in a shared etcd, in bytes.",
+    "Keys and values of a tenant in a shared etcd, or its database on an SQL server, in bytes.",
     ["store", "tenant"],
 )
 STORE_KEYS = Gauge(

@@ -10,10 +10,11 @@ from collections.abc import Callable
 
 import kopf
 
-from agent import host
+from agent import host, metrics
 from agent.handlers.etcd_tenant import check_namespace
 from agent.kube import ApiError, Client, Json
 from agent.loops import NotReadyError, Outcome
+from agent.share import unpublish
 from agent.sql import SqlError, SqlServer
 from agent.stores import Stores, UnknownStoreError
 from core import names
@@ -64,6 +65,7 @@ class SqlTenants:
         if not (host.is_ready(body) and found.user and found.size is not None):
             await self._set_finalizer(body, present=True)
             await server.ensure_tenant(tenant, await self._password(body), connections)
+        metrics.STORE_BYTES.labels(body["spec"]["store"], tenant).set(found.size or 0)
         message = f"{tenant} may use database {database}, with {connections} connections"
         fields: Json = {"database": database, "usedMib": -(-(found.size or 0) // _MIB)}
         return Outcome("Granted", message, fields)
@@ -71,6 +73,7 @@ class SqlTenants:
     async def _remove(self, body: Json, server: SqlServer) -> Outcome:
         store, database = body["spec"]["store"], names.sql_database(body["spec"]["tenant"])
         size = await server.remove_tenant(body["spec"]["tenant"])
+        unpublish(store, body["spec"]["tenant"])
         message = f"database {database} of {size / _MIB:.0f} MiB and its user removed from {store}"
         host.event(body, kopf.info, "DatabaseRemoved", message)
         await self._set_finalizer(body, present=False)

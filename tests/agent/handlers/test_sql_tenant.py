@@ -64,6 +64,8 @@ def test_becomes_ready_with_its_database_and_its_user(world, server, tenant):
         return world.objects.get("SqlTenant", tenant).body["status"]["usedMib"]
 
     eventually(used, "it is measured")
+    sample = f'tenantplane_agent_store_bytes{{store="{server.name}",tenant="{tenant}"}}'
+    assert world.agent.metrics()[sample] > 0
 
 
 def test_takes_its_database_along_and_says_so(world, server):

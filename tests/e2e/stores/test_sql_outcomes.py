@@ -5,6 +5,7 @@ agent's own code. A statement that is wrong shows: it is refused in other words.
 """
 
 import base64
+import json
 import re
 import secrets
 from urllib.parse import unquote, urlsplit
@@ -13,10 +14,9 @@ import psycopg
 import pymysql
 import pytest
 
-from agent import mysql, postgresql
-from agent.stores import SqlStore
 from tests.support import outcomes
-from tests.support.sql_servers import sql_settings
+from tests.support.kubectl import Kubectl
+from tests.support.sql_servers import Server
 
 DOCUMENT = "sql-outcomes.md"
 NEIGHBOUR = "t_neighbour"
@@ -44,6 +44,8 @@ POSTGRESQL = {
         "ALTER ROLE t_neighbour PASSWORD 'x'",
         "DROP DATABASE t_neighbour",
         "ALTER DATABASE t_neighbour CONNECTION LIMIT 0",
+        "SELECT numbackends > 0 FROM pg_stat_database WHERE datname = 't_neighbour'",
+        "NOTIFY neighbours, 'x'",
     ],
     "server": [
         "CREATE DATABASE more",
@@ -97,50 +99,20 @@ MYSQL = {
         "SHUTDOWN",
     ],
 }
+SEEN = {
+    "SELECT datname FROM pg_database WHERE datname = 't_neighbour'": "names are shown to all",
+    "SELECT rolname FROM pg_roles WHERE rolname = 't_neighbour'": "names are shown to all",
+    "SELECT numbackends > 0 FROM pg_stat_database WHERE datname = 't_neighbour'": "so are counts",
+    "NOTIFY neighbours, 'x'": "reaches its own database alone, as a test below shows",
+    "KILL USER t_neighbour": "ends its own alone: the neighbour's connection answers afterwards",
+}
+"""Statements about others that are not refused and show something, each with the reason."""
+
 HEADINGS = {
     "own": "its own database",
     "others": "its neighbours",
     "server": "the server",
 }
-
-
-class Server:
-    """One SQL server: how to get in, as whom."""
-
-    def __init__(self, name, folder):
-        self.name, self.settings = name, sql_settings()[name]
-        values = {
-            "address": self.settings["address"],
-            "ca.crt": self.settings["ca"],
-            "engine": self.settings["engine"],
-            "password": self.settings["adminPassword"],
-            "port": str(self.settings["port"]),
-            "user": self.settings["adminUser"],
-        }
-        folder.mkdir()
-        for file, text in values.items():
-            (folder / file).write_text(text)
-        self.store = SqlStore(name, folder)
-        self.agent = postgresql if values["engine"] == "postgresql" else mysql
-        self.ca = folder / "ca.crt"
-
-    def connect(self, user, password, database, *, tls=True):
-        at = {"host": self.settings["address"], "port": self.settings["port"], "user": user}
-        if self.agent is postgresql:
-            mode = "verify-full" if tls else "disable"
-            return psycopg.connect(
-                **at, password=password, dbname=database, sslmode=mode, sslrootcert=str(self.ca),
-                autocommit=True, connect_timeout=10,
-            )  # fmt: skip
-        ssl = {"ca": str(self.ca)} if tls else None
-        return pymysql.connect(
-            **at, password=password, database=database, ssl=ssl, ssl_disabled=not tls,
-            autocommit=True, connect_timeout=10,
-        )  # fmt: skip
-
-    @property
-    def admin(self):
-        return self.settings["adminUser"], self.settings["adminPassword"]
 
 
 @pytest.fixture(scope="module")
@@ -160,8 +132,13 @@ def server(request, servers):
 
 @pytest.fixture
 def tenant(server, host):
-    """User, password and database of the tenant on the server, as its kine has them."""
-    namespace = f"tenant-on-{server.name}"
+    """User, password and database of the tenant on the server."""
+    return credentials(host, server.name)
+
+
+def credentials(host, kind):
+    """The same, as its kine has them."""
+    namespace = f"tenant-on-{kind}"
     data = host.json("get", "secret", "-n", namespace, "kine")["data"]
     url = urlsplit(base64.b64decode(data["endpoint"]).decode())
     user, _, rest = url.netloc.partition(":")
@@ -215,7 +192,21 @@ def test_statements(server, tenant, neighbour, part):
         [f"`{statement}`", outcome(lambda: server.connect(*tenant), statement)]
         for statement in statements
     ]
+    if part != "own":
+        for statement, (_, said) in zip(statements, rows, strict=True):
+            assert said.startswith(("refused", "shows nothing")) or statement in SEEN, statement
     outcomes.check(DOCUMENT, f"{server.name}: {HEADINGS[part]}", COLUMNS, rows)
+
+
+def test_a_notification_stays_in_its_database(server, tenant, neighbour):
+    if server.name != "postgresql":
+        pytest.skip("PostgreSQL alone has them")
+    with server.connect(NEIGHBOUR, neighbour[1], NEIGHBOUR) as listener:
+        listener.execute("LISTEN news")
+        with server.connect(*tenant) as connection:
+            connection.execute("NOTIFY news, 'of the tenant'")
+        listener.execute("NOTIFY news, 'of the neighbour'")
+        assert next(listener.notifies(timeout=30)).payload == "of the neighbour"
 
 
 def test_connections(server, tenant, neighbour):
@@ -241,6 +232,10 @@ def test_connections(server, tenant, neighbour):
             server.admin[0], password, database
         ),
     }
+    if server.name == "postgresql":  # who is in it keeps others from making databases
+        attempts["the template of new databases"] = lambda: server.connect(
+            user, password, "template1"
+        )
     rows = []
     for what, connect in attempts.items():
         try:
@@ -259,3 +254,17 @@ def test_connections(server, tenant, neighbour):
             connection.close()
     assert len(held) == 2, "the neighbour has one open already"
     outcomes.check(DOCUMENT, f"{server.name}: connections", ["to", "outcome"], rows)
+
+
+def test_a_password_that_was_replaced_opens_nothing(server, tenant, stack, host, on_stores):
+    """And its kine has the new one: the tenant goes on."""
+    state = json.loads(stack.export())["deployment"]["resources"]
+    wanted = f"RandomPassword::on-{server.name}-sql-password"
+    (urn,) = [one["urn"] for one in state if one["urn"].endswith(wanted)]
+    stack.up(f"--replace={urn}")
+    with pytest.raises((psycopg.Error, pymysql.Error)):
+        server.connect(*tenant)
+    user, password, database = credentials(host, server.name)
+    assert password != tenant[1]
+    server.connect(user, password, database).close()
+    Kubectl(on_stores[server.name]).run("create", "configmap", "after-the-password")

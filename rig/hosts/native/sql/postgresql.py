@@ -56,6 +56,7 @@ _ADMINISTRATOR = """\
 CREATE ROLE {name} LOGIN CREATEDB CREATEROLE PASSWORD '{password}'
 GRANT pg_monitor, pg_signal_backend TO {name}
 ALTER DATABASE postgres OWNER TO {name}
+ALTER DATABASE template1 OWNER TO {name}
 """
 """What Cloud SQL's `postgres` may do (its documentation, "About PostgreSQL users and roles")."""
 
