@@ -1,6 +1,6 @@
 """pools: which change of an etcd that runs, a shared pool or a tenant's own, is safe.
 
-Not here: which run (components/running_host.py), what one may be (settings.py).
+Not here: which run (components/running_host.py), what one may be (store_settings.py).
 """
 
 from collections.abc import Iterator, Mapping

@@ -7,17 +7,14 @@ member restarts with each step. What a plain restart of such a member costs is m
 import base64
 import json
 import re
-import time
-from contextlib import contextmanager
 
 import pytest
 
 from core import flags
 from tests.support.kubectl import Kubectl, eventually
-from tests.support.probe import Probe, Target
+from tests.support.probe import Target
+from tests.support.rotor import ETCDS, Rotor, outage
 
-ETCDS = {"two": "tenantplane-etcd-turning", "own": "tenant-own"}
-"""Namespaces of the etcds that the two tenants are in."""
 STEPS = ([1, 2], [2, 1], [2])
 PLAINTEXT = "correct horse battery staple"
 PLAIN = "/t/two/ranges/servicenodeports"
@@ -28,10 +25,6 @@ RESTARTS = 3
 
 MOST = 2
 """How many such restarts a step may cost a tenant whose etcd has one member."""
-
-QUIET_SECONDS = 15
-"""An outage is over when nothing failed for so long: while its store is away an API server leaves
-and comes back by its readiness probe, which looks every ten seconds."""
 
 
 @pytest.fixture(scope="module")
@@ -57,46 +50,6 @@ def rotor(stack):
         stack.up()
 
 
-class Rotor:
-    """Keys of tenants and of the pool, changed by one `pulumi up` at a time."""
-
-    def __init__(self, stack):
-        self.stack = stack
-
-    def tenants(self, keys):
-        for tenant in self.stack.config["tenants"]:
-            if tenant["name"] in ETCDS:
-                tenant["keys"] = keys
-        self.replaces_only_certificates()
-        self.stack.up()
-
-    def pool(self, keys):
-        self.stack.config["etcd"]["turning"]["keys"] = keys
-        self.replaces_only_certificates()
-        self.stack.up()
-
-    def replaces_only_certificates(self):
-        """No provider, no tenant object, no pod's owner is made anew."""
-        steps = json.loads(self.stack.preview("--json").stdout)["steps"]
-        replaced = {one["urn"].split("::")[2] for one in steps if "replace" in one["op"]}
-        assert all(kind.endswith(":LocallySignedCert") for kind in replaced), replaced
-
-    @contextmanager
-    def probed(self):
-        """Ask both tenants all the while, and until they answer again."""
-        with Probe(self.target("two")) as two, Probe(self.target("own")) as own:
-            probes = {"two": two, "own": own}
-            yield probes
-            for name, probe in probes.items():
-                eventually(lambda one=probe: is_quiet(one), f"{name} answers again", seconds=120)
-
-    def user(self, name):
-        return Kubectl(self.stack.kubeconfig(name))
-
-    def target(self, name):
-        return Target(self.stack.kubeconfig(name))
-
-
 def works(user):
     """Reads what was encrypted with any key so far, and writes."""
     data = user.json("get", "secret", "s")["data"]
@@ -117,15 +70,6 @@ def reviewed(user, text):
     }
     result = user.run("create", "-o", "json", "-f", "-", stdin=json.dumps(review))
     return json.loads(result.stdout)["status"].get("authenticated", False)
-
-
-def is_quiet(probe):
-    return not probe.failures or time.time() - probe.failures[-1][0] > QUIET_SECONDS
-
-
-def outage(probe):
-    """For how many seconds in all nobody answered."""
-    return len(probe.failures) * probe.period
 
 
 def keys_in_use(values):
@@ -252,17 +196,6 @@ def test_a_step_that_would_lock_somebody_out_is_refused(rotor):
     assert "set it to [2, 3] and run `pulumi up` first" in refused.stdout
 
 
-def leaves(rotor, *prefixes):
-    """Options of `pulumi up` that renew all leaves whose names begin so."""
-    state = json.loads(rotor.stack.export())["deployment"]["resources"]
-    found = {
-        one["urn"].rpartition("::")[2]: f"--replace={one['urn']}"
-        for one in state
-        if one["type"].endswith(":LocallySignedCert")
-    }
-    return {name: option for name, option in found.items() if name.startswith(prefixes)}
-
-
 def is_controlled(user):
     """Whether the controllers of a tenant work: a namespace gets its ServiceAccount, and goes."""
     user.run("create", "namespace", "controlled")
@@ -276,7 +209,7 @@ def is_controlled(user):
 def test_renewed_certificates_are_picked_up_without_a_failed_request(rotor):
     """What `pulumi up` does on its own in the last 30 of 90 days."""
     before = rotor.target("two").served_certificate(rotor.target("two").name)
-    options = leaves(rotor, "two-")
+    options = rotor.leaves("two-")
     wanted = ("apiserver", "controller-manager", "host-agent", "break-glass", "admin", "etcd")
     assert set(options) == {f"two-{name}-cert" for name in wanted}
     with rotor.probed() as probes:
@@ -293,7 +226,7 @@ def members(host):
 
 def test_renewed_certificates_of_etcds_cost_a_restart(rotor, restart, host, etcdctl):
     before = members(host)
-    options = leaves(rotor, "own-", "etcd-turning-")
+    options = rotor.leaves("own-", "etcd-turning-")
     assert {"etcd-turning-root-cert", "etcd-turning-server-cert", "own-etcd-peer-cert"} <= set(
         options
     )
