@@ -4,7 +4,7 @@ Not here: which change is safe (stacks/changes.py asks), what a host must have (
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -167,6 +167,19 @@ def store_warnings(api: ClusterApi) -> list[StoreWarning]:
     ]
 
 
+def store_limits(api: ClusterApi) -> dict[str, dict[str, int]]:
+    """Return how many MiB each tenant may have in an etcd pool, by pool and tenant.
+
+    Raises:
+        HostError: the host can't be reached, or refuses.
+    """
+    limits: dict[str, dict[str, int]] = {}
+    for one in (api.get(_ETCD_TENANTS) or {}).get("items") or []:
+        spec = one["spec"]
+        limits.setdefault(spec["store"], {})[spec["tenant"]] = spec.get("limitMib", 0)
+    return limits
+
+
 def runtime_classes(api: ClusterApi) -> frozenset[str]:
     """Return the names of a host's RuntimeClasses.
 
@@ -200,6 +213,12 @@ def _etcd(found: Mapping[str, Any]) -> RunningEtcd:
     return RunningEtcd(
         members=int(spec["replicas"]),
         storage_gib=int(storage.removesuffix("Gi")),
+        quota_gib=_quota_gib(spec["template"]["spec"]["containers"][0]["args"]),
         keys=_in_use(found, names.ANNOTATION_KEYS),
         certificates=_certificates(metadata),
     )
+
+
+def _quota_gib(args: Sequence[str]) -> int:
+    (quota,) = (one for one in args if one.startswith("--quota-backend-bytes="))
+    return int(quota.partition("=")[2]) // 1024**3

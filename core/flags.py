@@ -232,6 +232,8 @@ def etcd_member(*, namespace: str, members: int, quota_gib: int, shared: bool) -
         "quota-backend-bytes": quota_gib * 1024**3,
         "trusted-ca-file": f"{keys}/ca.crt",
     }
+    if members > 1:
+        flags["feature-gates"] = "CompactHashCheck=true"  # else no CORRUPT is ever found
     if shared:
         flags["auto-compaction-mode"] = "periodic"
         flags["auto-compaction-retention"] = f"{_COMPACTION_MINUTES}m"

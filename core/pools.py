@@ -26,6 +26,9 @@ class RunningEtcd:
     storage_gib: int
     """Size of each member's volume, as its StatefulSet asks for it."""
 
+    quota_gib: int | None = None
+    """Size at which it refuses writes, as its StatefulSet asks for it."""
+
     keys: InUse = field(default_factory=InUse)
     """Of its authorities."""
 
@@ -79,3 +82,23 @@ def _of_one(
             etcd.storage_gib,
             f"set it back to {known.storage_gib}, and {instead}",
         )
+
+
+def overcommitted(
+    quotas_gib: Mapping[str, int], limits_mib: Mapping[str, Mapping[str, int]]
+) -> Iterator[str]:
+    """Say which pools could fill although each of their tenants keeps to its limit.
+
+    Args:
+        quotas_gib: Of the pools, by name.
+        limits_mib: Of the tenants, by pool and name.
+    """
+    for pool, quota_gib in quotas_gib.items():
+        most = quota_gib * 1024 * 2 // 3  # the rest is for what etcd keeps of the past
+        total = sum(limits_mib.get(pool, {}).values())
+        if total > most:
+            yield (
+                f"etcd pool {pool}: the storeLimitMib of its tenants are more than two thirds of "
+                f"its quotaGib together, which is {most} MiB, got {total}; raise quotaGib, lower "
+                "storeLimitMib, or make another pool for new tenants"
+            )

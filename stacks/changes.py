@@ -21,6 +21,7 @@ from components.running_host import (
     running_profiles,
     running_tenants,
     runtime_classes,
+    store_limits,
     store_warnings,
 )
 from core import generations, host_contract, names, pki, pools, skew, stores
@@ -67,6 +68,7 @@ def check(
     """
     with opened(kubeconfig, context, host) as api:
         tenants, etcds, warnings = running_tenants(api), running_etcds(api), store_warnings(api)
+        limits = store_limits(api)
         ends, rewritten_tenants = certificates(api), rewritten(api)
         profiles = running_profiles(api)
         asked = any(tenant.runtime_class for tenant in settings.tenants)
@@ -86,7 +88,12 @@ def check(
         raise InvalidInputError.together(errors)
     ours = {tenant.name for tenant in settings.tenants}
     said = {one.tenant: one.text for one in warnings if one.tenant in ours}
-    for text in [*said.values(), *_alarms(settings, warnings), *_ending(settings, ends, etcds)]:
+    for text in [
+        *said.values(),
+        *_alarms(settings, warnings),
+        *_overcommitted(settings, etcds, limits),
+        *_ending(settings, ends, etcds),
+    ]:
         pulumi.log.warn(text)
     return Running(frozenset(tenants), said, profiles)
 
@@ -169,6 +176,23 @@ def _pools_keys(
             for pool in settings.etcd
         }
         yield from generations.pool_problems(settings.etcd, running, followers)
+
+
+def _overcommitted(
+    settings: Settings,
+    etcds: Mapping[str, pools.RunningEtcd],
+    limits_mib: Mapping[str, Mapping[str, int]],
+) -> Iterator[str]:
+    """Say which pools of this stack's tenants, or of its host, could fill."""
+    limits = {pool: dict(each) for pool, each in limits_mib.items()}
+    for tenant in settings.tenants:
+        limits.setdefault(tenant.datastore, {})[tenant.name] = tenant.store_limit_mib
+    ours = {tenant.datastore for tenant in settings.tenants}
+    running = {pool: etcds.get(names.etcd_namespace(pool)) for pool in ours}
+    quotas = {pool: etcd.quota_gib for pool, etcd in running.items() if etcd and etcd.quota_gib}
+    if settings.has_host:
+        quotas |= {pool: etcd.quota_gib for pool, etcd in settings.etcd.items()}
+    yield from pools.overcommitted(quotas, limits)
 
 
 def _ending(

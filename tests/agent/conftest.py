@@ -34,6 +34,16 @@ def world(tmp_path_factory):
         process.kill()
 
 
+@pytest.fixture
+def second(world, tmp_path):
+    """Another pool, only for one test, since it is going to be down."""
+    etcd = Etcd(tmp_path / "second")
+    pool = f"second-{etcd.process.pid}"
+    world.agent.add_store(pool, etcd)
+    yield pool, etcd
+    etcd.process.kill()
+
+
 @pytest.fixture(scope="session")
 def acme(world, tmp_path_factory):
     """A tenant with its API server and controllers; tests keep their own objects apart."""

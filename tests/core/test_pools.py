@@ -70,3 +70,15 @@ def test_a_tenants_own_etcd_is_held_to_the_same():
 
 def test_the_pools_of_another_stack_are_not_compared_with_a_default():
     assert not of_tenant({SHARED: RunningEtcd(3, 16)})
+
+
+def test_limits_that_could_fill_a_pool_are_said():
+    """Each keeps to its own, and all are refused together."""
+    limits = {"shared": {f"t{number}": 256 for number in range(6)}, "other": {"t": 8192}}
+    (said,) = pools.overcommitted({"shared": 2}, limits)
+    assert said == (
+        "etcd pool shared: the storeLimitMib of its tenants are more than two thirds of its "
+        "quotaGib together, which is 1365 MiB, got 1536; raise quotaGib, lower storeLimitMib, or "
+        "make another pool for new tenants"
+    )
+    assert not list(pools.overcommitted({"shared": 3, "empty": 1}, limits))

@@ -217,6 +217,7 @@ def test_settings_reach_the_components(up, dev, mocks):
         "store": "fast",
         "tenant": "acme",
         "limitMib": 256,
+        "readOnlyWhenFull": True,
     }
     deployment = mocks.named("acme-control-plane").inputs
     assert deployment["spec"]["replicas"] == 2

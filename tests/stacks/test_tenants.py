@@ -161,6 +161,22 @@ def test_a_share_that_is_nearly_full_is_said(up, exported, cluster):
     assert settled(up(CONFIG)["storeWarnings"]) == {"acme": "acme: StoreNearlyFull"}
 
 
+@pytest.mark.parametrize(("limit_mib", "said"), [(597, 0), (598, 1)])
+def test_limits_that_could_fill_a_pool_of_the_host_are_said(
+    up, exported, cluster, monkeypatch, limit_mib, said
+):
+    """Tenants of other stacks count too; two thirds of 2 GiB are 1365 MiB."""
+    warnings = []
+    monkeypatch.setattr(pulumi.log, "warn", warnings.append)
+    others = {f"other-{number}": "Granted" for number in range(3)}
+    cluster.documents = (
+        GOOD_HOST | running.etcds(**{"tenantplane-etcd-shared": 1}) | running.shares(**others)
+    )
+    acme, globex = CONFIG["tenants"]
+    up(CONFIG | {"tenants": [acme | {"storeLimitMib": limit_mib}, globex]})
+    assert ["which is 1365 MiB, got 1366" in one for one in warnings] == [True] * said
+
+
 def test_each_kind_of_store_is_declared(up, exported, mocks):
     """What each declares is in tests/components."""
     exported["hostContract"]["sql"] = {

@@ -61,7 +61,7 @@ def shares(store="shared", **reasons):
     """Documents of a host whose agent says this of each tenant's share of its store."""
     items = [
         {
-            "spec": {"tenant": tenant, "store": store},
+            "spec": {"store": store, "tenant": tenant, "limitMib": 256},
             "status": {"conditions": [{"reason": reason, "message": f"{tenant}: {reason}"}]},
         }
         for tenant, reason in reasons.items()
@@ -112,10 +112,14 @@ def none():
 
 def _stateful_set(namespace, annotations):
     metadata = {"name": etcd.NAME, "namespace": namespace, "annotations": annotations}
+    container = {"args": [f"--quota-backend-bytes={2 << 30}"]}
     claim = {"spec": {"resources": {"requests": {"storage": "4Gi"}}}}
     return {
         "metadata": metadata | {"labels": names.workload_labels(etcd.NAME)},
-        "spec": {"volumeClaimTemplates": [claim]},
+        "spec": {
+            "template": {"spec": {"containers": [container]}},
+            "volumeClaimTemplates": [claim],
+        },
     }
 
 

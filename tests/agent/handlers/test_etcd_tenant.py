@@ -2,21 +2,10 @@
 
 import pytest
 
-from core.manifests import crds, store_limit
+from core.manifests import crds
 from tests.support.agent_process import eventually
-from tests.support.control_plane import Etcd
 
 pytestmark = pytest.mark.processes
-
-
-@pytest.fixture
-def second(world, tmp_path):
-    """Another pool, only for one test, since it is going to be down."""
-    etcd = Etcd(tmp_path / "second")
-    pool = f"second-{etcd.process.pid}"
-    world.agent.add_store(pool, etcd)
-    yield pool, etcd
-    etcd.process.kill()
 
 
 def test_becomes_ready_with_its_user_its_role_and_its_prefix(world):
@@ -139,36 +128,3 @@ def test_what_happened_while_the_agent_was_away_is_caught_up_with(world):
     world.objects.wait_gone("EtcdTenant", "away")
     world.objects.wait("EtcdTenant", "late")
     assert "away" not in world.etcd.names("user")
-
-
-def limit_policy(world, tenant):
-    path = f"/api/v1/namespaces/tenant-{tenant}/configmaps/{store_limit.CONFIG_MAP}"
-    return world.objects.api.get(path).body.get("data", {}).get(store_limit.FILE)
-
-
-def test_a_full_share_is_shut_and_opens_again(world):
-    world.objects.etcd_tenant("greedy", limitMib=1)
-    world.objects.wait("EtcdTenant", "greedy")
-    kib = 1024
-    for number, size in enumerate([500 * kib, 350 * kib]):
-        world.etcd.ctl("put", f"/t/greedy/{number}", stdin="v" * size, user="greedy")
-    world.objects.wait("EtcdTenant", "greedy", reason=store_limit.NEARLY_FULL)
-    assert limit_policy(world, "greedy") is None
-    world.etcd.ctl("put", "/t/greedy/2", stdin="v" * 300 * kib, user="greedy")
-    condition = world.objects.wait("EtcdTenant", "greedy", reason=store_limit.FULL)
-    assert "its share of 1 MiB is full" in condition["message"]
-    assert limit_policy(world, "greedy") == store_limit.policy_text(1)
-    status = world.objects.get("EtcdTenant", "greedy").body["status"]
-    assert (status["keys"], status["usedMib"]) == (3, 2)
-    samples = world.agent.metrics()
-    labels = '{store="shared",tenant="greedy"}'
-    assert samples[f"tenantplane_agent_store_keys{labels}"] == 3
-    assert samples[f"tenantplane_agent_store_limit_bytes{labels}"] == kib * kib
-    for reason in (store_limit.NEARLY_FULL, store_limit.FULL):
-        eventually(lambda r=reason: world.objects.events("greedy", r), "a warning")
-    world.etcd.ctl("del", "/t/greedy/1", user="greedy")
-    world.objects.wait("EtcdTenant", "greedy", reason="Granted")
-    assert limit_policy(world, "greedy") is None
-    world.objects.delete("EtcdTenant", "greedy")
-    world.objects.wait_gone("EtcdTenant", "greedy")
-    assert f"tenantplane_agent_store_keys{labels}" not in world.agent.metrics()
