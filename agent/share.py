@@ -3,6 +3,7 @@
 Not here: measuring (usage.py), the policy that closes the door (core/manifests/store_limit.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent import metrics
@@ -61,12 +62,7 @@ class Share:
 
     def _said(self, *, shut: bool) -> tuple[str, str]:
         if self.alarms:
-            return store_limit.ALARM, (
-                f"the store of {self.tenant} has alarm {' and '.join(self.alarms)} for all its "
-                "tenants: NOSPACE, it refuses every write until keys are deleted and it is "
-                "defragmented, or its quotaGib is raised, and then `etcdctl alarm disarm`; "
-                "CORRUPT, its members differ, restore it (docs/stores.md)"
-            )
+            return store_limit.ALARM, alarm_text(self.tenant, self.alarms)
         if shut:
             return store_limit.FULL, (
                 f"{self.tenant} may only read and delete: its share of {self.limit_mib} MiB is "
@@ -93,6 +89,16 @@ class Share:
         metrics.STORE_BYTES.labels(store, self.tenant).set(self.usage.size)
         if self.limit_mib:
             metrics.STORE_LIMIT_BYTES.labels(store, self.tenant).set(self.limit_mib * _MIB)
+
+
+def alarm_text(tenant: str, alarms: Sequence[str]) -> str:
+    """Say what an alarm of a pool means to a tenant."""
+    return (
+        f"the store of {tenant} has alarm {' and '.join(alarms)} for all its tenants: NOSPACE, it "
+        "refuses every write until keys are deleted and it is defragmented, or its quotaGib is "
+        "raised, and then `etcdctl alarm disarm`; CORRUPT, its members differ and none of them "
+        "serves, take the odd one out (docs/stores.md)"
+    )
 
 
 def unpublish(store: str, tenant: str) -> None:

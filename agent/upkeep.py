@@ -26,8 +26,8 @@ _WORTHWHILE_PART = 0.25
 _FULL_PART = 0.7
 """From so much of its quota on, a pool keeps a minute of its past instead of five to ten."""
 _COMPACTED = "required revision has been compacted"
-_NOSPACE, _CORRUPT = "NOSPACE", "CORRUPT"
-_ALARMS = {1: _NOSPACE, 2: _CORRUPT}
+CORRUPT = "CORRUPT"
+_ALARMS = {1: "NOSPACE", 2: CORRUPT}
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ class Upkeep:
         self._ctl = etcd.ctl
         self._hour = hour
         self._revision = 0
+        self._endpoints: str | None = None
         self._defragmented: dt.date | None = None
         self.alarms: tuple[str, ...] = ()
         """What is wrong with it as a whole: NOSPACE, CORRUPT."""
@@ -89,17 +90,19 @@ class Upkeep:
         Raises:
             EtcdError: The pool doesn't answer.
         """
-        await self._etcd.start()
         await self._read_alarms()
-        if _CORRUPT in self.alarms:
+        if CORRUPT in self.alarms:
             return  # whoever repairs it needs it as it is
+        await self._etcd.start()
         await self._compact_early(await self.members())
         if now.hour == self._hour() and self._defragmented != now.date():
             self._defragmented = now.date()
             await self.defragment()
 
     async def _read_alarms(self) -> None:
-        listed = (await self._ctl("alarm", "list")).get("alarms", [])
+        """Ask the members themselves, once known: corrupt, they are not ready, and no Service's."""
+        answer = await self._ctl("alarm", "list", endpoints=self._endpoints)
+        listed = answer.get("alarms", [])
         found = {_ALARMS.get(int(one.get("alarm", 0)), "unknown") for one in listed}
         for alarm in _ALARMS.values():
             metrics.STORE_ALARM.labels(self._store, alarm).set(alarm in found)
@@ -129,8 +132,8 @@ class Upkeep:
     async def members(self) -> list[Member]:
         """Return the members, the leader last."""
         listed = (await self._ctl("member", "list"))["members"]
-        endpoints = ",".join(member["clientURLs"][0] for member in listed)
-        statuses = await self._ctl("endpoint", "status", endpoints=endpoints)
+        self._endpoints = ",".join(member["clientURLs"][0] for member in listed)
+        statuses = await self._ctl("endpoint", "status", endpoints=self._endpoints)
         return sorted((_member(one) for one in statuses), key=lambda member: member.leads)
 
     async def defragment(self) -> list[str]:

@@ -13,9 +13,9 @@ from agent.etcd import Etcd
 from agent.etcdctl import EtcdError, UnreachableError
 from agent.kube import Client, Json
 from agent.loops import NotReadyError, Outcome
-from agent.share import Share, near_bytes, set_door, unpublish
+from agent.share import Share, alarm_text, near_bytes, set_door, unpublish
 from agent.stores import Stores, UnknownStoreError
-from agent.upkeep import Upkeep
+from agent.upkeep import CORRUPT, Upkeep
 from agent.usage import Meter, Usage
 from core import names
 from core.manifests import crds, store_limit
@@ -68,7 +68,9 @@ class EtcdTenants:
         return self._upkeeps.setdefault(pool, fresh)
 
     async def _ensure(self, body: Json, etcd: Etcd) -> Outcome:
-        tenant = body["spec"]["tenant"]
+        tenant, alarms = body["spec"]["tenant"], self._upkeep(body["spec"]["store"]).alarms
+        if CORRUPT in alarms:
+            raise NotReadyError(store_limit.ALARM, alarm_text(tenant, alarms))
         if not (host.is_ready(body) and await etcd.has_tenant(tenant)):
             await self._set_finalizer(body, present=True)
             await etcd.ensure_tenant(tenant)

@@ -7,7 +7,7 @@ from agent.usage import Usage
 from core.manifests import store_limit
 from tests.support.agent_process import eventually
 from tests.support.control_plane import Etcd
-from tests.support.etcd_rpc import Client
+from tests.support.etcd_rpc import corrupt
 
 KIB, MIB = 1024, 1024 * 1024
 processes = pytest.mark.processes
@@ -130,18 +130,13 @@ def no_space(etcd):
         pass
 
 
-def corrupt(etcd):
-    """Say what a leader says that finds its members to differ."""
-    (member,) = etcd.json("member", "list")["members"]
-    client = Client(etcd.url, *(etcd.root[file] for file in ("ca.crt", "tls.crt", "tls.key")))
-    asked = {"action": "ACTIVATE", "memberID": str(member["ID"]), "alarm": "CORRUPT"}
-    client.ask("Maintenance/Alarm", asked)
-    client.close()
-
-
 @processes
-@pytest.mark.parametrize(("alarm", "raise_it"), [("NOSPACE", no_space), ("CORRUPT", corrupt)])
-def test_an_alarm_of_the_pool_reaches_each_tenant_and_goes_again(world, tmp_path, alarm, raise_it):
+@pytest.mark.parametrize(
+    ("alarm", "raise_it", "ready"), [("NOSPACE", no_space, "True"), ("CORRUPT", corrupt, "False")]
+)
+def test_an_alarm_of_the_pool_reaches_each_tenant_and_goes_again(
+    world, tmp_path, alarm, raise_it, ready
+):
     tenant = alarm.lower()
     etcd = Etcd(tmp_path / "etcd", **{"quota-backend-bytes": str(16 * MIB)})
     world.agent.add_store(tenant, etcd)
@@ -151,7 +146,7 @@ def test_an_alarm_of_the_pool_reaches_each_tenant_and_goes_again(world, tmp_path
     world.objects.wait("EtcdTenant", tenant, reason="Granted")
     raise_it(etcd)
     restart(world.agent)  # which looks at once, not after a minute
-    condition = world.objects.wait("EtcdTenant", tenant, reason=store_limit.ALARM)
+    condition = world.objects.wait("EtcdTenant", tenant, status=ready, reason=store_limit.ALARM)
     assert f"has alarm {alarm} for all its tenants" in condition["message"]
     (message,) = eventually(lambda: world.objects.events(tenant, store_limit.ALARM), "event")
     assert message == condition["message"]

@@ -115,3 +115,12 @@ class Client:
     def ask(self, method, request=None, **options):
         """Return the first answer."""
         return next(self.call(method, request or {}, **options))
+
+
+def corrupt(etcd):
+    """Raise the alarm that a leader raises which finds its members to differ."""
+    (member,) = etcd.json("member", "list")["members"]
+    client = Client(etcd.url, *(etcd.root[file] for file in ("ca.crt", "tls.crt", "tls.key")))
+    asked = {"action": "ACTIVATE", "memberID": str(member["ID"]), "alarm": "CORRUPT"}
+    client.ask("Maintenance/Alarm", asked)
+    client.close()
