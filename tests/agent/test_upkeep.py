@@ -10,9 +10,9 @@ from agent.etcdctl import EtcdError, UnreachableError
 from agent.stores import Store
 from agent.upkeep import Member, Upkeep
 from tests.support import loop
-from tests.support.agent_process import eventually
 from tests.support.control_plane import Etcd as EtcdProcess
 from tests.support.etcd_rpc import corrupt
+from tests.support.kubectl import eventually
 from tests.support.processes import binary
 
 MIB = 1024 * 1024

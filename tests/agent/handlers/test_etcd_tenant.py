@@ -3,7 +3,7 @@
 import pytest
 
 from core.manifests import crds
-from tests.support.agent_process import eventually
+from tests.support.kubectl import eventually
 
 pytestmark = pytest.mark.processes
 

@@ -8,7 +8,7 @@ import pytest
 from core import names
 from core.manifests import encryption, tenant
 from tests.support import control_plane
-from tests.support.agent_process import eventually
+from tests.support.kubectl import eventually
 
 pytestmark = pytest.mark.processes
 

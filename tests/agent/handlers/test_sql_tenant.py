@@ -6,7 +6,8 @@ import zlib
 import pytest
 
 from core.manifests import crds, kine
-from tests.support.agent_process import Objects, eventually
+from tests.support.agent_process import Objects
+from tests.support.kubectl import eventually
 from tests.support.sql_process import ERRORS, MariaDb, PostgreSql
 
 pytestmark = pytest.mark.processes
