@@ -7,6 +7,7 @@ host (tests/e2e/conftest.py).
 import os
 from pathlib import Path
 
+import hypothesis
 import pulumi
 import pytest
 
@@ -14,6 +15,9 @@ from tests.support.mocks import RecordingMocks, declare_into
 
 GOLDEN = Path(__file__).parent / "golden"
 REGENERATE = "TENANTPLANE_REGENERATE_GOLDEN"
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine fails no test
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture

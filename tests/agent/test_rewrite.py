@@ -1,12 +1,12 @@
 """What is written anew: every object of every kind that the API server stores, and each once."""
 
-import asyncio
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from agent.kube import ApiError
 from agent.rewrite import rewrite
+from tests.support import loop
 
 APIS = {"v1": {"secrets": 3, "configmaps": 1}, "a/v1": {"x": 2}, "a/v1beta1": {"x": 2, "y": 1}}
 """How many objects of each kind each version has."""
@@ -63,7 +63,7 @@ def server():
 
 def test_every_kind_is_written_in_the_first_version_that_has_it(server):
     """A group's preferred version need not have all of its kinds: Crossplane's `pkg` is so."""
-    assert asyncio.run(rewrite(server, everything=True)) == 7
+    assert loop.run(rewrite(server, everything=True)) == 7
     assert sorted(server.written) == [
         "/api/v1/configmaps/n0",
         *(f"/api/v1/secrets/n{at}" for at in range(3)),
@@ -75,5 +75,5 @@ def test_every_kind_is_written_in_the_first_version_that_has_it(server):
 
 def test_a_list_is_read_to_its_end_before_anything_is_written(server):
     """What is left of it expires while many objects are written, and all would begin anew."""
-    assert asyncio.run(rewrite(server, everything=False)) == 3
+    assert loop.run(rewrite(server, everything=False)) == 3
     assert len(server.written) == 3

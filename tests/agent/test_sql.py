@@ -1,10 +1,9 @@
 """A tenant's place on real SQL servers, made by the administrator of docs/stores.md."""
 
-import asyncio
-
 import pytest
 
 from agent.sql import Found, SqlError, SqlServer
+from tests.support import loop
 from tests.support.certificates import Authority
 from tests.support.sql_process import ERRORS, MariaDb, PostgreSql
 
@@ -28,11 +27,11 @@ def agent(server, tmp_path):
 
 
 def ensure(agent, tenant, password=PASSWORD, connections=3):
-    asyncio.run(agent.ensure_tenant(tenant, password, connections))
+    loop.run(agent.ensure_tenant(tenant, password, connections))
 
 
 def look(agent, tenant):
-    return asyncio.run(agent.look(tenant))
+    return loop.run(agent.look(tenant))
 
 
 def login(server, tenant, password=PASSWORD):
@@ -112,20 +111,20 @@ def test_who_is_removed_is_out_at_once(server, agent):
     ensure(agent, "leaving")
     connection = login(server, "leaving")
     cursor = connection.cursor()
-    assert asyncio.run(agent.remove_tenant("leaving")) > 0
+    assert loop.run(agent.remove_tenant("leaving")) > 0
     with pytest.raises(ERRORS):
         cursor.execute("SELECT 1")
     with pytest.raises(ERRORS):
         login(server, "leaving")
     assert look(agent, "leaving") == Found(user=False, size=None)
-    assert asyncio.run(agent.remove_tenant("leaving")) == 0
+    assert loop.run(agent.remove_tenant("leaving")) == 0
 
 
 def test_a_neighbour_keeps_what_it_has(server, agent):
     """In a pattern of MySQL's `_` is any character: t_a_b and t_acb."""
     ensure(agent, "a-b")
     ensure(agent, "acb")
-    asyncio.run(agent.remove_tenant("a-b"))
+    loop.run(agent.remove_tenant("a-b"))
     login(server, "acb").close()
 
 
@@ -138,10 +137,10 @@ def test_connections_that_can_not_be_ended_are_said(server, agent):
     connection = login(server, "held")
     try:
         with pytest.raises(SqlError, match="has the rights that docs"):
-            asyncio.run(agent.remove_tenant("held"))
+            loop.run(agent.remove_tenant("held"))
     finally:
         server.ask("GRANT CONNECTION ADMIN ON *.* TO tenantplane@'%'")
-    asyncio.run(agent.remove_tenant("held"))
+    loop.run(agent.remove_tenant("held"))
     connection.close()
 
 
