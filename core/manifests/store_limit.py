@@ -14,7 +14,7 @@ from core.manifests import admission, platform_policy
 CONFIG_MAP = "store-limit"
 FILE = "store-limit.yaml"
 DEFAULT_MIB = 256
-"""Eight such tenants fill a pool of 2 GiB, its default; an idle one has 1 MiB."""
+"""Five such tenants are two thirds of a pool of 2 GiB, its default; an idle one has 1 MiB."""
 NEAR_PERCENT = 80
 """From here on the platform is warned."""
 
