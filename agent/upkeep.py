@@ -94,7 +94,8 @@ class Upkeep:
         if CORRUPT in self.alarms:
             return  # whoever repairs it needs it as it is
         await self._etcd.start()
-        await self._compact_early(await self.members())
+        await self._read_endpoints()
+        await self._compact_early()
         if now.hour == self._hour() and self._defragmented != now.date():
             self._defragmented = now.date()
             await self.defragment()
@@ -111,11 +112,13 @@ class Upkeep:
             logger.warning("store %s: alarms %s", self._store, ", ".join(alarms) or "cleared")
         self.alarms = alarms
 
-    async def _compact_early(self, members: list[Member]) -> None:
+    async def _compact_early(self) -> None:
         """Forget all but the past minute when the pool is nearly full: overwriting fills it too.
 
-        The file does not shrink by that, but what is freed is used again.
+        The file does not shrink by that, but what is freed is used again. Any member's word will
+        do: one of them may be down.
         """
+        members = [_member(one) for one in await self._ctl("endpoint", "status")]
         used, quota = max(one.used for one in members), members[0].quota
         metrics.STORE_USED_BYTES.labels(self._store).set(used)
         metrics.STORE_QUOTA_BYTES.labels(self._store).set(quota)
@@ -129,11 +132,15 @@ class Upkeep:
             self._store, used // 1024**2, quota // 1024**2, before,
         )  # fmt: skip
 
+    async def _read_endpoints(self) -> str:
+        """Return the members' own URLs; one that was added and has not started has none."""
+        listed = (await self._ctl("member", "list"))["members"]
+        self._endpoints = ",".join(url for one in listed for url in one.get("clientURLs", [])[:1])
+        return self._endpoints
+
     async def members(self) -> list[Member]:
         """Return the members, the leader last."""
-        listed = (await self._ctl("member", "list"))["members"]
-        self._endpoints = ",".join(member["clientURLs"][0] for member in listed)
-        statuses = await self._ctl("endpoint", "status", endpoints=self._endpoints)
+        statuses = await self._ctl("endpoint", "status", endpoints=await self._read_endpoints())
         return sorted((_member(one) for one in statuses), key=lambda member: member.leads)
 
     async def defragment(self) -> list[str]:
