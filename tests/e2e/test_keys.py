@@ -113,7 +113,7 @@ def restart(rotor, host):
             for namespace in ETCDS.values():
                 host.run("rollout", "restart", "statefulset/etcd", "-n", namespace)
             for namespace in ETCDS.values():
-                host.run("rollout", "status", "statefulset/etcd", "-n", namespace)
+                host.run("rollout", "status", "statefulset/etcd", "-n", namespace, timeout=300)
         longest = {name: max(longest[name], outage(probes[name])) for name in ETCDS}
     assert all(longest.values()), "a restart that nobody notices bounds nothing"
     return longest
