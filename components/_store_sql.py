@@ -75,8 +75,8 @@ class SqlKind:
     def declare(self, place: Place) -> TenantStore:
         """Declare password, database and user.
 
-        Another server at the same address or the same one at another are told apart by the agent:
-        a tenant's database is there, or its pods stay as they are.
+        What the agent is told first, pods follow: a password that the server knows, an address at
+        which the tenant's database is.
         """
         made = RandomPassword(
             f"{place.name}-sql-password", length=_PASSWORD_LENGTH, special=False, opts=place.opts
@@ -104,7 +104,7 @@ class SqlKind:
                 "tenant": place.tenant,
                 "passwordSecret": kine.PASSWORD_SECRET,
                 "passwordHash": _certificates.fingerprint(password),
-                "address": store["address"],
+                "address": pulumi.Output.concat(store["address"], f":{store['port']}"),
                 "connections": kine.connections(self.replicas),
             },
             opts=pulumi.ResourceOptions(parent=place.opts.parent, depends_on=[credentials]),

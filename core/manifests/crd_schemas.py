@@ -93,7 +93,7 @@ def sql_tenant() -> dict[str, Any]:
                         "Hash of the password: another one is given to the user."
                     ),
                     "address": openapi.string(
-                        "Where the server answers: at another one the database must be already."
+                        "Address and port of the server: at another the database must be already."
                     ),
                     "connections": {
                         "type": "integer",

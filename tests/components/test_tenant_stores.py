@@ -223,7 +223,7 @@ def test_another_password_and_another_address_are_the_agents_first(mocks, monito
 
     def check(_):
         spec = mocks.named("acme-store").inputs["spec"]
-        assert spec["address"] == "192.0.2.5"
+        assert spec["address"] == "192.0.2.5:5432"
         password = "acme-sql-password PASSWORD"
         assert spec["passwordHash"] == hashlib.sha256(password.encode()).hexdigest()[:16]
 
