@@ -107,7 +107,10 @@ def test_a_collection_is_deleted_by_label(api, things):
 
 
 def test_pages_are_one_snapshot(api, things):
-    """What is written between two pages belongs to neither."""
+    """What is written between two pages belongs to neither.
+
+    Of ten: kine streams in batches of ten at first, and a page may end where one does.
+    """
     api.create_all(things, [thing(f"m{number:02}") for number in range(25)])
     pages = api.pages(f"{things}", 10)
     first = next(pages)
