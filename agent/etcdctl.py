@@ -15,8 +15,8 @@ from core.errors import TenantplaneError
 
 _COMMAND_SECONDS = 5.0
 _KILL_SECONDS = 1.0
-"""etcdctl's own --command-timeout does not cover `user`, `role` and `auth`: against an etcd that
-is down they wait for ever (seen with 3.7.3), so the process is killed so much later."""
+"""etcdctl's own --command-timeout does not cover `user` and `role`: against an etcd that is down
+they wait for ever (seen with 3.7.3), so the process is killed so much later."""
 
 _CONCURRENT_COMMANDS = 6
 _CHUNK_BYTES = 65536

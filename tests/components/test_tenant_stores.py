@@ -59,6 +59,18 @@ def egress(mocks):
     return mocks.named("acme-policy").inputs["spec"]["egress"][2:]  # DNS and operators come first
 
 
+@pytest.mark.parametrize(("version", "can_be_shut"), [("1.36.3", False), ("1.37.2", True)])
+@pulumi.runtime.test
+def test_the_agent_knows_whether_a_full_tenant_can_be_shut(mocks, version, can_be_shut):
+    """API servers before 1.37 read no policies from files."""
+
+    def check(_):
+        spec = mocks.named("acme-store").inputs["spec"]
+        assert spec["readOnlyWhenFull"] is can_be_shut
+
+    return declare("shared", version=version).endpoint.apply(check)
+
+
 @pulumi.runtime.test
 def test_an_etcd_of_its_own_is_reached_in_its_own_namespace(mocks):
     def check(_):
