@@ -31,6 +31,7 @@ _RENEWED = (
     "leaseTransitions",
     "renewTime",
 )
+_FINALIZERS = "metadata.?finalizers.orValue([])"
 _BOOKKEEPING = ("generation", "managedFields", "resourceVersion")
 
 
@@ -55,7 +56,7 @@ _LETS_GO = " && ".join(
     (
         "request.operation == 'UPDATE' && object != null && oldObject != null",
         "has(object.metadata.deletionTimestamp)",
-        "size(object.metadata.?finalizers.orValue([])) < size(oldObject.metadata.finalizers)",
+        f"size(object.{_FINALIZERS}) < size(oldObject.{_FINALIZERS})",
         _unchanged("", ("metadata",)),
         _unchanged(".metadata", ("finalizers", *_BOOKKEEPING)),
     )
