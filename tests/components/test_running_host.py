@@ -82,7 +82,10 @@ def test_keys_are_everywhere_once_the_rollout_is_done(cluster, read, status, don
 def test_members_and_volumes_are_read_by_namespace(cluster, read):
     etcds = {"tenantplane-etcd-a": 1, "tenant-b": 3}
     cluster.documents = GOOD_HOST | running.etcds(**etcds)
-    wanted = {"tenantplane-etcd-a": RunningEtcd(1, 4), "tenant-b": RunningEtcd(3, 4)}
+    wanted = {
+        "tenantplane-etcd-a": RunningEtcd(1, 4, quota_gib=2),
+        "tenant-b": RunningEtcd(3, 4, quota_gib=2),
+    }
     assert read() == ({}, wanted)
 
 
