@@ -118,6 +118,7 @@ def _apiserver_args(pods: Pods, servers: pulumi.Input[str]) -> pulumi.Output[lis
         return flags.apiserver(
             tenant=pods.tenant,
             domain=pods.domain,
+            version=pods.version,
             store=store,
             profile=pods.profile,
             replicas=pods.replicas,

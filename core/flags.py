@@ -7,7 +7,7 @@ files hold (pki.py).
 
 from collections.abc import Mapping
 
-from core import names
+from core import names, versions
 from core.manifests import encryption
 from core.profiles import Profile
 from core.stores import StoreAccess
@@ -88,6 +88,12 @@ _COMPACTION_MINUTES = 5
 
 # A tenant has one group of API servers and no peers to proxy to: no identity leases to write.
 _FEATURE_GATES = ("APIServerIdentity=false", "UnknownVersionInteroperabilityProxy=false")
+_NO_RANGE_STREAM = "EtcdRangeStream=false"
+_RANGE_STREAM_SINCE = (1, 37)
+"""kine 0.17.5 says no revision in the parts of a range but the last: a page of objects that ends
+with a part is answered with 500, `illegal resource version from storage: 0` (seen on PostgreSQL and
+MariaDB, 10 of 25 Leases). Older API servers know no such gate, and don't start with it.
+"""
 
 
 def render(flags: Mapping[str, str | int]) -> list[str]:
@@ -96,7 +102,13 @@ def render(flags: Mapping[str, str | int]) -> list[str]:
 
 
 def apiserver(
-    *, tenant: str, domain: str, store: StoreAccess, profile: Profile, replicas: int
+    *,
+    tenant: str,
+    domain: str,
+    version: str,
+    store: StoreAccess,
+    profile: Profile,
+    replicas: int,
 ) -> list[str]:
     """kube-apiserver of one tenant."""
     keys = KEYS_DIR
@@ -120,7 +132,7 @@ def apiserver(
         "etcd-prefix": names.etcd_prefix(tenant),
         "etcd-servers": store.servers,
         "event-ttl": "15m",
-        "feature-gates": ",".join(_FEATURE_GATES),
+        "feature-gates": ",".join(_feature_gates(version, store)),
         "livez-grace-period": "60s",
         "max-mutating-requests-inflight": profile.max_mutating_requests_inflight,
         "max-requests-inflight": profile.max_requests_inflight,
@@ -150,6 +162,11 @@ def apiserver(
     if replicas > 1:
         flags["goaway-chance"] = "0.001"  # spreads long HTTP/2 connections after a roll
     return render(flags)
+
+
+def _feature_gates(version: str, store: StoreAccess) -> list[str]:
+    streams = store.tls or versions.minor(version) < _RANGE_STREAM_SINCE
+    return sorted(_FEATURE_GATES if streams else (*_FEATURE_GATES, _NO_RANGE_STREAM))
 
 
 def controller_manager(*, replicas: int) -> list[str]:

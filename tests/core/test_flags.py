@@ -15,10 +15,11 @@ SHARED = StoreAccess(servers="https://etcd.tenantplane-etcd-shared.svc:2379", co
 SQL = StoreAccess(servers=kine.SERVERS, tls=False)
 
 
-def apiserver(tenant="acme", replicas=1, profile=SMALL, store=SHARED):
+def apiserver(tenant="acme", replicas=1, profile=SMALL, store=SHARED, version="1.37.2"):
     return flags.apiserver(
         tenant=tenant,
         domain="tenants.test",
+        version=version,
         store=store,
         profile=profile,
         replicas=replicas,
@@ -51,6 +52,16 @@ def as_dict(lines):
 def test_command_line_is_the_golden_one(name, lines, golden):
     """A changed flag restarts every tenant: it must be seen in a review."""
     golden(f"flags/{name}.txt", "\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("store", "version", "off"),
+    [(SQL, "1.37.2", True), (SQL, "1.36.3", False), (SHARED, "1.37.2", False)],
+)
+def test_ranges_come_in_one_piece_from_kine_where_the_gate_is_known(store, version, off):
+    """With the gate a page of Leases may be answered with 500; an older API server ends at it."""
+    gates = as_dict(apiserver(store=store, version=version))["feature-gates"].split(",")
+    assert ("EtcdRangeStream=false" in gates) is off
 
 
 @pytest.mark.parametrize("replicas", [1, 2, 3])

@@ -230,6 +230,7 @@ def tenant(
         lines = flags.apiserver(
             tenant=tenant_id,
             domain=DOMAIN,
+            version=version,
             store=access or StoreAccess(servers=etcd.url, compacted=True),
             profile=profile("small"),
             replicas=1,
