@@ -197,11 +197,15 @@ def test_a_step_that_would_lock_somebody_out_is_refused(rotor):
 
 
 def is_controlled(user):
-    """Whether the controllers of a tenant work: a namespace gets its ServiceAccount, and goes."""
+    """Whether the controllers of a tenant work: a namespace gets its ServiceAccount, and goes.
+
+    With several replicas one leads; after a rollout the next one waits for the end of its lease.
+    """
     user.run("create", "namespace", "controlled")
     eventually(
         lambda: "default" in user.names("serviceaccounts", "-n", "controlled"),
         "the controllers make a ServiceAccount",
+        seconds=120,
     )
     return user.run("delete", "namespace", "controlled").returncode == 0
 
