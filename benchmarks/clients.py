@@ -15,7 +15,6 @@ from rig import build
 from tests.support.probe import Target
 
 _SOURCES = Path(__file__).parent / "load"
-# Only what nobody else wants of the machine: a flood stands for clients that have their own.
 _IDLE = ("chrt", "--idle", "0")
 
 
@@ -60,26 +59,55 @@ class Clients:
         return found
 
 
-def measuring(
-    path: Path, kubeconfig: str, *, prefix: str, seconds: int, hertz: float = 0, rounds: int = 0
-) -> Clients:
-    """Start one client that reads and creates Secrets in turn; `end` has latencies in ms.
+def rounds(path: Path, kubeconfig: str, *, prefix: str, count: int) -> Clients:
+    """Start a client that gets, lists, creates and watches, one after another.
 
     Args:
         path: Of the program.
         kubeconfig: Of the tenant's user.
         prefix: In front of the names of what it creates; another one each time.
-        seconds: After which it ends.
-        hertz: Rounds per second; 0 is one after another.
-        rounds: After which it ends, lists among what it does; 0 is as many as there is time for.
+        count: Requests of each kind.
+
+    Returns:
+        `end` has latencies in ms: get, list (of 100), create, and watch, from the sending of the
+        create to the event.
     """
-    argv = [str(path), "measure", f"-prefix={prefix}", f"-for={seconds}s", f"-hertz={hertz}"]
-    if rounds:
-        argv += [f"-rounds={rounds}", "-lists"]
+    return Clients([str(path), "rounds", f"-prefix={prefix}", f"-rounds={count}"], kubeconfig)
+
+
+def probing(path: Path, kubeconfig: str, *, prefix: str, seconds: int, hertz: int) -> Clients:
+    """Start a client that gets and creates by the clock, whether it was answered or not.
+
+    Args:
+        path: Of the program.
+        kubeconfig: Of the tenant's user.
+        prefix: In front of the names of what it creates; another one each time.
+        seconds: How long.
+        hertz: Requests of each kind per second.
+
+    Returns:
+        `end` has latencies in ms, from when each was to leave: get, create, and failed, which are
+        10 s each and among the others, too.
+    """
+    argv = [str(path), "probe", f"-prefix={prefix}", f"-for={seconds}s", f"-hertz={hertz}"]
     return Clients(argv, kubeconfig)
 
 
-def flooding(path: Path, kubeconfig: str, *, clients: int, seconds: int) -> Clients:
-    """Start many clients that write, list and watch without a pause; `end` has answers by code."""
-    argv = [str(path), "flood", f"-clients={clients}", f"-for={seconds}s"]
-    return Clients([*_IDLE, *argv], kubeconfig)
+def flooding(
+    path: Path, kubeconfig: str, *, prefix: str, clients: int, seconds: int, idle: bool = True
+) -> Clients:
+    """Start many clients that write, list and watch without a pause.
+
+    Args:
+        path: Of the program.
+        kubeconfig: Of the tenant's user.
+        prefix: In front of the names of what they create; another one each time.
+        clients: How many, each with a connection of its own.
+        seconds: How long.
+        idle: Take only what nobody else wants of the machine: real ones have machines of their own.
+
+    Returns:
+        `end` has how many answers of each status code there were, by what was asked.
+    """
+    argv = [str(path), "flood", f"-prefix={prefix}", f"-clients={clients}", f"-for={seconds}s"]
+    return Clients([*_IDLE, *argv] if idle else argv, kubeconfig)

@@ -54,7 +54,13 @@ class Result:
     figures: dict[str, Series] = field(default_factory=dict)
 
     def add(self, name: str, unit: str, values: Sequence[float], target: str = "") -> None:
-        """Add a series and print its line."""
+        """Add a series and print its line.
+
+        Raises:
+            ValueError: nothing was measured.
+        """
+        if not values:
+            raise ValueError(f"{self.name}: {name}: nothing was measured")
         series = Series(unit, list(values), target)
         self.figures[name] = series
         shown = series.summary()

@@ -7,7 +7,6 @@ from benchmarks.figures import Result, Series
 
 TURNS = 10
 ROUNDS = 100
-_SECONDS = 300
 _PLAIN = {"encryption": "none", "audit": "none"}
 VARIANTS: Mapping[str, Mapping[str, str]] = {
     "plain": _PLAIN,
@@ -16,11 +15,11 @@ VARIANTS: Mapping[str, Mapping[str, str]] = {
     "gvisor": {**_PLAIN, "runtimeClass": "gvisor"},
 }
 """What a tenant says of it, by name; each differs from the first in one thing."""
-_WHAT = ("Get", "List", "Create", "Watch")
+_WHAT = ("get", "list", "create", "watch")
 
 
 def run() -> Result:
-    """Measure the variants in turn, TURNS times ROUNDS requests of each sort."""
+    """Measure the variants in turn, TURNS times ROUNDS requests of each kind."""
     result = Result("overheads")
     with clients.program() as program, rig_host.stack(tenants=0) as stack:
         stack.config["tenants"] = [{"name": name, **said} for name, said in VARIANTS.items()]
@@ -29,19 +28,16 @@ def run() -> Result:
         found: dict[tuple[str, str], list[float]] = {}
         for turn in range(TURNS + 1):
             for name in VARIANTS:
-                measured = clients.measuring(
-                    program, known[name], prefix=f"turn{turn}", seconds=_SECONDS, rounds=ROUNDS
-                ).end()
-                for what in _WHAT if turn else ():  # the first turn warms up
-                    found.setdefault((name, what), []).extend(measured[what])
+                client = clients.rounds(program, known[name], prefix=f"turn{turn}", count=ROUNDS)
+                for what, values in client.end().items():
+                    if turn:  # the first turn warms up
+                        found.setdefault((name, what), []).extend(values)
     for what in _WHAT:
         plain = Series("ms", found["plain", what])
         for name in VARIANTS:
-            values = found[name, what]
-            result.add(f"{name}: {what.lower()}", "ms", values)
-            if name != "plain":
-                for share, label in ((0.5, "p50"), (0.99, "p99")):
-                    ratio = Series("ms", values).percentile(share) / plain.percentile(share)
-                    title = f"{name}: {what.lower()}, {label} to plain's"
-                    result.add(title, "ratio", [ratio])
+            values = Series("ms", found[name, what])
+            result.add(f"{name}: {what}", "ms", values.values)
+            for share, label in ((0.5, "p50"), (0.99, "p99")) if name != "plain" else ():
+                ratio = values.percentile(share) / plain.percentile(share)
+                result.add(f"{name}: {what}, {label} to plain's", "", [ratio])
     return result

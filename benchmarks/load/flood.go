@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
 	"sync"
@@ -18,22 +17,22 @@ const (
 // answers counts what a server said, by what was asked and the status code; 0 is no answer.
 type answers struct {
 	sync.Mutex
-	Counts map[string]map[string]int
+	counts map[string]map[string]int
 }
 
 func (a *answers) add(kind string, status int) {
 	a.Lock()
 	defer a.Unlock()
-	if a.Counts[kind] == nil {
-		a.Counts[kind] = map[string]int{}
+	if a.counts[kind] == nil {
+		a.counts[kind] = map[string]int{}
 	}
-	a.Counts[kind][strconv.Itoa(status)]++
+	a.counts[kind][strconv.Itoa(status)]++
 }
 
 // flood has half of its clients write, a quarter list and a quarter watch, without a pause: who is
 // told to come back later doesn't wait.
-func flood(ctx context.Context, target tenant, prefix string, clients int) (*answers, error) {
-	found := &answers{Counts: map[string]map[string]int{}}
+func flood(ctx context.Context, target tenant, prefix string, clients int) (map[string]map[string]int, error) {
+	found := &answers{counts: map[string]map[string]int{}}
 	var running sync.WaitGroup
 	for number := range clients {
 		client, err := target.client()
@@ -52,7 +51,7 @@ func flood(ctx context.Context, target tenant, prefix string, clients int) (*ans
 		})
 	}
 	running.Wait()
-	return found, nil
+	return found.counts, nil
 }
 
 // write creates objects and deletes those of before, so that a flood of any length fits a store.
@@ -66,8 +65,6 @@ func (t tenant) write(ctx context.Context, client *http.Client, found *answers, 
 		}
 	}
 }
-
-func named(prefix string, number int) string { return fmt.Sprintf("%s-%d", prefix, number) }
 
 func (t tenant) list(ctx context.Context, client *http.Client, found *answers) {
 	for ctx.Err() == nil {

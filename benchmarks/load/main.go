@@ -1,10 +1,11 @@
 // load is what benchmarks measure a tenant with, and what they wear one out with.
 //
-//	load measure -hertz 10 -for 2m < tenant.json    latencies of one client, in ms, as JSON
-//	load flood -clients 200 -for 2m < tenant.json   answers by status code, as JSON
+//	load rounds -rounds 100 < tenant.json           latencies of requests one after another, in ms
+//	load probe -hertz 20 -for 2m < tenant.json      latencies of requests by the clock, in ms
+//	load flood -clients 200 -for 2m < tenant.json   answers to a flood, by status code
 //
-// tenant.json has server, name, ca, certificate and key, the last three in PEM. Not here: tenants,
-// figures, what is compared with what (the Python beside it).
+// tenant.json has server, name, ca, certificate and key, the last three in PEM; answers are JSON.
+// Not here: tenants, figures, what is compared with what (the Python beside it).
 package main
 
 import (
@@ -39,7 +40,16 @@ func (t tenant) client() (*http.Client, error) {
 	return &http.Client{Transport: &http.Transport{TLSClientConfig: secured, ForceAttemptHTTP2: true}}, nil
 }
 
-// send makes one request and reads its answer to the end.
+// ask makes a request that is to succeed.
+func (t tenant) ask(ctx context.Context, client *http.Client, method, path, body string) error {
+	status, err := t.send(ctx, client, method, path, body)
+	if err == nil && status >= http.StatusMultipleChoices {
+		err = fmt.Errorf("%s %s: status %d", method, path, status)
+	}
+	return err
+}
+
+// send makes a request and reads its answer to the end.
 func (t tenant) send(ctx context.Context, client *http.Client, method, path, body string) (int, error) {
 	answer, err := t.open(ctx, client, method, path, body)
 	if err != nil {
@@ -64,6 +74,8 @@ func secret(name string, bytes int) string {
 	return fmt.Sprintf(`{"apiVersion":"v1","kind":"Secret","metadata":{"name":%q},"stringData":{"k":%q}}`, name, data)
 }
 
+func named(prefix string, number int) string { return fmt.Sprintf("%s-%d", prefix, number) }
+
 func main() {
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
@@ -73,14 +85,13 @@ func main() {
 
 func run(arguments []string) error {
 	if len(arguments) == 0 {
-		return fmt.Errorf("says not what to do; use measure or flood")
+		return fmt.Errorf("is not told what to do; use rounds, probe or flood")
 	}
 	flags := flag.NewFlagSet(arguments[0], flag.ExitOnError)
-	hertz := flags.Float64("hertz", 0, "measure: rounds per second, 0 for one after another")
-	rounds := flags.Int("rounds", 0, "measure: how many, 0 for as many as there is time for")
-	lists := flags.Bool("lists", false, "measure: lists of 100 objects too")
+	count := flags.Int("rounds", 100, "rounds: how many")
+	hertz := flags.Float64("hertz", 20, "probe: requests of each kind per second")
 	clients := flags.Int("clients", 200, "flood: each with a connection of its own")
-	length := flags.Duration("for", time.Minute, "how long")
+	length := flags.Duration("for", 5*time.Minute, "how long, at the most")
 	prefix := flags.String("prefix", "load", "in front of the names of objects")
 	if err := flags.Parse(arguments[1:]); err != nil {
 		return err
@@ -94,12 +105,14 @@ func run(arguments []string) error {
 	var found any
 	var err error
 	switch arguments[0] {
-	case "measure":
-		found, err = measure(ctx, target, *prefix, *hertz, *rounds, *lists)
+	case "rounds":
+		found, err = rounds(ctx, target, *prefix, *count)
+	case "probe":
+		found, err = probe(ctx, target, *prefix, *hertz)
 	case "flood":
 		found, err = flood(ctx, target, *prefix, *clients)
 	default:
-		err = fmt.Errorf("knows no %q; use measure or flood", arguments[0])
+		err = fmt.Errorf("knows no %q; use rounds, probe or flood", arguments[0])
 	}
 	if err != nil {
 		return err
