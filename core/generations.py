@@ -3,18 +3,19 @@
 A list of numbers says it: the first one signs and encrypts, each is trusted and decrypts. Keys are
 replaced by changing one of the list at a time: `[1]`, `[1, 2]` (trust both), `[2, 1]` (switch),
 `[2]` (drop the old). Whoever follows one step understands those who haven't yet, or already have.
-Not here: the keys (components/), what each is for (pki.py, manifests/encryption.py).
+Not here: the keys (components/), what each is for (pki.py, manifests/encryption.py), what runs
+(running.py).
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from core.settings import TenantSettings
-    from core.store_settings import EtcdSettings
+    from core.running import RunningHost
+    from core.settings import Settings, TenantSettings
 
 Generations = tuple[int, ...]
 
@@ -88,22 +89,21 @@ def _next(running: Generations) -> tuple[Generations, ...]:
 
 
 def tenant_problems(
-    tenants: Iterable["TenantSettings"],
-    running: Mapping[str, Collection[InUse]],
-    rewritten: Mapping[str, Generations],
+    tenants: Iterable["TenantSettings"], running: "RunningHost"
 ) -> Iterator[InvalidInputError]:
     """Yield a problem for each tenant whose keys would take a step that locks somebody out.
 
     Args:
         tenants: As the settings list them.
-        running: What each tenant that exists has: its pods, and an etcd of its own.
-        rewritten: For which list each tenant's objects in the store were all written anew last.
+        running: What their host has.
     """
     for number, tenant in enumerate(tenants):
-        path, parts = f"tenants[{number}].keys", running.get(tenant.name, ())
+        path, there = f"tenants[{number}].keys", running.tenants.get(tenant.name)
+        parts = [one.keys for one in (there, running.own_etcd(tenant.name)) if one]
+        rewritten = there.rewritten if there else None
         yield from _steps(path, f"tenant {tenant.name}", parts, tenant.keys)
         for known in dict.fromkeys(part.keys for part in parts):
-            if len(tenant.keys) < len(known) and rewritten.get(tenant.name) != known:
+            if len(tenant.keys) < len(known) and rewritten != known:
                 yield InvalidInputError(
                     path,
                     f"can't drop {known[-1]} yet: objects in tenant {tenant.name}'s store may "
@@ -115,23 +115,22 @@ def tenant_problems(
                 )
 
 
-def pool_problems(
-    pools: Mapping[str, "EtcdSettings"],
-    running: Mapping[str, InUse],
-    followers: Mapping[str, Mapping[str, InUse]],
-) -> Iterator[InvalidInputError]:
+def pool_problems(settings: "Settings", running: "RunningHost") -> Iterator[InvalidInputError]:
     """Yield a problem for each etcd pool whose keys would take a step before its tenants can.
 
     Args:
-        pools: As the settings have them.
-        running: What each pool that exists has.
-        followers: What each tenant has of its pool's, by tenant, by pool.
+        settings: Of the stack; the pools of a stack without a host are its host stack's.
+        running: What the host has.
     """
-    for pool, etcd in pools.items():
-        known, path = running.get(pool, InUse(etcd.keys)), f"etcd.{pool}.keys"
+    for pool, etcd in settings.etcd.items() if settings.has_host else ():
+        there, path = running.pool(pool), f"etcd.{pool}.keys"
+        known = there.keys if there else InUse(etcd.keys)
+        followers = {
+            name: one.store_keys for name, one in running.tenants.items() if one.datastore == pool
+        }
         yield from _steps(path, f"etcd pool {pool}", [known], etcd.keys)
         wanted = InUse(known.keys)
-        behind = sorted(name for name, has in followers.get(pool, {}).items() if has != wanted)
+        behind = sorted(name for name, has in followers.items() if has != wanted)
         if behind and etcd.keys != known.keys:
             yield InvalidInputError(
                 path,

@@ -1,44 +1,21 @@
 """pools: which change of an etcd that runs, a shared pool or a tenant's own, is safe.
 
-Not here: which run (components/running_host.py), what one may be (store_settings.py).
+Not here: which run (running.py), what one may be (store_settings.py).
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from core import names, stores
+from core import stores
 from core.errors import InvalidInputError
-from core.generations import InUse
 
 if TYPE_CHECKING:
+    from core.running import RunningEtcd, RunningHost
     from core.settings import Settings
     from core.store_settings import DedicatedEtcdSettings, EtcdSettings
 
 
-@dataclass(frozen=True)
-class RunningEtcd:
-    """What a host has of an etcd."""
-
-    members: int
-    """Pods that its StatefulSet asks for; 0 when it was scaled to nothing."""
-
-    storage_gib: int
-    """Size of each member's volume, as its StatefulSet asks for it."""
-
-    quota_gib: int | None = None
-    """Size at which it refuses writes, as its StatefulSet asks for it."""
-
-    keys: InUse = field(default_factory=InUse)
-    """Of its authorities."""
-
-    certificates: Mapping[str, str] = field(default_factory=dict)
-    """When each of its certificates ends, RFC 3339, by its name."""
-
-
-def problems(
-    settings: "Settings", running: Mapping[str, RunningEtcd]
-) -> Iterator[InvalidInputError]:
+def problems(settings: "Settings", running: "RunningHost") -> Iterator[InvalidInputError]:
     """Yield a problem for each change that an etcd would not survive.
 
     A member joins or leaves by etcd's own API, which nothing here calls: two more pods with a new
@@ -47,22 +24,23 @@ def problems(
 
     Args:
         settings: Of the stack.
-        running: The etcds that exist, by namespace.
+        running: What the host has.
     """
     if settings.has_host:  # the pools of other stacks are their host stack's
         for pool, etcd in settings.etcd.items():
-            known = running.get(names.etcd_namespace(pool))
             instead = "make another pool for new tenants"
-            yield from _of_one(f"etcd.{pool}", etcd, known, instead)
+            yield from _of_one(f"etcd.{pool}", etcd, running.pool(pool), instead)
     for number, tenant in enumerate(settings.tenants):
         if tenant.datastore == stores.DEDICATED:
-            known = running.get(names.namespace(tenant.name))
-            path = f"tenants[{number}].dedicatedEtcd"
+            path, known = f"tenants[{number}].dedicatedEtcd", running.own_etcd(tenant.name)
             yield from _of_one(path, tenant.dedicated_etcd, known, "make another tenant")
 
 
 def _of_one(
-    path: str, etcd: "EtcdSettings | DedicatedEtcdSettings", known: RunningEtcd | None, instead: str
+    path: str,
+    etcd: "EtcdSettings | DedicatedEtcdSettings",
+    known: "RunningEtcd | None",
+    instead: str,
 ) -> Iterator[InvalidInputError]:
     if known is None:
         return
@@ -84,21 +62,28 @@ def _of_one(
         )
 
 
-def overcommitted(
-    quotas_gib: Mapping[str, int], limits_mib: Mapping[str, Mapping[str, int]]
-) -> Iterator[str]:
+def overcommitted(settings: "Settings", running: "RunningHost") -> Iterator[str]:
     """Say which pools could fill although each of their tenants keeps to its limit.
 
     Args:
-        quotas_gib: Of the pools, by name.
-        limits_mib: Of the tenants, by pool and name.
+        settings: Of the stack; one without a host looks at the pools of its tenants.
+        running: What the host has, tenants of other stacks too.
     """
-    for pool, quota_gib in quotas_gib.items():
+    limits = {name: (one.store, one.limit_mib) for name, one in running.shares.items()}
+    limits |= {one.name: (one.datastore, one.store_limit_mib) for one in settings.tenants}
+    for pool, quota_gib in _quotas_gib(settings, running).items():
         most = quota_gib * 1024 * 2 // 3  # the rest is for what etcd keeps of the past
-        total = sum(limits_mib.get(pool, {}).values())
+        total = sum(limit_mib for store, limit_mib in limits.values() if store == pool)
         if total > most:
             yield (
                 f"etcd pool {pool}: the storeLimitMib of its tenants are more than two thirds of "
                 f"its quotaGib together, which is {most} MiB, got {total}; raise quotaGib, lower "
                 "storeLimitMib, or make another pool for new tenants"
             )
+
+
+def _quotas_gib(settings: "Settings", running: "RunningHost") -> dict[str, int]:
+    if settings.has_host:
+        return {pool: etcd.quota_gib for pool, etcd in settings.etcd.items()}
+    pools = {one.datastore: running.pool(one.datastore) for one in settings.tenants}
+    return {pool: etcd.quota_gib for pool, etcd in pools.items() if etcd}

@@ -1,24 +1,25 @@
 """runtime_classes: whether a host can run a tenant's pods in the sandbox that the tenant asks for.
 
-Not here: reading the host (components/running_host.py), its nodes (components/_gke.py).
+Not here: what the host has (running.py), its nodes (components/_gke.py).
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from core.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from core.running import RunningHost
     from core.settings import TenantSettings
 
 
 def problems(
-    tenants: Iterable["TenantSettings"], there: Collection[str]
+    tenants: Iterable["TenantSettings"], running: "RunningHost"
 ) -> Iterator[InvalidInputError]:
     """Yield a problem for each tenant whose RuntimeClass is not among those of its host."""
     for number, tenant in enumerate(tenants):
-        if tenant.runtime_class is not None and tenant.runtime_class not in there:
-            known = " or ".join(sorted(there))
+        if tenant.runtime_class not in (None, *running.runtime_classes):
+            known = " or ".join(sorted(running.runtime_classes))
             yield InvalidInputError(
                 f"tenants[{number}].runtimeClass",
                 f"the host of tenant {tenant.name} has no such RuntimeClass",

@@ -3,16 +3,17 @@
 The containers of a tenant come from one version, so the only skew there can be is in time: between
 what wrote the store last and what reads it next (https://kubernetes.io/releases/version-skew-policy/:
 API servers go up one minor at a time; a storage version that is dropped can't be read by skipping).
-Not here: which versions there are (versions.py), which ones run (components/running_host.py).
+Not here: which versions there are (versions.py), which ones run (running.py).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from core import versions
 from core.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from core.running import RunningHost
     from core.settings import TenantSettings
 
 
@@ -47,19 +48,19 @@ def check_change(running: str, wanted: str, thing: str) -> None:
 
 
 def problems(
-    tenants: Iterable["TenantSettings"], running: Mapping[str, str]
+    tenants: Iterable["TenantSettings"], running: "RunningHost"
 ) -> Iterator[InvalidInputError]:
     """Yield a problem for each tenant that can't go from where it is to what is wanted.
 
     Args:
         tenants: As the settings list them.
-        running: Versions by tenant, of those that exist.
+        running: What their host has.
     """
     for number, tenant in enumerate(tenants):
-        version = running.get(tenant.name)
-        if version is None or versions.parse(version) is None:
+        there = running.tenants.get(tenant.name)
+        if there is None or versions.parse(there.version) is None:
             continue
         try:
-            check_change(version, tenant.version, f"tenants[{number}].version")
+            check_change(there.version, tenant.version, f"tenants[{number}].version")
         except InvalidInputError as error:
             yield error

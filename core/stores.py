@@ -1,7 +1,7 @@
 """stores: the kinds of store that a tenant's objects can be in, and how an API server reaches each.
 
 Not here: what runs one (manifests/etcd.py, manifests/kine.py), which there are on a host
-(store_settings.py), a tenant's right in one (the host agent).
+(store_settings.py), what runs (running.py), a tenant's right in one (the host agent).
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,8 @@ from core.errors import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from core.settings import TenantSettings
+    from core.running import RunningHost
+    from core.settings import Settings, TenantSettings
 
 DEDICATED = "dedicated"
 """What a tenant's `datastore` says for an etcd of its own; no store of a host has this name."""
@@ -42,17 +43,18 @@ class StoreAccess:
 
 
 def problems(
-    tenants: "Iterable[TenantSettings]", running: Mapping[str, str]
+    tenants: "Iterable[TenantSettings]", running: "RunningHost"
 ) -> Iterator[InvalidInputError]:
     """Yield a problem for each tenant that would leave its store, and its objects with it.
 
     Args:
         tenants: As the settings list them.
-        running: The datastore of each tenant that exists.
+        running: What their host has.
     """
     for number, tenant in enumerate(tenants):
-        known = running.get(tenant.name, tenant.datastore)
-        if known != tenant.datastore:
+        there = running.tenants.get(tenant.name)
+        if there and there.datastore != tenant.datastore:
+            known = there.datastore
             yield InvalidInputError(
                 f"tenants[{number}].datastore",
                 f"can't be changed from {known}: tenant {tenant.name}'s objects are there, and "
@@ -81,22 +83,25 @@ def kinds(pools: "Iterable[str]", sql: Mapping[str, _SqlServer]) -> dict[str, st
 
 
 def kind_problems(
-    wanted: Mapping[str, str], running: Mapping[str, tuple[str, str | None]]
+    settings: "Settings", wanted: Mapping[str, str], running: "RunningHost"
 ) -> Iterator[InvalidInputError]:
     """Yield a problem for each store that another kind would take the name of, with tenants in it.
 
     Args:
+        settings: Of the stack; without a host of its own it looks at its own tenants alone.
         wanted: The kind of each store by name.
-        running: Datastore of each tenant that exists, and its kind where that is known.
+        running: What the host has.
     """
+    ours = {tenant.name for tenant in settings.tenants}
     for store, kind in wanted.items():
         inside = {
-            name: was
-            for name, (at, was) in running.items()
-            if at == store and was is not None and was != kind
+            name: one.store_kind
+            for name, one in running.tenants.items()
+            if one.datastore == store and one.store_kind not in (None, kind)
+            if settings.has_host or name in ours
         }
         if inside:
-            was = " and ".join(sorted({*inside.values()}))
+            was = " and ".join(sorted({str(one) for one in inside.values()}))
             yield InvalidInputError(
                 f"store {store}",
                 f"can't become another kind: the objects of {', '.join(sorted(inside))} are in "

@@ -1,48 +1,20 @@
 """changes: refuses what would break what runs on a host, before anything is declared.
 
 Not here: which change is safe (core/generations.py, core/pools.py, core/skew.py, core/stores.py),
-reading the host (components/running_host.py).
+reading the host (components/running_host.py), what is read (core/running.py).
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pulumi
 
-from components.running_host import (
-    RunningTenant,
-    StoreWarning,
-    certificates,
-    opened,
-    rewritten,
-    running_etcds,
-    running_profiles,
-    running_tenants,
-    runtime_classes,
-    store_limits,
-    store_warnings,
-)
-from core import generations, host_contract, names, pki, pools, skew, stores
-from core import runtime_classes as sandboxes
+from components import running_host
+from core import generations, host_contract, pki, pools, runtime_classes, skew, stores
 from core.errors import HostError, InvalidInputError
-from core.generations import InUse
+from core.running import RunningEtcd, RunningHost, RunningTenant
 from core.settings import Settings
-
-
-@dataclass(frozen=True)
-class Running:
-    """What a host has, as far as a stack cares."""
-
-    tenants: frozenset[str] = frozenset()
-    """Those that are there already."""
-
-    store_warnings: Mapping[str, str] = field(default_factory=dict)
-    """By tenant: its share of its store is nearly full, or full."""
-
-    profiles: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """By tenant: those that its pods have."""
 
 
 def check(
@@ -51,8 +23,8 @@ def check(
     context: str | None,
     host: str,
     kinds: Mapping[str, str] | None = None,
-) -> Running:
-    """Check a stack against what runs on its host; return what of it concerns the stack.
+) -> RunningHost:
+    """Check a stack against what runs on its host; return that.
 
     Args:
         settings: Of the stack.
@@ -66,36 +38,33 @@ def check(
             each RuntimeClass that the host doesn't have.
         HostError: the host can't be read.
     """
-    with opened(kubeconfig, context, host) as api:
-        tenants, etcds, warnings = running_tenants(api), running_etcds(api), store_warnings(api)
-        limits = store_limits(api)
-        ends, rewritten_tenants = certificates(api), rewritten(api)
-        profiles = running_profiles(api)
-        asked = any(tenant.runtime_class for tenant in settings.tenants)
-        classes = runtime_classes(api) if asked else frozenset()
+    running = running_host.read(kubeconfig, context, host)
+    declared = stores.kinds(settings.etcd, settings.sql)
     errors = [
-        *skew.problems(settings.tenants, {name: one.version for name, one in tenants.items()}),
-        *stores.problems(settings.tenants, {name: one.datastore for name, one in tenants.items()}),
-        *_kinds(settings, kinds, tenants),
-        *pools.problems(settings, etcds),
-        *generations.tenant_problems(
-            settings.tenants, _tenants_keys(settings, tenants, etcds), rewritten_tenants
-        ),
-        *_pools_keys(settings, etcds, tenants),
-        *sandboxes.problems(settings.tenants, classes),
+        *skew.problems(settings.tenants, running),
+        *stores.problems(settings.tenants, running),
+        *stores.kind_problems(settings, declared if kinds is None else kinds, running),
+        *pools.problems(settings, running),
+        *generations.tenant_problems(settings.tenants, running),
+        *generations.pool_problems(settings, running),
+        *runtime_classes.problems(settings.tenants, running),
     ]
     if errors:
         raise InvalidInputError.together(errors)
-    ours = {tenant.name for tenant in settings.tenants}
-    said = {one.tenant: one.text for one in warnings if one.tenant in ours}
     for text in [
-        *said.values(),
-        *_alarms(settings, warnings),
-        *_overcommitted(settings, etcds, limits),
-        *_ending(settings, ends, etcds),
+        *store_warnings(settings, running).values(),
+        *_alarms(settings, running),
+        *pools.overcommitted(settings, running),
+        *_ending(settings, running),
     ]:
         pulumi.log.warn(text)
-    return Running(frozenset(tenants), said, profiles)
+    return running
+
+
+def store_warnings(settings: Settings, running: RunningHost) -> dict[str, str]:
+    """Return by tenant of the stack what is to say of its share of an etcd pool."""
+    shares = {one.name: running.shares.get(one.name) for one in settings.tenants}
+    return {name: one.warning for name, one in shares.items() if one and one.warning}
 
 
 def check_made(settings: Settings, before: Mapping[str, Any], host: str) -> None:
@@ -128,85 +97,21 @@ def check_made(settings: Settings, before: Mapping[str, Any], host: str) -> None
         pulumi.log.warn(f"{unchecked}: {error}")
 
 
-def _tenants_keys(
-    settings: Settings,
-    tenants: Mapping[str, RunningTenant],
-    etcds: Mapping[str, pools.RunningEtcd],
-) -> dict[str, list[InUse]]:
-    """Return what the pods and the own etcd of each tenant have."""
-    found = {
-        one.name: (tenants.get(one.name), etcds.get(names.namespace(one.name)))
-        for one in settings.tenants
-    }
-    return {name: [part.keys for part in parts if part] for name, parts in found.items()}
-
-
-def _alarms(settings: Settings, warnings: Iterable[StoreWarning]) -> Iterator[str]:
+def _alarms(settings: Settings, running: RunningHost) -> Iterator[str]:
     """Say which of this stack's pools have an alarm; one of their tenants stands for all."""
     if settings.has_host:
-        alarms = {one.store: one.text for one in warnings if one.of_all}
+        alarms = {one.store: one.warning for one in running.shares.values() if one.of_all}
         yield from (f"etcd pool {pool}: {alarms[pool]}" for pool in settings.etcd if pool in alarms)
 
 
-def _kinds(
-    settings: Settings, kinds: Mapping[str, str] | None, tenants: Mapping[str, RunningTenant]
-) -> Iterator[InvalidInputError]:
-    """Yield what is wrong with stores' kinds; a stack without a host looks at its own tenants."""
-    ours = {tenant.name for tenant in settings.tenants}
-    running = {
-        name: (one.datastore, one.store_kind)
-        for name, one in tenants.items()
-        if settings.has_host or name in ours
-    }
-    declared = stores.kinds(settings.etcd, settings.sql)
-    yield from stores.kind_problems(declared if kinds is None else kinds, running)
-
-
-def _pools_keys(
-    settings: Settings,
-    etcds: Mapping[str, pools.RunningEtcd],
-    tenants: Mapping[str, RunningTenant],
-) -> Iterator[InvalidInputError]:
-    """Yield what is wrong with the pools' keys; those of other stacks are their host stack's."""
-    if settings.has_host:
-        namespaces = {pool: names.etcd_namespace(pool) for pool in settings.etcd}
-        running = {pool: etcds[ns].keys for pool, ns in namespaces.items() if ns in etcds}
-        followers = {
-            pool: {name: one.store_keys for name, one in tenants.items() if one.datastore == pool}
-            for pool in settings.etcd
-        }
-        yield from generations.pool_problems(settings.etcd, running, followers)
-
-
-def _overcommitted(
-    settings: Settings,
-    etcds: Mapping[str, pools.RunningEtcd],
-    limits_mib: Mapping[str, Mapping[str, int]],
-) -> Iterator[str]:
-    """Say which pools of this stack's tenants, or of its host, could fill."""
-    limits = {pool: dict(each) for pool, each in limits_mib.items()}
-    for tenant in settings.tenants:
-        limits.setdefault(tenant.datastore, {})[tenant.name] = tenant.store_limit_mib
-    ours = {tenant.datastore for tenant in settings.tenants}
-    running = {pool: etcds.get(names.etcd_namespace(pool)) for pool in ours}
-    quotas = {pool: etcd.quota_gib for pool, etcd in running.items() if etcd and etcd.quota_gib}
-    if settings.has_host:
-        quotas |= {pool: etcd.quota_gib for pool, etcd in settings.etcd.items()}
-    yield from pools.overcommitted(quotas, limits)
-
-
-def _ending(
-    settings: Settings,
-    tenants: Mapping[str, Mapping[str, str]],
-    etcds: Mapping[str, pools.RunningEtcd],
-) -> Iterator[str]:
+def _ending(settings: Settings, running: RunningHost) -> Iterator[str]:
     """Say whose certificates of this stack end soon."""
-    ends = {f"tenant {one.name}": tenants.get(one.name, {}) for one in settings.tenants}
+    there: dict[str, RunningTenant | RunningEtcd | None] = {}
+    there |= {f"tenant {one.name}": running.tenants.get(one.name) for one in settings.tenants}
     if settings.has_host:
-        for pool in settings.etcd:
-            etcd = etcds.get(names.etcd_namespace(pool))
-            ends[f"etcd pool {pool}"] = etcd.certificates if etcd else {}
+        there |= {f"etcd pool {pool}": running.pool(pool) for pool in settings.etcd}
     now = dt.datetime.now(dt.UTC)
-    for whose, each in ends.items():
-        days = {name: (dt.datetime.fromisoformat(end) - now).days for name, end in each.items()}
+    for whose, one in there.items():
+        ends = one.certificates if one else {}
+        days = {name: (dt.datetime.fromisoformat(end) - now).days for name, end in ends.items()}
         yield from (f"{whose}: {text}" for text in pki.ending(days))

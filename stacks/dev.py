@@ -20,4 +20,5 @@ async def declare(settings: Settings) -> pulumi.Inputs:
     running = changes.check(settings, adopt.kubeconfig, adopt.context, settings.host.name)
     host = declare_host(settings)
     tenants = await declare_tenants(settings, host.handles, running)
-    return outputs.of_both(host, tenants, running.store_warnings)
+    warnings = changes.store_warnings(settings, running)
+    return outputs.of_both(host, tenants, warnings)

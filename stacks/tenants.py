@@ -15,6 +15,7 @@ from components.tenant_control_plane import TenantControlPlane, TenantControlPla
 from core import host_contract, settings_rules, stores, versions
 from core.errors import InvalidInputError
 from core.manifests import priorities
+from core.running import RunningHost
 from core.settings import ImageSettings, Settings, TenantSettings
 from stacks import changes, exported, outputs, pem_files
 from stacks.failures import or_none
@@ -41,11 +42,12 @@ async def declare(settings: Settings) -> pulumi.Inputs:
     )
     handles = Handles.of(contract, cluster)
     declared = await declare_tenants(settings, handles, running)
-    return outputs.of_tenants(handles, declared, running.store_warnings)
+    warnings = changes.store_warnings(settings, running)
+    return outputs.of_tenants(handles, declared, warnings)
 
 
 async def declare_tenants(
-    settings: Settings, host: Handles, running: changes.Running
+    settings: Settings, host: Handles, running: RunningHost
 ) -> dict[str, TenantControlPlane]:
     """Declare each tenant and return them by name.
 
@@ -54,8 +56,8 @@ async def declare_tenants(
     """
 
     def declare_one(tenant: TenantSettings) -> TenantControlPlane:
-        profiles = running.profiles.get(tenant.name, frozenset())
-        return _declare_tenant(tenant, settings.images, host, profiles)
+        there = running.tenants.get(tenant.name)
+        return _declare_tenant(tenant, settings.images, host, there.profiles if there else ())
 
     new = [tenant for tenant in settings.tenants if tenant.name not in running.tenants]
     old = [tenant for tenant in settings.tenants if tenant.name in running.tenants]

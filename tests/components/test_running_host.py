@@ -2,15 +2,9 @@
 
 import pytest
 
-from components.running_host import (
-    RunningTenant,
-    opened,
-    running_etcds,
-    running_profiles,
-    running_tenants,
-)
+from components import running_host
 from core.generations import InUse
-from core.pools import RunningEtcd
+from core.running import RunningEtcd, RunningHost, RunningTenant, Share
 from tests.support import running
 from tests.support.fake_cluster import GOOD_HOST, FakeCluster
 
@@ -24,13 +18,8 @@ def cluster(tmp_path):
 
 @pytest.fixture
 def read(cluster):
-    """What is read of the cluster: tenants and etcds, on one connection."""
-
-    def both():
-        with opened(cluster.kubeconfig(), None, "dev") as api:
-            return running_tenants(api), running_etcds(api)
-
-    return both
+    """What is read of the cluster."""
+    return lambda: running_host.read(cluster.kubeconfig(), None, "dev")
 
 
 def test_version_and_datastore_are_read_by_tenant(cluster, read):
@@ -39,12 +28,12 @@ def test_version_and_datastore_are_read_by_tenant(cluster, read):
         "acme": RunningTenant("1.37.2", "fast"),
         "b": RunningTenant("1.36.3", "fast"),
     }
-    assert read() == (wanted, {})
+    assert read() == RunningHost(tenants=wanted)
 
 
 def test_the_kind_of_a_store_is_read(cluster, read):
     cluster.documents = GOOD_HOST | running.tenants(kind="postgresql", acme="1.37.2")
-    assert read()[0]["acme"].store_kind == "postgresql"
+    assert read().tenants["acme"].store_kind == "postgresql"
 
 
 def test_generations_of_keys_are_read(cluster, read):
@@ -53,9 +42,10 @@ def test_generations_of_keys_are_read(cluster, read):
         | running.tenants(keys="2,1", store_keys="3", acme="1.37.2")
         | running.etcds(keys="3,4", somewhere=1)
     )
-    tenants, etcds = read()
-    assert (tenants["acme"].keys, tenants["acme"].store_keys) == (InUse((2, 1)), InUse((3,)))
-    assert etcds["somewhere"].keys == InUse((3, 4))
+    found = read()
+    acme = found.tenants["acme"]
+    assert (acme.keys, acme.store_keys) == (InUse((2, 1)), InUse((3,)))
+    assert found.etcds["somewhere"].keys == InUse((3, 4))
 
 
 @pytest.mark.parametrize(
@@ -76,17 +66,17 @@ def test_keys_are_everywhere_once_the_rollout_is_done(cluster, read, status, don
     (listed,) = found.values()
     listed["items"][0]["status"] = status
     cluster.documents = GOOD_HOST | found
-    assert read()[1]["somewhere"].keys.everywhere == done
+    assert read().etcds["somewhere"].keys.everywhere == done
 
 
 def test_members_and_volumes_are_read_by_namespace(cluster, read):
     etcds = {"tenantplane-etcd-a": 1, "tenant-b": 3}
     cluster.documents = GOOD_HOST | running.etcds(**etcds)
     wanted = {
-        "tenantplane-etcd-a": RunningEtcd(1, 4, quota_gib=2),
-        "tenant-b": RunningEtcd(3, 4, quota_gib=2),
+        "tenantplane-etcd-a": RunningEtcd(1, 4, 2),
+        "tenant-b": RunningEtcd(3, 4, 2),
     }
-    assert read() == ({}, wanted)
+    assert read() == RunningHost(etcds=wanted)
 
 
 def test_an_etcd_of_somebody_else_is_none_of_ours(cluster, read):
@@ -94,24 +84,55 @@ def test_an_etcd_of_somebody_else_is_none_of_ours(cluster, read):
     (items,) = found.values()
     del items["items"][0]["metadata"]["labels"]["app.kubernetes.io/part-of"]
     cluster.documents = GOOD_HOST | found
-    assert read() == ({}, {})
+    assert read() == RunningHost()
 
 
-def test_profiles_are_those_of_all_pods(cluster):
+def test_profiles_are_those_of_all_pods(cluster, read):
     """A rollout that hangs leaves pods of before, whatever the Deployment asks for."""
     found = running.pods(acme=["large", "small", "small"], b=["medium"], c=["of a later version"])
+    tenants = running.tenants(acme="1.37.2", b="1.37.2", c="1.37.2")
+    cluster.documents = GOOD_HOST | tenants | found
+    profiles = {name: one.profiles for name, one in read().tenants.items()}
+    assert profiles == {"acme": {"large", "small"}, "b": {"medium"}, "c": set()}
+
+
+def test_certificates_and_what_was_written_anew_are_read_by_tenant(cluster, read):
+    ends = {"admin": "2999-01-01T00:00:00Z"}
+    cluster.documents = (
+        GOOD_HOST
+        | running.tenants(acme="1.37.2", b="1.37.2", c="1.37.2")
+        | running.certificates(acme=ends)
+        | running.reencryptions("2,1", acme=(3, 3), b=(3, 2))
+    )
+    tenants = read().tenants
+    found = {name: (one.certificates, one.rewritten) for name, one in tenants.items()}
+    assert found == {"acme": (ends, (2, 1)), "b": ({}, None), "c": ({}, None)}
+
+
+def test_shares_are_read_of_tenants_without_a_deployment_too(cluster, read):
+    """What they have is there as soon as the agent has let them in, and until it is removed."""
+    found = running.shares("fast", a="Granted", b="StoreFull", c="StoreAlarm")
     cluster.documents = GOOD_HOST | found
-    with opened(cluster.kubeconfig(), None, "dev") as api:
-        assert running_profiles(api) == {"acme": {"large", "small"}, "b": {"medium"}, "c": set()}
+    assert read().shares == {
+        "a": Share("fast", 256),
+        "b": Share("fast", 256, "b: StoreFull"),
+        "c": Share("fast", 256, "c: StoreAlarm", of_all=True),
+    }
+
+
+def test_runtime_classes_are_read(cluster, read):
+    cluster.documents = GOOD_HOST | running.runtime_classes("gvisor", "kata")
+    assert read().runtime_classes == {"gvisor", "kata"}
 
 
 @pytest.mark.parametrize("answer", [{}, running.none(), running.tenants() | running.etcds()])
 def test_a_new_host_runs_nothing(cluster, read, answer):
     cluster.documents = GOOD_HOST | answer
-    assert read() == ({}, {})
+    assert read() == RunningHost()
 
 
 def test_all_of_it_takes_one_connection(cluster, read):
     read()
     assert len(cluster.names) == 1
-    assert len(cluster.seen) == 2
+    paths = [path for path, _ in cluster.seen]
+    assert len(paths) == len(set(paths)) == 7

@@ -6,6 +6,7 @@ import pytest
 
 from core import generations
 from core.generations import InUse
+from core.running import RunningEtcd, RunningHost, RunningTenant
 from core.settings import parse
 
 HOST = {"kind": "dev", "domain": "t.test", "host": {"name": "dev", "adopt": {"kubeconfig": "x"}}}
@@ -57,14 +58,25 @@ def tenants(**keys):
     return parse(HOST | {"tenants": listed}).tenants
 
 
+def pods(keys, **more):
+    """A tenant whose pods have these keys."""
+    return RunningTenant("1.37.2", "shared", keys=keys, **more)
+
+
+def host(etcds=None, **running):
+    """A host with these tenants, and etcds in these namespaces with these keys."""
+    there = {namespace: RunningEtcd(1, 4, 2, keys) for namespace, keys in (etcds or {}).items()}
+    return RunningHost(tenants=running, etcds=there)
+
+
 def test_a_new_tenant_starts_with_any():
-    assert not list(generations.tenant_problems(tenants(acme=[7]), {}, ()))
+    assert not list(generations.tenant_problems(tenants(acme=[7]), host()))
 
 
 def test_what_still_encrypts_is_not_dropped():
     wanted = tenants(acme=[2], globex=[2])
-    running = {"acme": [InUse((2, 1))], "globex": [InUse((2, 1))]}
-    (problem,) = generations.tenant_problems(wanted, running, {"globex": (2, 1)})
+    running = host(acme=pods(InUse((2, 1))), globex=pods(InUse((2, 1)), rewritten=(2, 1)))
+    (problem,) = generations.tenant_problems(wanted, running)
     assert str(problem) == (
         "tenants[0].keys: can't drop 1 yet: objects in tenant acme's store may still be encrypted "
         "with it, got [2]; set it to [2, 1] and run `pulumi up`, which waits until the host agent "
@@ -74,51 +86,57 @@ def test_what_still_encrypts_is_not_dropped():
 
 def test_what_was_written_for_another_list_says_nothing_of_this_one():
     """The rollout of [2, 1] failed, and the objects are all as [1, 2] wrote them."""
-    running = {"acme": [InUse((2, 1))]}
-    (problem,) = generations.tenant_problems(tenants(acme=[2]), running, {"acme": (1, 2)})
+    running = host(acme=pods(InUse((2, 1)), rewritten=(1, 2)))
+    (problem,) = generations.tenant_problems(tenants(acme=[2]), running)
     assert str(problem).startswith("tenants[0].keys: can't drop 1 yet: ")
 
 
 def test_a_rollout_is_over_before_the_next_step():
     """A pod of before neither trusts nor decrypts what the next list signs and encrypts."""
-    running = {"acme": [InUse((1, 2)), InUse((1, 2), everywhere=False)]}
-    (problem,) = generations.tenant_problems(tenants(acme=[2, 1]), running, {})
+    own = {"tenant-acme": InUse((1, 2), everywhere=False)}
+    running = host(own, acme=pods(InUse((1, 2))))
+    (problem,) = generations.tenant_problems(tenants(acme=[2, 1]), running)
     assert str(problem) == (
         "tenants[0].keys: can't leave [1, 2] yet: not every pod of tenant acme has these keys, got "
         "[2, 1]; set it back to [1, 2] and run `pulumi up`, which waits for the pods"
     )
-    assert not list(generations.tenant_problems(tenants(acme=[1, 2]), running, {}))
+    assert not list(generations.tenant_problems(tenants(acme=[1, 2]), running))
 
 
 def test_pods_and_own_etcd_are_each_a_step_away():
     """One of the two failed before the other one was reached."""
-    running = {"acme": [InUse((1,)), InUse((1, 2))]}
-    (problem,) = generations.tenant_problems(tenants(acme=[2, 1]), running, {})
+    running = host({"tenant-acme": InUse((1, 2))}, acme=pods(InUse((1,))))
+    (problem,) = generations.tenant_problems(tenants(acme=[2, 1]), running)
     assert "can't go from [1] in one step" in str(problem)
-    assert not list(generations.tenant_problems(tenants(acme=[1, 2]), running, {}))
+    assert not list(generations.tenant_problems(tenants(acme=[1, 2]), running))
 
 
 def pools(keys):
-    return parse(HOST | {"etcd": {"shared": {"keys": keys}}}).etcd
+    return parse(HOST | {"etcd": {"shared": {"keys": keys}}})
+
+
+def pool(keys, **followers):
+    """A host with a pool that has these keys, and tenants that were brought up to others."""
+    there = {name: pods(InUse(), store_keys=has) for name, has in followers.items()}
+    return host({"tenantplane-etcd-shared": keys}, **there)
 
 
 @pytest.mark.parametrize("has", [InUse((1,)), InUse((1, 2), everywhere=False)])
 def test_a_pool_waits_for_its_tenants(has):
-    running = {"shared": InUse((1, 2))}
-    followers = {"shared": {"acme": InUse((1, 2)), "globex": has}}
-    (problem,) = generations.pool_problems(pools([2, 1]), running, followers)
+    running = pool(InUse((1, 2)), acme=InUse((1, 2)), globex=has)
+    (problem,) = generations.pool_problems(pools([2, 1]), running)
     assert str(problem) == (
         "etcd.shared.keys: can't leave [1, 2] yet: globex would be locked out, got [2, 1]; set it "
         "back to [1, 2] and run `pulumi up` in the stacks of these tenants"
     )
-    assert not list(generations.pool_problems(pools([1, 2]), running, followers))
-    followers["shared"]["globex"] = InUse((1, 2))
-    assert not list(generations.pool_problems(pools([2, 1]), running, followers))
+    assert not list(generations.pool_problems(pools([1, 2]), running))
+    running = pool(InUse((1, 2)), acme=InUse((1, 2)), globex=InUse((1, 2)))
+    assert not list(generations.pool_problems(pools([2, 1]), running))
 
 
 def test_a_pool_waits_for_its_members():
-    running = {"shared": InUse((1, 2), everywhere=False)}
-    (problem,) = generations.pool_problems(pools([2, 1]), running, {})
+    running = pool(InUse((1, 2), everywhere=False))
+    (problem,) = generations.pool_problems(pools([2, 1]), running)
     assert str(problem).startswith(
         "etcd.shared.keys: can't leave [1, 2] yet: not every pod of etcd pool shared has these keys"
     )

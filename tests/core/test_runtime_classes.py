@@ -3,6 +3,7 @@
 import pytest
 
 from core import runtime_classes
+from core.running import RunningHost
 from core.settings import TenantSettings
 
 TENANTS = [
@@ -11,12 +12,16 @@ TENANTS = [
 ]
 
 
+def problems(tenants, *there):
+    return list(runtime_classes.problems(tenants, RunningHost(runtime_classes=frozenset(there))))
+
+
 def test_who_asks_for_none_needs_none():
-    assert not list(runtime_classes.problems(TENANTS[:1], ()))
+    assert not problems(TENANTS[:1])
 
 
 def test_a_class_of_the_host_is_fine():
-    assert not list(runtime_classes.problems(TENANTS, {"gvisor", "kata"}))
+    assert not problems(TENANTS, "gvisor", "kata")
 
 
 @pytest.mark.parametrize(
@@ -24,7 +29,7 @@ def test_a_class_of_the_host_is_fine():
     [((), "leave it out, or install one there"), (("kata",), "use kata, or leave it out")],
 )
 def test_another_is_refused_with_what_there_is(there, remedy):
-    (problem,) = runtime_classes.problems(TENANTS, there)
+    (problem,) = problems(TENANTS, *there)
     assert str(problem) == (
         "tenants[1].runtimeClass: the host of tenant globex has no such RuntimeClass, "
         f"got 'gvisor'; {remedy}"

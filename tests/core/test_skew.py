@@ -4,6 +4,7 @@ import pytest
 
 from core import skew
 from core.errors import InvalidInputError
+from core.running import RunningHost, RunningTenant
 from core.settings import TenantSettings
 
 
@@ -32,5 +33,7 @@ def test_only_tenants_that_exist_are_held_to_their_version():
         TenantSettings(name="globex", version="1.37.2"),
         TenantSettings(name="odd", version="1.37.2"),
     ]
-    (problem,) = skew.problems(tenants, {"acme": "1.37.2", "odd": "unknown"})
+    versions = {"acme": "1.37.2", "odd": "unknown"}
+    running = {name: RunningTenant(version, "shared") for name, version in versions.items()}
+    (problem,) = skew.problems(tenants, RunningHost(tenants=running))
     assert str(problem).startswith("tenants[0].version: can't go down from 1.37.2")

@@ -10,9 +10,9 @@ from pulumi.runtime.stack import ResourceRegistrationFailed
 from core import host_contract
 from core.manifests import pods, tenant_fence
 from core.profiles import PROFILES
+from core.running import RunningHost, RunningTenant
 from core.settings import parse
 from stacks import tenants
-from stacks.changes import Running
 from tests.support import running
 from tests.support.fake_cluster import GOOD_HOST
 from tests.support.loop import run
@@ -236,10 +236,11 @@ def test_the_etcd_of_a_tenant_is_asked_for_its_keys_too(up, exported, cluster):
 
 
 def test_a_certificate_that_ends_soon_is_said(up, exported, cluster, logged):
-    cluster.documents = GOOD_HOST | running.certificates(
+    ends = running.certificates(
         acme={"admin": "2020-01-01T00:00:00Z", "apiserver": "2999-01-01T00:00:00Z"},
         other={"admin": "2020-01-01T00:00:00Z"},
     )
+    cluster.documents = GOOD_HOST | running.tenants(acme="1.37.2", other="1.37.2") | ends
     up(CONFIG)
     (said,) = [text for text in logged if "certificates" in text]
     assert said.startswith("tenant acme: certificates end soon (admin), the first ")
@@ -273,7 +274,8 @@ def test_a_quota_has_room_for_pods_of_a_larger_profile_while_they_are_replaced(
     up, exported, cluster, mocks
 ):
     """Without it no new pod is let in, and the old ones stay until one is ready."""
-    cluster.documents = GOOD_HOST | running.pods(acme=["large"], globex=["small"])
+    pods = running.pods(acme=["large"], globex=["small"])
+    cluster.documents = GOOD_HOST | running.tenants(acme="1.37.2", globex="1.37.2") | pods
     up(CONFIG | {"tenants": [{"name": "acme"}, {"name": "globex"}]})
     quotas = [mocks.named(f"{name}-quota").inputs["spec"]["hard"] for name in ("acme", "globex")]
     small, large = (
@@ -288,7 +290,8 @@ def test_a_new_tenant_that_does_not_start_holds_up_no_other(monkeypatch, failure
     monkeypatch.setattr(tenants, "_declare_tenant", lambda one, *_: Stuck(one.name, failure))
     monkeypatch.setattr(tenants, "_HEAD_START_SECONDS", 0.01)
     config = parse({"kind": "tenants", "hostStack": "a/b/c", "tenants": NEW_AND_OLD})
-    declared = run(tenants.declare_tenants(config, None, Running(frozenset({"acme"}))))
+    running_host = RunningHost(tenants={"acme": RunningTenant("1.37.2", "shared")})
+    declared = run(tenants.declare_tenants(config, None, running_host))
     assert set(declared) == {"acme", "initech"}
 
 
