@@ -6,7 +6,6 @@ must have (_facts.py).
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from components import _adopt
@@ -127,19 +126,25 @@ def _rewritten(reencryptions: Iterable[_Found]) -> dict[str, Generations]:
         one["spec"]["tenant"]: generations.parse(one["spec"]["keys"])
         for one in reencryptions
         if one.get("status", {}).get("observedGeneration") == one["metadata"]["generation"]
-        and any(condition["status"] == "True" for condition in one["status"]["conditions"])
+        and _ready(one).get("status") == "True"
     }
 
 
 def _share(found: _Found) -> Share:
-    spec, conditions = found["spec"], found.get("status", {}).get("conditions", [])
-    share = Share(spec["store"], spec.get("limitMib", 0))
-    for condition in conditions:
-        reason = condition["reason"]
-        if reason in store_limit.WARNINGS:
-            of_all = reason == store_limit.ALARM
-            return replace(share, warning=condition["message"], of_all=of_all)
-    return share
+    spec, ready = found["spec"], _ready(found)
+    reason = ready.get("reason")
+    return Share(
+        store=spec["store"],
+        limit_mib=spec.get("limitMib", 0),
+        warning=ready["message"] if reason in store_limit.WARNINGS else None,
+        of_all=reason == store_limit.ALARM,
+    )
+
+
+def _ready(found: _Found) -> Mapping[str, str]:
+    """Return the Ready condition of an object of the host agent's, an empty one of a new object."""
+    conditions = found.get("status", {}).get("conditions", [])
+    return next((one for one in conditions if one["type"] == "Ready"), {})
 
 
 def _running_etcd(found: _Found) -> RunningEtcd:

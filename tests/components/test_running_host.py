@@ -109,6 +109,17 @@ def test_certificates_and_what_was_written_anew_are_read_by_tenant(cluster, read
     assert found == {"acme": (ends, (2, 1)), "b": ({}, None), "c": ({}, None)}
 
 
+def test_only_the_ready_condition_says_that_all_is_written_anew(cluster, read):
+    """Old keys are dropped on its word."""
+    found = running.reencryptions("2,1", acme=(3, 3))
+    (listed,) = found.values()
+    other = {"type": "Progressing", "status": "True"}
+    ready = {"type": "Ready", "status": "False"}
+    listed["items"][0]["status"]["conditions"] = [other, ready]
+    cluster.documents = GOOD_HOST | running.tenants(acme="1.37.2") | found
+    assert read().tenants["acme"].rewritten is None
+
+
 def test_shares_are_read_of_tenants_without_a_deployment_too(cluster, read):
     """What they have is there as soon as the agent has let them in, and until it is removed."""
     found = running.shares("fast", a="Granted", b="StoreFull", c="StoreAlarm")

@@ -62,11 +62,15 @@ def shares(store="shared", **reasons):
     items = [
         {
             "spec": {"store": store, "tenant": tenant, "limitMib": 256},
-            "status": {"conditions": [{"reason": reason, "message": f"{tenant}: {reason}"}]},
+            "status": {"conditions": [_ready(reason=reason, message=f"{tenant}: {reason}")]},
         }
         for tenant, reason in reasons.items()
     ]
     return {"/apis/tenantplane.dev/v1alpha1/etcdtenants": {"items": items}}
+
+
+def _ready(**says):
+    return {"type": "Ready"} | says
 
 
 def _noted(labels, annotations):
@@ -79,7 +83,7 @@ def reencryptions(keys="2,1", **generations):
         {
             "metadata": {"generation": generation},
             "spec": {"tenant": tenant, "keys": keys},
-            "status": {"observedGeneration": observed, "conditions": [{"status": "True"}]},
+            "status": {"observedGeneration": observed, "conditions": [_ready(status="True")]},
         }
         for tenant, (generation, observed) in generations.items()
     ]
