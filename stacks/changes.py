@@ -52,8 +52,7 @@ def check(
     if errors:
         raise InvalidInputError.together(errors)
     for text in [
-        *store_warnings(settings, running).values(),
-        *_alarms(settings, running),
+        *_of_stores(settings, running),
         *pools.overcommitted(settings, running),
         *_ending(settings, running),
     ]:
@@ -97,11 +96,17 @@ def check_made(settings: Settings, before: Mapping[str, Any], host: str) -> None
         pulumi.log.warn(f"{unchecked}: {error}")
 
 
-def _alarms(settings: Settings, running: RunningHost) -> Iterator[str]:
-    """Say which of this stack's pools have an alarm; one of their tenants stands for all."""
-    if settings.has_host:
-        alarms = {one.store: one.warning for one in running.shares.values() if one.of_all}
-        yield from (f"etcd pool {pool}: {alarms[pool]}" for pool in settings.etcd if pool in alarms)
+def _of_stores(settings: Settings, running: RunningHost) -> Iterator[str]:
+    """Say whose share is nearly full, and each alarm of a pool by the last of its tenants alone."""
+    ours = {tenant.name for tenant in settings.tenants}
+    alarms: dict[str, str] = {}
+    for name, share in running.shares.items():
+        of_our_host = settings.has_host and share.store in settings.etcd
+        if share.of_all and (of_our_host or name in ours):
+            alarms[share.store] = f"etcd pool {share.store}: {share.warning}"
+        elif share.warning and name in ours:
+            yield share.warning
+    yield from alarms.values()
 
 
 def _ending(settings: Settings, running: RunningHost) -> Iterator[str]:

@@ -41,16 +41,18 @@ class StackOutputs(TypedDict, total=False):
     certificate_expiry: dict[str, pulumi.Output[str]]
     """When the first certificate ends (RFC 3339), by tenant and, as `etcd/<pool>`, by etcd pool.
 
-    A `pulumi up` within 30 days of it renews the certificate; previews warn of it.
+    A `pulumi up` within 30 days of it renews the certificate; nothing but another `keys` replaces
+    an authority. Previews warn of both.
     """
 
     certificates: dict[str, pulumi.Output[Mapping[str, str]]]
     """When each certificate and authority ends, by its name, by the keys of certificateExpiry."""
 
     store_warnings: dict[str, str]
-    """What to know of tenants whose share of an etcd pool is nearly full, by tenant; else empty.
+    """What is wrong with the etcd pool of a tenant, by tenant: its share is nearly full or full.
 
-    As the host agent saw it before this run. Kinds dev and tenants.
+    Or the pool has an alarm, which each of its tenants then has here. Empty when all is well. As
+    the host agent saw it before this run. Kinds dev and tenants.
     """
 
     hosts: dict[str, dict[str, Any]]

@@ -138,6 +138,13 @@ def test_an_alarm_of_a_pool_is_said_once_in_the_stack_of_its_host(
     assert [text for text in logged if "Store" in text] == wanted
 
 
+def test_an_alarm_is_said_once_beside_the_tenants_of_the_pool(up, dev, cluster, logged):
+    found = running.shares(acme="StoreAlarm", globex="StoreAlarm")
+    cluster.documents = GOOD_HOST | found
+    up(dev)
+    assert [text for text in logged if "Store" in text] == ["etcd pool shared: globex: StoreAlarm"]
+
+
 def test_a_first_preview_of_a_gke_host_knows_its_shape(up, first_preview):
     outputs = up(GKE)
     assert not is_known(outputs["hostContract"])

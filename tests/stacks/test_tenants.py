@@ -161,6 +161,15 @@ def test_a_share_that_is_nearly_full_is_said(up, exported, cluster):
     assert settled(up(CONFIG)["storeWarnings"]) == {"acme": "acme: StoreNearlyFull"}
 
 
+def test_an_alarm_is_said_once_and_exported_of_each_tenant(up, exported, cluster, logged):
+    """All tenants of a pool have it; those of other stacks hear of it there."""
+    reasons = dict.fromkeys(["other", "acme", "globex", "third"], "StoreAlarm")
+    cluster.documents = GOOD_HOST | running.shares(**reasons)
+    warnings = settled(up(CONFIG)["storeWarnings"])
+    assert warnings == {name: f"{name}: StoreAlarm" for name in ("acme", "globex")}
+    assert logged == ["etcd pool shared: globex: StoreAlarm"]
+
+
 @pytest.mark.parametrize(("limit_mib", "said"), [(597, 0), (598, 1)])
 def test_limits_that_could_fill_a_pool_of_the_host_are_said(
     up, exported, cluster, monkeypatch, limit_mib, said
