@@ -7,7 +7,7 @@ Not here: the keys (components/), what each is for (pki.py, manifests/encryption
 (running.py).
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from core.errors import InvalidInputError
 if TYPE_CHECKING:
     from core.running import RunningHost
     from core.settings import Settings, TenantSettings
+    from core.store_settings import EtcdSettings
 
 Generations = tuple[int, ...]
 
@@ -138,6 +139,28 @@ def pool_problems(settings: "Settings", running: "RunningHost") -> Iterator[Inva
                 list(etcd.keys),
                 f"set it back to {shown(known.keys)} and run `pulumi up` in the stacks of these "
                 "tenants",
+            )
+
+
+def unasked_problems(
+    pools: Mapping[str, "EtcdSettings"], before: Mapping[str, Generations], host: str
+) -> Iterator[InvalidInputError]:
+    """Yield a problem for each etcd pool with other keys on a host that can't be asked.
+
+    Args:
+        pools: As the settings have them.
+        before: What each pool had in the last run.
+        host: The host's name.
+    """
+    for pool, etcd in pools.items():
+        known = before.get(pool, etcd.keys)
+        if etcd.keys != known:
+            yield InvalidInputError(
+                f"etcd.{pool}.keys",
+                f"can't be changed from {shown(known)} now: host {host} can't be asked who would "
+                "be locked out",
+                list(etcd.keys),
+                f"set it back to {shown(known)}, or make the host's API server answer here first",
             )
 
 

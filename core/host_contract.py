@@ -10,6 +10,7 @@ from typing import Any
 
 from core import schema
 from core.errors import InvalidInputError
+from core.generations import Generations
 from core.schema import setting
 
 OUTPUT = "hostContract"
@@ -137,6 +138,17 @@ def kubeconfig(exported: object) -> str | None:
     """
     found = exported.get("kubeconfig") if isinstance(exported, Mapping) else None
     return found if isinstance(found, str) else None
+
+
+def pool_keys(exported: object) -> dict[str, Generations]:
+    """Return the keys of each etcd pool in a contract of any version; of those that it knows.
+
+    Args:
+        exported: Value of the output, None when there is none.
+    """
+    found = exported.get("stores") if isinstance(exported, Mapping) else None
+    keys = {pool: store.get("keys") for pool, store in (found or {}).items()}
+    return {pool: tuple(map(int, of_one)) for pool, of_one in keys.items() if of_one}
 
 
 def _keys(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -69,8 +69,8 @@ def store_warnings(settings: Settings, running: RunningHost) -> dict[str, str]:
 def check_made(settings: Settings, before: Mapping[str, Any], host: str) -> None:
     """Check a stack that makes its host against what runs there since its last run.
 
-    A host that can't be asked is a warning: it may be gone, and about to be made again. As long as
-    it can't, nothing on it is changed either.
+    A host that can't be asked is a warning: it may be gone, and about to be made again. The
+    provider may reach it all the same, so the keys of its pools stay what they were.
 
     Args:
         settings: Of the stack.
@@ -78,12 +78,14 @@ def check_made(settings: Settings, before: Mapping[str, Any], host: str) -> None
         host: The host's name.
 
     Raises:
-        InvalidInputError: as `check`.
+        InvalidInputError: as `check`, or the host can't be asked and keys are others than in the
+            last run.
     """
     if not before:
         return
     unchecked = f"host {host}: what runs on it is not checked against this config"
-    kubeconfig = host_contract.kubeconfig(before.get(host_contract.OUTPUT))
+    contract = before.get(host_contract.OUTPUT)
+    kubeconfig = host_contract.kubeconfig(contract)
     if kubeconfig is None:
         pulumi.log.warn(
             f"{unchecked}, because the last run did not finish; change no keys, members or volumes "
@@ -94,6 +96,10 @@ def check_made(settings: Settings, before: Mapping[str, Any], host: str) -> None
         check(settings, kubeconfig, None, host)
     except HostError as error:
         pulumi.log.warn(f"{unchecked}: {error}")
+        keys = host_contract.pool_keys(contract)
+        errors = list(generations.unasked_problems(settings.etcd, keys, host))
+        if errors:
+            raise InvalidInputError.together(errors) from error
 
 
 def _of_stores(settings: Settings, running: RunningHost) -> Iterator[str]:

@@ -106,6 +106,28 @@ def test_a_gke_host_that_is_gone_is_made_again_with_a_warning(up, cluster, logge
     )
 
 
+@pytest.mark.parametrize("keys", [[1, 2], [2]], ids=["the next step", "a jump"])
+def test_keys_of_a_gke_host_that_cannot_be_asked_stay(up, brought_up, cluster, mocks, keys):
+    """It may answer by the time that it is changed, with tenants that are behind."""
+    brought_up["hostContract"]["stores"] = {"shared": {"keys": [1.0]}, "gone": {"keys": [3]}}
+    cluster.stop()
+    with pytest.raises(pulumi.RunError) as error:
+        up(GKE | {"etcd": {"shared": {"keys": keys}}})
+    assert str(error.value) == (
+        "etcd.shared.keys: can't be changed from [1] now: host prod can't be asked who would be "
+        f"locked out, got {keys}; set it back to [1], or make the host's API server answer here "
+        "first"
+    )
+    assert [one.typ for one in mocks.resources] == ["pulumi:pulumi:StackReference"]
+
+
+def test_a_gke_host_that_cannot_be_asked_keeps_its_keys_and_gets_pools(up, brought_up, cluster):
+    brought_up["hostContract"]["stores"] = {"shared": {"keys": [1.0, 2.0]}}
+    cluster.stop()
+    etcd = {"shared": {"keys": [1, 2]}, "new": {"keys": [7]}}
+    assert set(up(GKE | {"etcd": etcd})["hosts"]) == {"prod"}
+
+
 def test_a_gke_host_whose_last_run_failed_says_that_nothing_is_checked(up, brought_up, logged):
     brought_up.update(hosts={"prod": None}, hostContract=None)
     assert set(up(GKE)["hosts"]) == {"prod"}
