@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from core import cloud_sql, generations, oidc, stores, versions
 from core.errors import InvalidInputError
+from core.manifests import store_limit
 
 if TYPE_CHECKING:
     from core.settings import GkeSettings, HostSettings, Settings, TenantSettings
@@ -71,10 +72,15 @@ def with_defaults(settings: "Settings") -> "Settings":
 
 
 def datastore_problems(
-    tenants: Iterable["TenantSettings"], host_stores: Iterable[str]
+    tenants: Iterable["TenantSettings"], kinds: Mapping[str, str]
 ) -> Iterator[InvalidInputError]:
-    """Yield a problem for each tenant whose datastore its host doesn't have."""
-    known = [*sorted(host_stores), stores.DEDICATED]
+    """Yield a problem for each tenant whose datastore its host doesn't have, or can't limit.
+
+    Args:
+        tenants: As the settings list them.
+        kinds: The kind of each store of their host by name.
+    """
+    known = [*sorted(kinds), stores.DEDICATED]
     for number, tenant in enumerate(tenants):
         if tenant.datastore not in known:
             remedy = f"use {' or '.join(known)}, or declare it under etcd or sql of its host"
@@ -83,6 +89,17 @@ def datastore_problems(
                 f"the host of tenant {tenant.name} has no such store",
                 tenant.datastore,
                 remedy,
+            )
+        elif (
+            tenant.store_limit_mib != store_limit.DEFAULT_MIB
+            and kinds.get(tenant.datastore) != stores.ETCD
+        ):
+            pools = sorted(name for name, kind in kinds.items() if kind == stores.ETCD)
+            yield InvalidInputError(
+                f"tenants[{number}].storeLimitMib",
+                f"belongs to etcd pools, and tenant {tenant.name} has another datastore",
+                tenant.datastore,
+                f"leave it out, or set datastore to {' or '.join(pools)}",
             )
 
 
@@ -161,7 +178,8 @@ def _with_host(settings: "Settings") -> Iterator[InvalidInputError]:
     yield from cloud_sql.problems(settings)
     yield from _gateway(settings)
     if settings.etcd:
-        yield from datastore_problems(settings.tenants, [*settings.etcd, *settings.sql])
+        kinds = stores.kinds(settings.etcd, settings.sql)
+        yield from datastore_problems(settings.tenants, kinds)
 
 
 def _host(host: "HostSettings") -> Iterator[InvalidInputError]:

@@ -29,12 +29,10 @@ async def declare(settings: Settings) -> pulumi.Inputs:
     """Declare the tenants and return the stack's outputs."""
     stack = str(settings.host_stack)
     contract = host_contract.parse((await exported.by(stack)).get(host_contract.OUTPUT), stack)
-    errors = list(
-        settings_rules.datastore_problems(settings.tenants, [*contract.stores, *contract.sql])
-    )
+    kinds = stores.kinds(contract.stores, contract.sql)
+    errors = list(settings_rules.datastore_problems(settings.tenants, kinds))
     if errors:
         raise InvalidInputError.together(errors)
-    kinds = stores.kinds(contract.stores, contract.sql)
     running = changes.check(settings, contract.kubeconfig, None, contract.name, kinds)
     cluster = HostCluster(
         contract.name,

@@ -117,6 +117,21 @@ def test_settings_are_frozen():
             "tenants[0].dedicatedEtcd: belongs to datastore dedicated, and tenant a has another",
         ),
         (
+            DEV | {"tenants": [{"name": "a", "datastore": "dedicated", "storeLimitMib": 64}]},
+            "tenants[0].storeLimitMib: belongs to etcd pools, and tenant a has another datastore",
+        ),
+        (
+            DEV
+            | {
+                "sql": {"pg": SQL},
+                "tenants": [{"name": "a", "datastore": "pg", "storeLimitMib": 64}],
+            },
+            (
+                "tenants[0].storeLimitMib: belongs to etcd pools, and tenant a has another "
+                "datastore, got 'pg'; leave it out, or set datastore to shared"
+            ),
+        ),
+        (
             DEV
             | {
                 "tenants": [
@@ -244,7 +259,9 @@ def test_mistakes_in_many_places_are_said_together():
 
 def test_a_host_of_another_stack_is_asked_for_its_pools():
     tenants = [TenantSettings(name="a"), TenantSettings(name="b", datastore="fast")]
-    (problem,) = settings_rules.datastore_problems(tenants, ["shared", "slow"])
+    (problem,) = settings_rules.datastore_problems(
+        tenants, dict.fromkeys(["shared", "slow"], "etcd")
+    )
     assert str(problem).startswith(
         "tenants[1].datastore: the host of tenant b has no such store, got 'fast'; "
         "use shared or slow or dedicated"

@@ -199,6 +199,15 @@ def test_each_kind_of_store_is_declared(up, exported, mocks):
     assert claim["spec"]["resources"]["requests"]["storage"] == "8Gi"
 
 
+def test_a_share_of_an_sql_server_is_refused(up, exported):
+    """Nothing would keep the tenant to it."""
+    exported["hostContract"]["sql"] = {
+        "pg": {"engine": "postgresql", "address": "192.0.2.5", "port": 5432, "caPem": "CA"}
+    }
+    with pytest.raises(pulumi.RunError, match=r"tenants\[0\]\.storeLimitMib: belongs to etcd pool"):
+        up(CONFIG | {"tenants": [{"name": "acme", "datastore": "pg", "storeLimitMib": 64}]})
+
+
 def test_a_server_with_a_name_is_reached_in_its_network_alone(up, exported, mocks):
     server = {"engine": "postgresql", "address": "x.sql.goog", "port": 5432, "caPem": "CA"}
     exported["hostContract"]["sql"] = {"pg": server | {"network": "10.0.0.7/32"}}
