@@ -20,7 +20,8 @@ def problems(settings: "Settings", running: "RunningHost") -> Iterator[InvalidIn
 
     A member joins or leaves by etcd's own API, which nothing here calls: two more pods with a new
     `--initial-cluster` are strangers to the first, and two fewer take the quorum with them. Another
-    size of volume replaces the StatefulSet, and its pods come back on the volumes of before.
+    size of volume replaces the StatefulSet, and its pods come back on the volumes of before. How
+    much an etcd keeps is not known here, so a lower quota could be one that is used up.
 
     Args:
         settings: Of the stack.
@@ -59,6 +60,14 @@ def _of_one(
             "it exists",
             etcd.storage_gib,
             f"set it back to {known.storage_gib}, and {instead}",
+        )
+    if etcd.quota_gib < known.quota_gib:
+        yield InvalidInputError(
+            f"{path}.quotaGib",
+            f"can't be lowered from {known.quota_gib}: an etcd that keeps more than its quota "
+            "refuses every write",
+            etcd.quota_gib,
+            f"set it back to {known.quota_gib}, and {instead}",
         )
 
 

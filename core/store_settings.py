@@ -20,7 +20,7 @@ class EtcdSettings:
     """
 
     quota_gib: int = setting(default=2, minimum=1, maximum=8)
-    """Size in GiB at which etcd refuses writes, of all its tenants. Rolling."""
+    """Size in GiB at which etcd refuses writes, of all its tenants. It only goes up. Rolling."""
 
     storage_gib: int = setting(default=4, minimum=2, maximum=1024)
     """Size in GiB of each member's volume: twice the quota or more, for defragmentation.
@@ -58,7 +58,7 @@ class DedicatedEtcdSettings:
     """Members of the cluster: 3 go on when one is lost, and need 3 nodes. Fixed at creation."""
 
     quota_gib: int = setting(default=2, minimum=1, maximum=8)
-    """Size in GiB at which etcd refuses the tenant's writes. Rolling."""
+    """Size in GiB at which etcd refuses the tenant's writes. It only goes up. Rolling."""
 
     storage_gib: int = setting(default=4, minimum=2, maximum=1024)
     """Size in GiB of each member's volume: twice the quota or more. Fixed at creation."""

@@ -61,6 +61,21 @@ def test_volumes_neither_grow_nor_shrink():
     )
 
 
+def test_a_quota_is_not_lowered():
+    """What is stored may be more, and one alarm stops the writes of all tenants."""
+    (problem,) = of_pools({SHARED: RunningEtcd(1, 4, 2)}, shared={"members": 1, "quotaGib": 1})
+    assert problem == (
+        "etcd.shared.quotaGib: can't be lowered from 2: an etcd that keeps more than its quota "
+        "refuses every write, got 1; set it back to 2, and make another pool for new tenants"
+    )
+    (problem,) = of_tenant({"tenant-acme": RunningEtcd(1, 4, 2)}, quotaGib=1)
+    assert problem.startswith("tenants[0].dedicatedEtcd.quotaGib: can't be lowered from 2: ")
+
+
+def test_a_quota_is_raised():
+    assert not of_pools({SHARED: RunningEtcd(1, 4, 1)}, shared={"members": 1, "quotaGib": 2})
+
+
 def test_a_tenants_own_etcd_is_held_to_the_same():
     (problem,) = of_tenant({"tenant-acme": RunningEtcd(1, 4, 2)}, members=3)
     assert problem == (
