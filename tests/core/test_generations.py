@@ -142,6 +142,11 @@ def test_a_pool_waits_for_its_members():
     )
 
 
+def test_the_pools_of_another_stack_are_not_compared_with_a_default():
+    settings = parse({"kind": "tenants", "hostStack": "o/p/s"})
+    assert not list(generations.pool_problems(settings, pool(InUse((2, 3)))))
+
+
 def test_annotations_are_read_as_they_were_written():
     for keys in LISTS:
         assert generations.parse(generations.text(keys)) == keys
