@@ -119,5 +119,6 @@ class SqlKind:
         return TenantStore(
             servers=kine.SERVERS,
             marks=[_certificates.fingerprint(endpoint, store["ca_pem"])],
+            found=[granted],
             ready=[secret],
         )

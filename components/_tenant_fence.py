@@ -24,15 +24,12 @@ def declare(
     tenant_id: str,
     *,
     namespace: pulumi.Input[str],
-    egress: Sequence[dict[str, Any]],
     opts: pulumi.ResourceOptions,
 ) -> list[pulumi.Resource]:
     """Declare the network's part; returns what has to stand before the first pod."""
     meta = functools.partial(_meta, tenant_id, namespace)
-    rules = tenant_fence.network_policy(tenant_id, egress)
     return [
         NetworkPolicy(f"{name}-deny-all", metadata=meta("deny-all"), spec=pods.DENY_ALL, opts=opts),
-        NetworkPolicy(f"{name}-policy", metadata=meta(tenant.NAME), spec=rules, opts=opts),
         NetworkPolicy(
             f"{name}-operators",
             metadata=meta("operators"),
@@ -40,6 +37,23 @@ def declare(
             opts=opts,
         ),
     ]
+
+
+def declare_ways(
+    name: str,
+    tenant_id: str,
+    *,
+    namespace: pulumi.Input[str],
+    egress: Sequence[dict[str, Any]],
+    opts: pulumi.ResourceOptions,
+) -> pulumi.Resource:
+    """Declare who reaches its control plane, and what that reaches: its store at the least."""
+    return NetworkPolicy(
+        f"{name}-policy",
+        metadata=_meta(tenant_id, namespace, tenant.NAME),
+        spec=tenant_fence.network_policy(tenant_id, egress),
+        opts=opts,
+    )
 
 
 def declare_limits(

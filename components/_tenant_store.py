@@ -76,6 +76,9 @@ class TenantStore:
     keys: Generations = generations.FIRST
     """Generations of the authorities of a store that others have too."""
 
+    found: Sequence[pulumi.Resource] = ()
+    """What looks first at an address that may change: until then pods are let to the old one."""
+
     ready: Sequence[pulumi.Resource] = ()
     """What has to be there before a pod mounts the tenant's keys."""
 

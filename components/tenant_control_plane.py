@@ -175,10 +175,16 @@ class TenantControlPlane(pulumi.ComponentResource):
             scope=pods.encryption,
             opts=self._child,
         )
-        fence = _tenant_fence.declare(
-            name, tenant_id, namespace=namespace, egress=pods.egress, opts=self._child
-        )
+        fence = _tenant_fence.declare(name, tenant_id, namespace=namespace, opts=self._child)
         store = pods.store.declare(self._place)
+        ways = _tenant_fence.declare_ways(
+            name,
+            tenant_id,
+            namespace=namespace,
+            egress=pods.egress,
+            # Another address that is wrong must not take the old one from pods that run.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=store.found),
+        )
         secrets = self._secrets(keys, store)
         deployment = _tenant_pods.declare(
             name,
@@ -187,7 +193,7 @@ class TenantControlPlane(pulumi.ComponentResource):
             store=store,
             keys=keys,
             annotations=dict(self._place.timeout),
-            after=[*fence, *secrets],
+            after=[*fence, ways, *secrets],
             opts=self._child,
         )
         self._serving = deployment.urn

@@ -59,6 +59,12 @@ def egress(mocks):
     return mocks.named("acme-policy").inputs["spec"]["egress"][2:]  # DNS and operators come first
 
 
+def awaited(monitor, name):
+    """What a resource is declared to come after."""
+    (urn,) = [urn for urn in monitor.requests if urn.endswith(f"::{name}")]
+    return {one.rpartition("::")[2] for one in monitor.requests[urn].dependencies}
+
+
 @pytest.mark.parametrize(("version", "can_be_shut"), [("1.36.3", False), ("1.37.2", True)])
 @pulumi.runtime.test
 def test_the_agent_knows_whether_a_full_tenant_can_be_shut(mocks, version, can_be_shut):
@@ -231,7 +237,11 @@ def test_connections_are_bounded_for_all_pods_of_an_upgrade(mocks):
 
 @pulumi.runtime.test
 def test_another_password_and_another_address_are_the_agents_first(mocks, monitor):
-    """The server knows the password, and has the database, before a pod reads either."""
+    """The server knows the password, and has the database, before a pod reads either.
+
+    An address without the database doesn't even open the way there, which would shut the one that
+    the tenant's pods are on.
+    """
 
     def check(_):
         spec = mocks.named("acme-store").inputs["spec"]
@@ -239,18 +249,27 @@ def test_another_password_and_another_address_are_the_agents_first(mocks, monito
         password = "acme-sql-password PASSWORD"
         assert spec["passwordHash"] == hashlib.sha256(password.encode()).hexdigest()[:16]
 
-        def request(name):
-            (urn,) = [urn for urn in monitor.requests if urn.endswith(f"::{name}")]
-            return monitor.requests[urn]
-
         for name, earlier in [
             ("acme-store", "acme-secret-sql-password"),
             ("acme-secret-kine", "acme-store"),
+            ("acme-policy", "acme-store"),
+            ("acme-control-plane", "acme-policy"),
             ("acme-secret-kube-apiserver", "acme-secret-kine"),
         ]:
-            assert any(one.endswith(f"::{earlier}") for one in request(name).dependencies), name
+            assert earlier in awaited(monitor, name), name
 
     return declare("pg").endpoint.apply(check)
+
+
+@pytest.mark.parametrize("datastore", ["shared", "dedicated"])
+@pulumi.runtime.test
+def test_the_way_to_an_etcd_is_open_from_the_start(monitor, datastore):
+    """Its address never changes, and a tenant is ready the sooner (docs/adr/0007)."""
+
+    def check(_):
+        assert awaited(monitor, "acme-policy") <= {"acme-ns"}
+
+    return declare(datastore).endpoint.apply(check)
 
 
 @pytest.mark.parametrize(
