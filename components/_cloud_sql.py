@@ -14,6 +14,7 @@ import pulumi
 from pulumi_gcp import compute, dns, sql
 
 from core import cloud_sql, stores
+from core.errors import HostError, describe
 
 if TYPE_CHECKING:
     from components.cloud_sql import CloudSqlArgs
@@ -67,7 +68,7 @@ def declare(
         ),
     )
     dns_name = pulumi.Output.all(instance.dns_names.apply(_endpoint_name), instance.dns_name).apply(
-        lambda known: f"{(known[0] or known[1] or '').rstrip('.')}."
+        lambda known: _dns_name(args["server"], known)
     )
     address, endpoint = _endpoint(name, args, instance, cloud_name, kept)
     record = _record(name, args, dns_name, address, kept)
@@ -106,12 +107,13 @@ def _administrator(
 
 def _settings(args: "CloudSqlArgs", kind: Kind) -> dict[str, object]:
     """What the instance is, but for its engine."""
-    connections = int(args.get("max_connections", 400))  # cross-language callers send 400.0
+    # Cross-language callers send 400.0.
+    connections = int(args.get("max_connections", cloud_sql.DEFAULT_MAX_CONNECTIONS))
     return {
         "tier": args.get("tier", cloud_sql.DEFAULT_TIER),
         "edition": "ENTERPRISE",  # PostgreSQL's default is Enterprise Plus, with other tiers
         "availability_type": args.get("availability", cloud_sql.AVAILABILITIES[0]),
-        "disk_size": int(args.get("storage_gib", 20)),
+        "disk_size": int(args.get("storage_gib", cloud_sql.DEFAULT_STORAGE_GIB)),
         "disk_autoresize": True,
         "deletion_protection_enabled": kind.protect,
         "retain_backups_on_delete": True,
@@ -119,8 +121,8 @@ def _settings(args: "CloudSqlArgs", kind: Kind) -> dict[str, object]:
         "backup_configuration": _backups(args, kind),
         "ip_configuration": _connections_to_it(args),
         "maintenance_window": {
-            "day": int(args.get("maintenance_day", 7)),
-            "hour": int(args.get("maintenance_hour", 3)),
+            "day": int(args.get("maintenance_day", cloud_sql.DEFAULT_MAINTENANCE_DAY)),
+            "hour": int(args.get("maintenance_hour", cloud_sql.DEFAULT_MAINTENANCE_HOUR)),
             "update_track": "stable",
         },
         "database_flags": [{"name": "max_connections", "value": str(connections)}],
@@ -130,16 +132,15 @@ def _settings(args: "CloudSqlArgs", kind: Kind) -> dict[str, object]:
 
 def _backups(args: "CloudSqlArgs", kind: Kind) -> dict[str, object]:
     """Daily ones, and the logs that lead from one to any point of time; each engine has its own."""
+    hour = int(args.get("backup_hour", cloud_sql.DEFAULT_BACKUP_HOUR))
+    kept = int(args.get("retained_backups", cloud_sql.DEFAULT_RETAINED_BACKUPS))
     logs = "binary_log_enabled" if kind.engine == stores.MYSQL else "point_in_time_recovery_enabled"
     return {
         "enabled": True,
         logs: True,
-        "start_time": f"{int(args.get('backup_hour', 1)):02}:00",
+        "start_time": f"{hour:02}:00",
         "transaction_log_retention_days": _LOG_DAYS,
-        "backup_retention_settings": {
-            "retained_backups": int(args.get("retained_backups", 14)),
-            "retention_unit": "COUNT",
-        },
+        "backup_retention_settings": {"retained_backups": kept, "retention_unit": "COUNT"},
     }
 
 
@@ -233,6 +234,23 @@ def _endpoint_name(known: "list[sql.outputs.DatabaseInstanceDnsName] | None") ->
         if one.connection_type == "PRIVATE_SERVICE_CONNECT" and one.dns_scope == "INSTANCE":
             return one.name or ""
     return ""
+
+
+def _dns_name(server: str, known: list[str | None]) -> str:
+    """Return the first that is a name, as DNS writes it.
+
+    Raises:
+        HostError: none is. A zone of no name would be the root's, and hide every other name.
+    """
+    name = next(filter(None, known), "").rstrip(".")
+    if not name:
+        remedy = (
+            "run `pulumi up --refresh`; if that doesn't help, see what `gcloud sql instances "
+            "describe` says of dnsNames"
+        )
+        problem = "has no DNS name, by which pods would find it and know its certificate"
+        raise HostError(describe(f"cloud sql {server}", problem, remedy=remedy))
+    return f"{name}."
 
 
 def _joined(authorities: "list[sql.outputs.DatabaseInstanceServerCaCert]") -> str:

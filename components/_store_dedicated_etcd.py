@@ -57,9 +57,9 @@ class DedicatedEtcdKind:
         """What its members are."""
         return etcd.Cluster(
             namespace=names.namespace(self.tenant),
-            members=int(self.store.get("members", 1)),
-            quota_gib=int(self.store.get("quota_gib", 2)),
-            storage_gib=int(self.store.get("storage_gib", 4)),
+            members=int(self.store.get("members", etcd.MEMBERS[0])),
+            quota_gib=int(self.store.get("quota_gib", etcd.DEFAULT_QUOTA_GIB)),
+            storage_gib=int(self.store.get("storage_gib", etcd.DEFAULT_STORAGE_GIB)),
             image=self.store["image"],
             tenant=self.tenant,
             priority_class=self.store.get("priority_class"),

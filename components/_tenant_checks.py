@@ -11,14 +11,13 @@ from components._tenant_pods import Pods
 from core import checks, generations, names, oidc, profiles, stores, versions
 from core.errors import InvalidInputError
 from core.generations import Generations
-from core.manifests import apiserver_config, encryption, store_limit
+from core.manifests import apiserver_config, encryption, etcd, store_limit
 from core.schema import Rule
 
 if TYPE_CHECKING:
     from components.tenant_control_plane import TenantControlPlaneArgs
 
 _REPLICAS = (1, 2, 3)
-_MEMBERS = (1, 3)
 
 
 def checked(args: "TenantControlPlaneArgs") -> Pods:
@@ -72,11 +71,14 @@ def _problems(args: "TenantControlPlaneArgs", thing: str) -> Iterator[InvalidInp
         "encryption": (args.get("encryption", encryption.SECRETS), encryption.SCOPES),
     }
     if (own := args.get("dedicated_etcd")) is not None:
-        asked["dedicated_etcd.members"] = own.get("members", 1), _MEMBERS
+        asked["dedicated_etcd.members"] = own.get("members", etcd.MEMBERS[0]), etcd.MEMBERS
     if (sql := args.get("sql")) is not None:
         asked["sql.engine"] = sql["engine"], tuple(stores.ENGINES)
         if isinstance(sql["address"], str):  # else it is one that is being made
-            checks.server(sql["address"], f"{thing}: sql.address")
+            try:
+                checks.server(sql["address"], f"{thing}: sql.address")
+            except InvalidInputError as error:
+                yield error
     for key, (value, choices) in asked.items():
         if value not in choices:
             problem = "is not one of the values it can have"

@@ -46,7 +46,7 @@ def declare_ways(
     namespace: pulumi.Input[str],
     egress: Sequence[dict[str, Any]],
     opts: pulumi.ResourceOptions,
-) -> pulumi.Resource:
+) -> NetworkPolicy:
     """Declare who reaches its control plane, and what that reaches: its store at the least."""
     return NetworkPolicy(
         f"{name}-policy",

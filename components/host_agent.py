@@ -15,7 +15,7 @@ from pulumi_kubernetes.rbac.v1 import ClusterRole, ClusterRoleBinding
 
 from components import _certificates
 from core import host_facts, names
-from core.manifests import agent, crds, pods
+from core.manifests import agent, crds, etcd, pods
 
 
 class AgentStore(TypedDict):
@@ -201,10 +201,11 @@ def _policy(args: HostAgentArgs) -> dict[str, Any]:
 
 def _store_files(args: HostAgentArgs) -> dict[str, dict[str, pulumi.Input[str]]]:
     """Return what the agent needs of each store, by its name: the files of agent/stores.py."""
+    usual = etcd.DEFAULT_DEFRAGMENTATION_HOUR
     files: dict[str, dict[str, pulumi.Input[str]]] = {
         store["pool"]: {
             "ca.crt": store["ca_pem"],
-            "defragmentation-hour": str(int(store.get("defragmentation_hour", 3))),
+            "defragmentation-hour": str(int(store.get("defragmentation_hour", usual))),
             "endpoint": store["client_url"],
             "tls.crt": store["certificate_pem"],
             "tls.key": pulumi.Output.secret(store["key_pem"]),

@@ -86,8 +86,8 @@ class SharedEtcd(pulumi.ComponentResource):
             InvalidInputError: members is not 1 or 3, or the version lets tenants see each other.
         """
         pool = names.check_pool_name(args["pool"])
-        members = int(args.get("members", 1))
-        if members not in (1, 3):
+        members = int(args.get("members", etcd.MEMBERS[0]))
+        if members not in etcd.MEMBERS:
             raise InvalidInputError(
                 f"etcd pool {pool}", "members is not 1 or 3", members, "use 1, or 3 for production"
             )
@@ -111,8 +111,8 @@ class SharedEtcd(pulumi.ComponentResource):
         cluster = etcd.Cluster(
             namespace=names.etcd_namespace(pool),
             members=members,
-            quota_gib=int(args.get("quota_gib", 2)),
-            storage_gib=int(args.get("storage_gib", 4)),
+            quota_gib=int(args.get("quota_gib", etcd.DEFAULT_QUOTA_GIB)),
+            storage_gib=int(args.get("storage_gib", etcd.DEFAULT_STORAGE_GIB)),
             image=args["image"],
             priority_class=args.get("priority_class"),
         )

@@ -30,6 +30,15 @@ AVAILABILITIES = ("REGIONAL", "ZONAL")
 DEFAULT_TIER = "db-custom-2-7680"
 """Two CPUs and 7.5 GiB."""
 
+DEFAULT_STORAGE_GIB = 20
+DEFAULT_MAX_CONNECTIONS = 400
+"""Enough for a hundred idle tenants, or fifty busy ones."""
+
+DEFAULT_RETAINED_BACKUPS = 14
+DEFAULT_BACKUP_HOUR = 1
+DEFAULT_MAINTENANCE_DAY = 7
+DEFAULT_MAINTENANCE_HOUR = 3
+
 _REACHED_BY = ("address", "network", "port", "ca", "admin_user", "admin_password")
 """Settings of a server that exists already."""
 

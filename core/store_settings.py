@@ -6,6 +6,7 @@ Not here: which one a tenant has (settings.py), what they must be together (sett
 from dataclasses import dataclass
 
 from core import checks, cloud_sql, generations, stores, versions
+from core.manifests import etcd
 from core.schema import setting
 
 
@@ -13,16 +14,16 @@ from core.schema import setting
 class EtcdSettings:
     """One etcd that many tenants share."""
 
-    members: int | None = setting(default=None, choices=(1, 3), example="1")
+    members: int | None = setting(default=None, choices=etcd.MEMBERS, example="1")
     """Members of the cluster: 3 go on when one is lost, and need 3 nodes. Fixed at creation.
 
     Default: 3 in a stack of kind host, 1 in one of kind dev.
     """
 
-    quota_gib: int = setting(default=2, minimum=1, maximum=8)
+    quota_gib: int = setting(default=etcd.DEFAULT_QUOTA_GIB, minimum=1, maximum=8)
     """Size in GiB at which etcd refuses writes, of all its tenants. It only goes up. Rolling."""
 
-    storage_gib: int = setting(default=4, minimum=2, maximum=1024)
+    storage_gib: int = setting(default=etcd.DEFAULT_STORAGE_GIB, minimum=2, maximum=1024)
     """Size in GiB of each member's volume: twice the quota or more, for defragmentation.
 
     Fixed at creation; it bounds what quotaGib can become.
@@ -31,7 +32,9 @@ class EtcdSettings:
     version: str = setting(default=versions.DEFAULT_ETCD, check=versions.check_etcd)
     """Version of etcd: at least 3.7.1, or 3.6.14 within 3.6. Rolling."""
 
-    defragmentation_hour: int = setting(default=3, minimum=0, maximum=23)
+    defragmentation_hour: int = setting(
+        default=etcd.DEFAULT_DEFRAGMENTATION_HOUR, minimum=0, maximum=23
+    )
     """Hour of the day, UTC, in which members with much free space are defragmented.
 
     One at a time, the leader last; a member answers nobody while it is, about a second for 100 MiB.
@@ -54,13 +57,13 @@ class EtcdSettings:
 class DedicatedEtcdSettings:
     """The etcd of a tenant whose `datastore` is `dedicated`, in the tenant's own namespace."""
 
-    members: int = setting(default=1, choices=(1, 3))
+    members: int = setting(default=etcd.MEMBERS[0], choices=etcd.MEMBERS)
     """Members of the cluster: 3 go on when one is lost, and need 3 nodes. Fixed at creation."""
 
-    quota_gib: int = setting(default=2, minimum=1, maximum=8)
+    quota_gib: int = setting(default=etcd.DEFAULT_QUOTA_GIB, minimum=1, maximum=8)
     """Size in GiB at which etcd refuses the tenant's writes. It only goes up. Rolling."""
 
-    storage_gib: int = setting(default=4, minimum=2, maximum=1024)
+    storage_gib: int = setting(default=etcd.DEFAULT_STORAGE_GIB, minimum=2, maximum=1024)
     """Size in GiB of each member's volume: twice the quota or more. Fixed at creation."""
 
     version: str = setting(default=versions.DEFAULT_ETCD, check=versions.check_etcd)
@@ -90,22 +93,28 @@ class CloudSqlSettings:
     )
     """REGIONAL: a second zone takes over if the first fails. Changing it restarts the instance."""
 
-    storage_gib: int = setting(default=20, minimum=10, maximum=65536)
+    storage_gib: int = setting(default=cloud_sql.DEFAULT_STORAGE_GIB, minimum=10, maximum=65536)
     """Size of its disk in GiB at creation. It grows by itself, and nothing makes it smaller."""
 
-    max_connections: int = setting(default=400, minimum=50, maximum=10000)
+    max_connections: int = setting(
+        default=cloud_sql.DEFAULT_MAX_CONNECTIONS, minimum=50, maximum=10000
+    )
     """Most connections: an idle tenant has 4 per pod, a busy one 8. Restarts the instance."""
 
-    retained_backups: int = setting(default=14, minimum=1, maximum=365)
+    retained_backups: int = setting(
+        default=cloud_sql.DEFAULT_RETAINED_BACKUPS, minimum=1, maximum=365
+    )
     """Daily backups that are kept, besides 7 days to any point of which it can be restored."""
 
-    backup_hour: int = setting(default=1, minimum=0, maximum=23)
+    backup_hour: int = setting(default=cloud_sql.DEFAULT_BACKUP_HOUR, minimum=0, maximum=23)
     """Hour of the day, UTC, in which it is backed up."""
 
-    maintenance_day: int = setting(default=7, minimum=1, maximum=7)
+    maintenance_day: int = setting(default=cloud_sql.DEFAULT_MAINTENANCE_DAY, minimum=1, maximum=7)
     """Day on which Google may restart it for maintenance; 1 is Monday."""
 
-    maintenance_hour: int = setting(default=3, minimum=0, maximum=23)
+    maintenance_hour: int = setting(
+        default=cloud_sql.DEFAULT_MAINTENANCE_HOUR, minimum=0, maximum=23
+    )
     """Hour of that day, UTC."""
 
     deletion_protection: bool = setting(default=True)

@@ -122,11 +122,12 @@ def _value(key: schema.Key) -> str:
     rule = key.rule
     if rule.choices:
         return " \\| ".join(f"`{choice}`" for choice in rule.choices)
-    if rule.minimum is not None:
-        return f"{rule.minimum} to {rule.maximum}"
     origin = typing.get_origin(key.kind)
     if origin is tuple:
         return "list"
+    if rule.minimum is not None:
+        most = "or more" if rule.maximum is None else f"to {rule.maximum}"
+        return f"{rule.minimum} {most}"
     if origin is not None or is_dataclass(key.kind):
         return "mapping"
     example = f", like `{rule.example}`" if rule.example else ""

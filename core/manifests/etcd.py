@@ -11,6 +11,12 @@ from core.manifests import pods
 
 NAME = "etcd"
 KEYS_SECRET = "etcd-keys"  # noqa: S105 -- a name
+MEMBERS = (1, 3)
+"""How many an etcd can have, the default first."""
+DEFAULT_QUOTA_GIB = 2
+DEFAULT_STORAGE_GIB = 4
+DEFAULT_DEFRAGMENTATION_HOUR = 3
+"""UTC; of a shared one, by the host agent."""
 _DATA = "data"
 _GOGC = 50
 """Percent of growth between Go's collections: 4 MiB less for each idle tenant than the default of
@@ -30,7 +36,7 @@ class Cluster:
 
     namespace: str
     members: int
-    """1, or 3 on as many nodes."""
+    """One of MEMBERS; 3 on as many nodes."""
     quota_gib: int
     """Size in GiB at which it refuses writes."""
     storage_gib: int

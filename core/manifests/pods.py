@@ -1,6 +1,6 @@
 """Pieces that every pod of ours shares: Pod Security `restricted`, probes, network rules.
 
-Not here: the workloads (tenant.py, etcd.py, gateway.py, agent.py).
+Not here: the workloads (tenant.py, kine.py, etcd.py, gateway.py, agent.py).
 """
 
 import ipaddress

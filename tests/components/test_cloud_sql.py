@@ -3,7 +3,7 @@
 import pytest
 
 from components.cloud_sql import CloudSql
-from core.errors import InvalidInputError
+from core.errors import HostError, InvalidInputError
 from tests.support.mocks import GCP, SECRET, SIGNATURE, is_known, is_secret, pem, settled
 
 ARGS = {
@@ -108,6 +108,16 @@ def test_an_instance_that_has_one_name_alone_is_found_by_that(mocks, monkeypatch
     one = {"dnsNames": names, "dnsName": "0a1b.2c3d.europe-west3.sql.goog."}
     monkeypatch.setitem(GCP, "DatabaseInstance", GCP["DatabaseInstance"] | one)
     assert settled(made().address) == NAME
+
+
+@pytest.mark.parametrize("name", [None, "", "."])
+def test_an_instance_without_a_name_hides_no_other_name(mocks, monkeypatch, name):
+    """The zone of an empty name is the root's: the host's network would find nobody."""
+    none = {"dnsNames": [], "dnsName": name}
+    monkeypatch.setitem(GCP, "DatabaseInstance", GCP["DatabaseInstance"] | none)
+    with pytest.raises(HostError, match=r"cloud sql pg: has no DNS name, .*; run `pulumi up"):
+        made()
+    assert "sql-pg-zone" not in {one.name for one in mocks.resources}
 
 
 def test_its_authority_is_no_secret(mocks):

@@ -11,6 +11,8 @@ from components.host_cluster import HostCluster
 from components.ingress_passthrough import IngressPassthrough
 from components.shared_etcd import SharedEtcd
 from components.tenant_control_plane import TenantControlPlane
+from core import schema
+from core.store_settings import CloudSqlSettings, DedicatedEtcdSettings, EtcdSettings
 
 COMPONENTS = [
     CloudSql,
@@ -36,6 +38,29 @@ def test_every_input_and_output_is_typed_and_documented(schemas):
         named = dict(getattr(definition, "inputs", None) or definition.properties)
         for key, value in {**named, **getattr(definition, "outputs", {})}.items():
             assert value.description, f"{name}.{key}"
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("CloudSql", CloudSqlSettings),
+        ("DedicatedEtcdStore", DedicatedEtcdSettings),
+        ("SharedEtcd", EtcdSettings),
+    ],
+)
+def test_a_store_is_by_default_what_its_settings_say(schemas, name, settings):
+    """A docstring can't name a constant, and is what a user of another language reads."""
+    definitions = schemas["component_definitions"] | schemas["type_definitions"]
+    definition = definitions[name]
+    inputs = getattr(definition, "inputs", None) or definition.properties
+    keys = schema.keys(settings)
+    said = {key: inputs[key].description for key in keys if key in inputs}
+    usual = {key: keys[key].default for key in said if keys[key].default is not None}
+    assert len(usual) >= 3
+    for key, value in usual.items():
+        shown = str(list(value) if isinstance(value, tuple) else value)
+        shown = shown.lower() if isinstance(value, bool) else shown
+        assert f"Default {shown}." in " ".join(said[key].split()), key
 
 
 @pytest.mark.parametrize("component", COMPONENTS)

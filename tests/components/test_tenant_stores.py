@@ -149,6 +149,14 @@ def test_a_store_that_cannot_be_is_refused_before_anything_is_declared(
     assert mocks.resources == []
 
 
+def test_all_that_is_wrong_is_said_at_once():
+    store = STORES["pg"]["sql"] | {"address": "169.254.169.254", "engine": "sqlite"}
+    with pytest.raises(InvalidInputError) as raised:
+        declare("pg", sql=store, audit="all", keys=[1, 1])
+    things = [problem.split(": ")[1] for problem in raised.value.problems]
+    assert sorted(things) == ["audit", "keys", "sql.address", "sql.engine"]
+
+
 @pytest.mark.parametrize(("datastore", "interval"), [("shared", "0"), ("dedicated", "5m")])
 @pulumi.runtime.test
 def test_who_has_a_store_alone_compacts_it(mocks, datastore, interval):
