@@ -92,23 +92,31 @@ def declare(
         names.ANNOTATION_KEYS: generations.text(pods.keys),
         names.ANNOTATION_STORE_KEYS: generations.text(store.keys),
     }
+    wanted = _control_plane(pods, store, keys, sorted(files.items()))
     return Deployment(
         f"{name}-control-plane",
         metadata={"name": tenant.NAME, **meta, "annotations": annotations},
-        spec=tenant.deployment(
-            tenant=pods.tenant,
-            version=pods.version,
-            replicas=pods.replicas,
-            profile=pods.profile,
-            apiserver_args=_apiserver_args(pods, store.servers),
-            apiserver_image=pods.apiserver_image,
-            controller_manager_image=pods.controller_manager_image,
-            kine_image=pods.store.kine_image,
-            scheduling=scheduling(pods.priority_class, pods.runtime_class),
-            keys_hash=keys.fingerprint(*store.marks, *(text for _, text in sorted(files.items()))),
-            encryption_hash=keys.encryption_hash,
-        ),
+        spec=tenant.deployment(wanted),
         opts=pulumi.ResourceOptions(parent=opts.parent, depends_on=[*after, config]),
+    )
+
+
+def _control_plane(
+    pods: Pods, store: TenantStore, keys: TenantKeys, files: list[tuple[str, str]]
+) -> tenant.ControlPlane:
+    """Return what they are; another key or file rolls them."""
+    return tenant.ControlPlane(
+        tenant=pods.tenant,
+        version=pods.version,
+        replicas=pods.replicas,
+        profile=pods.profile,
+        apiserver_args=_apiserver_args(pods, store.servers),
+        apiserver_image=pods.apiserver_image,
+        controller_manager_image=pods.controller_manager_image,
+        kine_image=pods.store.kine_image,
+        scheduling=scheduling(pods.priority_class, pods.runtime_class),
+        keys_hash=keys.fingerprint(*store.marks, *(text for _, text in files)),
+        encryption_hash=keys.encryption_hash,
     )
 
 

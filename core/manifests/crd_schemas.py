@@ -32,46 +32,48 @@ def etcd_tenant() -> dict[str, Any]:
     return openapi.mapping(
         "A tenant's place in a shared etcd: a user and a role of the tenant's name, and read and "
         "write access to one range of keys. Deleting the object deletes those keys.",
-        {
-            "spec": openapi.mapping(
-                "Where the tenant's keys are.",
-                {
-                    "store": _store("etcd pool"),
-                    "tenant": _tenant(),
-                    "limitMib": {
-                        "type": "integer",
-                        "minimum": 1,
-                        "description": "MiB of keys and values from which on the tenant may only "
-                        "read and delete; none: no limit.",
-                    },
-                    "readOnlyWhenFull": {
-                        "type": "boolean",
-                        "default": True,
-                        "description": "Whether its API servers can be made to refuse writes: "
-                        "Kubernetes 1.37 and newer; else there are only warnings.",
-                    },
-                },
-                "store",
-                "tenant",
-            ),
-            "status": openapi.mapping(
-                "What the agent found.",
-                {
-                    "conditions": openapi.conditions(),
-                    "observedGeneration": openapi.generation(),
-                    "prefix": openapi.string("Prefix of the tenant's keys in etcd."),
-                    "keys": openapi.count("Keys that the tenant has."),
-                    "readOnly": {
-                        "type": "boolean",
-                        "description": "Whether the tenant may only read and delete.",
-                    },
-                    "usedMib": openapi.count(
-                        "MiB of keys and values that the tenant has, rounded up."
-                    ),
-                },
-            ),
-        },
+        {"spec": _keyspace(), "status": _keyspace_found()},
         "spec",
+    )
+
+
+def _keyspace() -> dict[str, Any]:
+    return openapi.mapping(
+        "Where the tenant's keys are.",
+        {
+            "store": _store("etcd pool"),
+            "tenant": _tenant(),
+            "limitMib": {
+                "type": "integer",
+                "minimum": 1,
+                "description": "MiB of keys and values from which on the tenant may only "
+                "read and delete; none: no limit.",
+            },
+            "readOnlyWhenFull": {
+                "type": "boolean",
+                "default": True,
+                "description": "Whether its API servers can be made to refuse writes: "
+                "Kubernetes 1.37 and newer; else there are only warnings.",
+            },
+        },
+        *("store", "tenant"),
+    )
+
+
+def _keyspace_found() -> dict[str, Any]:
+    return openapi.mapping(
+        "What the agent found.",
+        {
+            "conditions": openapi.conditions(),
+            "observedGeneration": openapi.generation(),
+            "prefix": openapi.string("Prefix of the tenant's keys in etcd."),
+            "keys": openapi.count("Keys that the tenant has."),
+            "readOnly": {
+                "type": "boolean",
+                "description": "Whether the tenant may only read and delete.",
+            },
+            "usedMib": openapi.count("MiB of keys and values that the tenant has, rounded up."),
+        },
     )
 
 
@@ -80,43 +82,48 @@ def sql_tenant() -> dict[str, Any]:
     return openapi.mapping(
         "A tenant's place on an SQL server: a database, and a user that may use that one alone. "
         "Deleting the object deletes both.",
-        {
-            "spec": openapi.mapping(
-                "Where the tenant's database is.",
-                {
-                    "store": _store("SQL server"),
-                    "tenant": _tenant(),
-                    "passwordSecret": openapi.string(
-                        "Secret in the same namespace with the user's `password`."
-                    ),
-                    "passwordHash": openapi.string(
-                        "Hash of the password: another one is given to the user."
-                    ),
-                    "address": openapi.string(
-                        "Address and port of the server: at another the database must be already."
-                    ),
-                    "connections": {
-                        "type": "integer",
-                        "minimum": 1,
-                        "description": "Most connections that the user may have.",
-                    },
-                },
-                *("store", "tenant", "passwordSecret", "connections"),
-            ),
-            "status": openapi.mapping(
-                "What the agent found.",
-                {
-                    "conditions": openapi.conditions(),
-                    "observedGeneration": openapi.generation(),
-                    "database": openapi.string(
-                        "Name of the database, and of its user. Once it is here the agent never "
-                        "makes it again."
-                    ),
-                    "usedMib": openapi.count("MiB that the database takes, rounded up."),
-                },
-            ),
-        },
+        {"spec": _database(), "status": _database_found()},
         "spec",
+    )
+
+
+def _database() -> dict[str, Any]:
+    return openapi.mapping(
+        "Where the tenant's database is.",
+        {
+            "store": _store("SQL server"),
+            "tenant": _tenant(),
+            "passwordSecret": openapi.string(
+                "Secret in the same namespace with the user's `password`."
+            ),
+            "passwordHash": openapi.string(
+                "Hash of the password: another one is given to the user."
+            ),
+            "address": openapi.string(
+                "Address and port of the server: at another the database must be already."
+            ),
+            "connections": {
+                "type": "integer",
+                "minimum": 1,
+                "description": "Most connections that the user may have.",
+            },
+        },
+        *("store", "tenant", "passwordSecret", "connections"),
+    )
+
+
+def _database_found() -> dict[str, Any]:
+    return openapi.mapping(
+        "What the agent found.",
+        {
+            "conditions": openapi.conditions(),
+            "observedGeneration": openapi.generation(),
+            "database": openapi.string(
+                "Name of the database, and of its user. Once it is here the agent never "
+                "makes it again."
+            ),
+            "usedMib": openapi.count("MiB that the database takes, rounded up."),
+        },
     )
 
 

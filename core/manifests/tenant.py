@@ -6,6 +6,7 @@ certificates (core/pki.py).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from core import flags, names
@@ -39,87 +40,93 @@ def server(tenant: str) -> str:
     return f"https://{names.APISERVER}.{names.namespace(tenant)}.svc:{flags.APISERVER_PORT}"
 
 
-def deployment(
-    *,
-    tenant: str,
-    version: str,
-    replicas: int,
-    profile: Profile,
-    apiserver_args: object,
-    apiserver_image: str,
-    controller_manager_image: str,
-    kine_image: str | None,
-    scheduling: Mapping[str, Any],
-    keys_hash: object,
-    encryption_hash: object,
-) -> dict[str, Any]:
-    """Spec of the Deployment.
+@dataclass(frozen=True, kw_only=True)
+class ControlPlane:
+    """The pods of one tenant."""
 
-    Args:
-        tenant: The id.
-        version: Kubernetes version of both images.
-        replicas: Pods, 1 to 3.
-        profile: Requests, limits and Go's memory settings.
-        apiserver_args: `flags.apiserver`, or an Output of it.
-        apiserver_image: Image reference.
-        controller_manager_image: Image reference.
-        kine_image: Image reference, where the store is an SQL server.
-        scheduling: Of `pods.scheduling`.
-        keys_hash: Rolls the pods when a Secret or the config changes; may be an Output.
-        encryption_hash: By which the host agent sees what they encrypt with; may be an Output.
+    tenant: str
+    version: str
+    """Kubernetes version of both images."""
+    replicas: int
+    """Pods, 1 to 3."""
+    profile: Profile
+    """Requests, limits and Go's memory settings."""
+    apiserver_args: object
+    """`flags.apiserver`, or an Output of it."""
+    apiserver_image: str
+    controller_manager_image: str
+    kine_image: str | None
+    """Where the store is an SQL server."""
+    scheduling: Mapping[str, Any]
+    """Of `pods.scheduling`."""
+    keys_hash: object
+    """Rolls the pods when a Secret or the config changes; may be an Output."""
+    encryption_hash: object
+    """By which the host agent sees what they encrypt with; may be an Output."""
 
-    The API server is a native sidecar, so that the controller manager starts only once it answers:
-    started side by side, the controller manager crashes once and back-off costs 12 s.
-    """
-    ready = _READY if replicas > 1 else _READY_ALONE
-    apiserver = _apiserver(apiserver_image, apiserver_args, profile, version, ready)
-    proxies = [kine.container(kine_image)] if kine_image else []
-    if proxies:
-        apiserver["volumeMounts"].append(kine.socket_mount())
+
+def deployment(wanted: ControlPlane) -> dict[str, Any]:
+    """Spec of the Deployment."""
+    labels = pod_labels(wanted.tenant)
     return {
-        "replicas": replicas,
+        "replicas": wanted.replicas,
         "strategy": {
             "type": "RollingUpdate",
             "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
         },
-        "selector": {"matchLabels": pod_labels(tenant)},
+        "selector": {"matchLabels": labels},
         "template": {
             "metadata": {
-                "labels": pod_labels(tenant),
+                "labels": labels,
                 "annotations": {
-                    f"{names.API_GROUP}/keys-hash": keys_hash,
-                    names.ANNOTATION_ENCRYPTION: encryption_hash,
-                    names.ANNOTATION_PROFILE: profile.name,
+                    f"{names.API_GROUP}/keys-hash": wanted.keys_hash,
+                    names.ANNOTATION_ENCRYPTION: wanted.encryption_hash,
+                    names.ANNOTATION_PROFILE: wanted.profile.name,
                 },
             },
-            "spec": {
-                "automountServiceAccountToken": False,
-                "enableServiceLinks": False,
-                "securityContext": pods.pod_security(),
-                "terminationGracePeriodSeconds": 30,
-                "topologySpreadConstraints": pods.spread(pod_labels(tenant)),
-                **scheduling,
-                "initContainers": [*proxies, apiserver],
-                "containers": [_controller_manager(controller_manager_image, profile, replicas)],
-                "volumes": [*_volumes(version), *(kine.volumes() if proxies else [])],
-            },
+            "spec": _pod(wanted),
         },
     }
 
 
-def _apiserver(
-    image: str, args: object, profile: Profile, version: str, ready: str
-) -> dict[str, Any]:
+def _pod(wanted: ControlPlane) -> dict[str, Any]:
+    """Spec of each pod.
+
+    The API server is a native sidecar, so that the controller manager starts only once it answers:
+    started side by side, the controller manager crashes once and back-off costs 12 s.
+    """
+    apiserver, volumes = _apiserver(wanted), _volumes(wanted.version)
+    before = []
+    if wanted.kine_image:
+        before = [kine.container(wanted.kine_image)]
+        apiserver["volumeMounts"].append(kine.socket_mount())
+        volumes += kine.volumes()
+    return {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": pods.pod_security(),
+        "terminationGracePeriodSeconds": 30,
+        "topologySpreadConstraints": pods.spread(pod_labels(wanted.tenant)),
+        **wanted.scheduling,
+        "initContainers": [*before, apiserver],
+        "containers": [_controller_manager(wanted)],
+        "volumes": volumes,
+    }
+
+
+def _apiserver(wanted: ControlPlane) -> dict[str, Any]:
+    profile = wanted.profile
+    ready = _READY if wanted.replicas > 1 else _READY_ALONE
     port = flags.APISERVER_PORT
     mounts = [pods.mount("apiserver-keys", flags.KEYS_DIR), pods.mount("config", flags.CONFIG_DIR)]
-    if has_static_policies(version):
+    if has_static_policies(wanted.version):
         mounts.append(pods.mount("policies", flags.POLICIES_DIR))
     return {
         "name": "kube-apiserver",
-        "image": image,
+        "image": wanted.apiserver_image,
         "imagePullPolicy": "IfNotPresent",
         "command": ["kube-apiserver"],
-        "args": args,
+        "args": wanted.apiserver_args,
         "restartPolicy": "Always",
         "env": [
             {"name": "GOGC", "value": str(profile.apiserver_gogc)},
@@ -144,13 +151,14 @@ def _apiserver(
     }
 
 
-def _controller_manager(image: str, profile: Profile, replicas: int) -> dict[str, Any]:
+def _controller_manager(wanted: ControlPlane) -> dict[str, Any]:
+    profile = wanted.profile
     return {
         "name": "kube-controller-manager",
-        "image": image,
+        "image": wanted.controller_manager_image,
         "imagePullPolicy": "IfNotPresent",
         "command": ["kube-controller-manager"],
-        "args": flags.controller_manager(replicas=replicas),
+        "args": flags.controller_manager(replicas=wanted.replicas),
         "env": [
             {"name": "GOGC", "value": str(profile.controller_manager_gogc)},
             {"name": "GOMEMLIMIT", "value": f"{profile.controller_manager_gomemlimit_mib}MiB"},

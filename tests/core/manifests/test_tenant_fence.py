@@ -22,7 +22,7 @@ def mib(quantity):
 
 def memory(profile, replicas=1, kine_image=None):
     """Sums of requests and limits of one pod, as its manifest has them."""
-    spec = tenant.deployment(
+    wanted = tenant.ControlPlane(
         tenant="acme",
         version="1.37.2",
         replicas=replicas,
@@ -34,7 +34,8 @@ def memory(profile, replicas=1, kine_image=None):
         scheduling={},
         keys_hash="",
         encryption_hash="",
-    )["template"]["spec"]
+    )
+    spec = tenant.deployment(wanted)["template"]["spec"]
     every = [one["resources"] for one in spec["initContainers"] + spec["containers"]]
     return [sum(mib(one[kind]["memory"]) for one in every) for kind in ("requests", "limits")]
 
