@@ -88,27 +88,7 @@ class SqlKind:
                 store["engine"], known[0], int(store["port"]), database, known[1]
             )
         )
-        credentials = Secret(
-            f"{place.name}-secret-{kine.PASSWORD_SECRET}",
-            metadata=place.meta(kine.PASSWORD_SECRET),
-            string_data={"password": password},
-            opts=place.opts,
-        )
-        granted = CustomResource(
-            f"{place.name}-store",
-            api_version=names.API_VERSION,
-            kind="SqlTenant",
-            metadata=place.meta(place.tenant, place.by_agent()),
-            spec={
-                "store": self.server,
-                "tenant": place.tenant,
-                "passwordSecret": kine.PASSWORD_SECRET,
-                "passwordHash": _certificates.fingerprint(password),
-                "address": pulumi.Output.concat(store["address"], f":{store['port']}"),
-                "connections": kine.connections(self.replicas),
-            },
-            opts=pulumi.ResourceOptions(parent=place.opts.parent, depends_on=[credentials]),
-        )
+        granted = self._granted(place, password)
         secret = Secret(
             f"{place.name}-secret-{kine.SECRET}",
             metadata=place.meta(kine.SECRET),
@@ -121,4 +101,28 @@ class SqlKind:
             marks=[_certificates.fingerprint(endpoint, store["ca_pem"])],
             found=[granted],
             ready=[secret],
+        )
+
+    def _granted(self, place: Place, password: pulumi.Output[str]) -> CustomResource:
+        """Database and user, there once the agent has made or found them."""
+        credentials = Secret(
+            f"{place.name}-secret-{kine.PASSWORD_SECRET}",
+            metadata=place.meta(kine.PASSWORD_SECRET),
+            string_data={"password": password},
+            opts=place.opts,
+        )
+        return CustomResource(
+            f"{place.name}-store",
+            api_version=names.API_VERSION,
+            kind="SqlTenant",
+            metadata=place.meta(place.tenant, place.by_agent()),
+            spec={
+                "store": self.server,
+                "tenant": place.tenant,
+                "passwordSecret": kine.PASSWORD_SECRET,
+                "passwordHash": _certificates.fingerprint(password),
+                "address": pulumi.Output.concat(self.store["address"], f":{self.store['port']}"),
+                "connections": kine.connections(self.replicas),
+            },
+            opts=pulumi.ResourceOptions(parent=place.opts.parent, depends_on=[credentials]),
         )

@@ -32,19 +32,7 @@ def declare(
         credentials: What the agent shows to the tenant.
         certificates: When each of the tenant's certificates ends, RFC 3339, by its name.
     """
-    binding = RoleBinding(
-        f"{place.name}-agent-binding",
-        metadata=place.meta(agent.NAME),
-        role_ref={
-            "apiGroup": "rbac.authorization.k8s.io",
-            "kind": "ClusterRole",
-            "name": agent.TENANT_ROLE,
-        },
-        subjects=[
-            {"kind": "ServiceAccount", "name": agent.NAME, "namespace": place.agent_namespace},
-        ],
-        opts=place.opts,
-    )
+    may_read = _agents_right(place)
     return CustomResource(
         f"{place.name}-base",
         api_version=names.API_VERSION,
@@ -65,5 +53,22 @@ def declare(
             "adminRole": base_rbac.ADMIN_ROLE,
             "objects": base_rbac.base_objects(version),
         },
-        opts=pulumi.ResourceOptions(parent=place.opts.parent, depends_on=[credentials, binding]),
+        opts=pulumi.ResourceOptions(parent=place.opts.parent, depends_on=[credentials, may_read]),
+    )
+
+
+def _agents_right(place: Place) -> RoleBinding:
+    """What the agent may do in the tenant's namespace."""
+    return RoleBinding(
+        f"{place.name}-agent-binding",
+        metadata=place.meta(agent.NAME),
+        role_ref={
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": "ClusterRole",
+            "name": agent.TENANT_ROLE,
+        },
+        subjects=[
+            {"kind": "ServiceAccount", "name": agent.NAME, "namespace": place.agent_namespace},
+        ],
+        opts=place.opts,
     )

@@ -85,13 +85,8 @@ class SharedEtcd(pulumi.ComponentResource):
         Raises:
             InvalidInputError: members is not 1 or 3, or the version lets tenants see each other.
         """
-        pool = names.check_pool_name(args["pool"])
-        members = int(args.get("members", etcd.MEMBERS[0]))
-        if members not in etcd.MEMBERS:
-            raise InvalidInputError(
-                f"etcd pool {pool}", "members is not 1 or 3", members, "use 1, or 3 for production"
-            )
-        versions.check_etcd(args.get("version", versions.DEFAULT_ETCD), f"etcd pool {pool}")
+        cluster = _checked(args)
+        pool = args["pool"]
         super().__init__("tenantplane:index:SharedEtcd", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         protect = bool(args.get("deletion_protection", True))
@@ -99,7 +94,7 @@ class SharedEtcd(pulumi.ComponentResource):
         namespace = Namespace(
             f"{name}-ns",
             metadata={
-                "name": names.etcd_namespace(pool),
+                "name": cluster.namespace,
                 "labels": {names.LABEL_PART_OF: names.PART_OF, **pods.RESTRICTED},
             },
             opts=kept,
@@ -107,14 +102,6 @@ class SharedEtcd(pulumi.ComponentResource):
         keys = tuple(map(int, args.get("keys", generations.FIRST)))
         ca = _certificates.authority(
             f"{name}-ca", f"tenantplane etcd {pool}", keys, child, protect=protect
-        )
-        cluster = etcd.Cluster(
-            namespace=names.etcd_namespace(pool),
-            members=members,
-            quota_gib=int(args.get("quota_gib", etcd.DEFAULT_QUOTA_GIB)),
-            storage_gib=int(args.get("storage_gib", etcd.DEFAULT_STORAGE_GIB)),
-            image=args["image"],
-            priority_class=args.get("priority_class"),
         )
         root = _certificates.leaf(
             name,
@@ -140,3 +127,22 @@ class SharedEtcd(pulumi.ComponentResource):
         self.key_pem = root.key_pem
         self.expires = made.expires
         self.register_outputs({"clientUrl": self.client_url, "expires": self.expires})
+
+
+def _checked(args: SharedEtcdArgs) -> etcd.Cluster:
+    """Return what is asked for."""
+    pool = names.check_pool_name(args["pool"])
+    thing = f"etcd pool {pool}"
+    members = int(args.get("members", etcd.MEMBERS[0]))
+    if members not in etcd.MEMBERS:
+        remedy = "use 1, or 3 for production"
+        raise InvalidInputError(thing, "members is not 1 or 3", members, remedy)
+    versions.check_etcd(args.get("version", versions.DEFAULT_ETCD), thing)
+    return etcd.Cluster(
+        namespace=names.etcd_namespace(pool),
+        members=members,
+        quota_gib=int(args.get("quota_gib", etcd.DEFAULT_QUOTA_GIB)),
+        storage_gib=int(args.get("storage_gib", etcd.DEFAULT_STORAGE_GIB)),
+        image=args["image"],
+        priority_class=args.get("priority_class"),
+    )

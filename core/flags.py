@@ -113,25 +113,12 @@ def apiserver(
     """kube-apiserver of one tenant."""
     keys = KEYS_DIR
     flags: dict[str, str | int] = {
-        "admission-control-config-file": f"{CONFIG_DIR}/admission.yaml",
+        **_access(),
+        **_service_accounts(tenant, domain),
+        **_storage(tenant, store),
         "advertise-address": "$(POD_IP)",
-        "audit-log-path": "-",  # the host collects what its pods write
-        "audit-policy-file": f"{CONFIG_DIR}/audit.yaml",
-        "authentication-config": f"{CONFIG_DIR}/authentication.yaml",
-        "authorization-mode": "RBAC,ABAC",
-        "authorization-policy-file": f"{CONFIG_DIR}/authorization.jsonl",
         "bind-address": "0.0.0.0",  # noqa: S104 -- a pod's own address; NetworkPolicies say who
-        "client-ca-file": f"{keys}/ca.crt",
-        "disable-admission-plugins": ",".join(_DISABLED_ADMISSION),
-        "enable-admission-plugins": "EventRateLimit",
-        "encryption-provider-config": f"{keys}/{encryption.FILE}",
         "endpoint-reconciler-type": "none",
-        "etcd-compaction-interval": "0" if store.compacted else f"{_COMPACTION_MINUTES}m",
-        "etcd-count-metric-poll-period": "0",
-        "etcd-db-metric-poll-interval": "0",
-        "etcd-prefix": names.etcd_prefix(tenant),
-        "etcd-servers": store.servers,
-        "event-ttl": "15m",
         "feature-gates": ",".join(_feature_gates(version, store)),
         "livez-grace-period": "60s",
         "max-mutating-requests-inflight": profile.max_mutating_requests_inflight,
@@ -139,11 +126,6 @@ def apiserver(
         "profiling": "false",
         "runtime-config": ",".join(f"{api}=false" for api in _DISABLED_APIS),
         "secure-port": APISERVER_PORT,
-        "service-account-extend-token-expiration": "false",
-        "service-account-issuer": names.issuer(tenant, domain),
-        "service-account-key-file": f"{keys}/service-account.pub",
-        "service-account-max-token-expiration": "24h",
-        "service-account-signing-key-file": f"{keys}/service-account.key",
         "service-cluster-ip-range": "10.255.0.0/24",  # names only: nothing routes to it
         "shutdown-delay-duration": "5s",
         "shutdown-send-retry-after": "true",
@@ -151,6 +133,49 @@ def apiserver(
         "tls-cert-file": f"{keys}/tls.crt",
         "tls-min-version": "VersionTLS13",
         "tls-private-key-file": f"{keys}/tls.key",
+    }
+    if replicas > 1:
+        flags["goaway-chance"] = "0.001"  # spreads long HTTP/2 connections after a roll
+    return render(flags)
+
+
+def _access() -> dict[str, str | int]:
+    """Who is let in, to do what, and what is written down of it."""
+    return {
+        "admission-control-config-file": f"{CONFIG_DIR}/admission.yaml",
+        "audit-log-path": "-",  # the host collects what its pods write
+        "audit-policy-file": f"{CONFIG_DIR}/audit.yaml",
+        "authentication-config": f"{CONFIG_DIR}/authentication.yaml",
+        "authorization-mode": "RBAC,ABAC",
+        "authorization-policy-file": f"{CONFIG_DIR}/authorization.jsonl",
+        "client-ca-file": f"{KEYS_DIR}/ca.crt",
+        "disable-admission-plugins": ",".join(_DISABLED_ADMISSION),
+        "enable-admission-plugins": "EventRateLimit",
+    }
+
+
+def _service_accounts(tenant: str, domain: str) -> dict[str, str | int]:
+    """Tokens that it issues."""
+    return {
+        "service-account-extend-token-expiration": "false",
+        "service-account-issuer": names.issuer(tenant, domain),
+        "service-account-key-file": f"{KEYS_DIR}/service-account.pub",
+        "service-account-max-token-expiration": "24h",
+        "service-account-signing-key-file": f"{KEYS_DIR}/service-account.key",
+    }
+
+
+def _storage(tenant: str, store: StoreAccess) -> dict[str, str | int]:
+    """Where its objects are, in what form, and for how long."""
+    keys = KEYS_DIR
+    flags: dict[str, str | int] = {
+        "encryption-provider-config": f"{keys}/{encryption.FILE}",
+        "etcd-compaction-interval": "0" if store.compacted else f"{_COMPACTION_MINUTES}m",
+        "etcd-count-metric-poll-period": "0",
+        "etcd-db-metric-poll-interval": "0",
+        "etcd-prefix": names.etcd_prefix(tenant),
+        "etcd-servers": store.servers,
+        "event-ttl": "15m",
         "watch-cache-sizes": ",".join(f"{kind}#0" for kind in _UNCACHED),
     }
     if store.tls:
@@ -159,9 +184,7 @@ def apiserver(
             "etcd-certfile": f"{keys}/etcd.crt",
             "etcd-keyfile": f"{keys}/etcd.key",
         }
-    if replicas > 1:
-        flags["goaway-chance"] = "0.001"  # spreads long HTTP/2 connections after a roll
-    return render(flags)
+    return flags
 
 
 def _feature_gates(version: str, store: StoreAccess) -> list[str]:
@@ -224,9 +247,7 @@ def etcd_member(*, namespace: str, members: int, quota_gib: int, shared: bool) -
         shared: The members compact, since no tenant may; else the tenant's API server does.
     """
     keys, peers = KEYS_DIR, f"etcd-peers.{namespace}.svc"
-    cluster = ",".join(
-        f"etcd-{i}=https://etcd-{i}.{peers}:{ETCD_PEER_PORT}" for i in range(members)
-    )
+    every = (f"etcd-{i}=https://etcd-{i}.{peers}:{ETCD_PEER_PORT}" for i in range(members))
     flags: dict[str, str | int] = {
         "advertise-client-urls": f"https://$(POD_NAME).{peers}:{ETCD_CLIENT_PORT}",
         "cert-file": f"{keys}/server.crt",
@@ -234,7 +255,7 @@ def etcd_member(*, namespace: str, members: int, quota_gib: int, shared: bool) -
         "data-dir": "/var/lib/etcd/data",
         "enable-grpc-gateway": "false",  # it ignores certificate users (etcd auth/store.go)
         "initial-advertise-peer-urls": f"https://$(POD_NAME).{peers}:{ETCD_PEER_PORT}",
-        "initial-cluster": cluster,
+        "initial-cluster": ",".join(every),
         "initial-cluster-state": "new",
         "initial-cluster-token": namespace,
         "key-file": f"{keys}/server.key",
