@@ -23,6 +23,9 @@ WARNINGS = (NEARLY_FULL, FULL, ALARM)
 """Reasons in an EtcdTenant's Ready condition."""
 
 _UNSTORED = ("authentication.k8s.io", "authorization.k8s.io")
+"""No tenant has anything in them: kinds that it defines in Kubernetes' own groups aren't served."""
+_MANAGED_FIELDS_CHARACTERS = 2048
+"""What they may grow to: five times what those of a Lease have that one client renews."""
 _LONGEST_IDENTITY = 253
 _RENEWED = (
     "acquireTime",
@@ -41,6 +44,17 @@ def _unchanged(what: str, but: tuple[str, ...]) -> str:
     return f"{new}.all(field, field in {list(but)} || {new}[?field] == {old}[?field])"
 
 
+def _managed_fields_size(which: str) -> str:
+    """CEL: how large an object's managedFields are, whose paths their writer may make up."""
+    return f"size('%s'.format([{which}.metadata.?managedFields.orValue([])]))"
+
+
+_MANAGED_FIELDS_STAY_SMALL = (
+    f"({_managed_fields_size('object')} <= {_MANAGED_FIELDS_CHARACTERS}"
+    f" || {_managed_fields_size('object')} <= {_managed_fields_size('oldObject')})"
+)
+"""CEL: each field manager has an entry, and anybody can be many."""
+
 _RENEWS = " && ".join(
     (
         "request.operation == 'UPDATE' && request.resource.group == 'coordination.k8s.io'",
@@ -48,6 +62,7 @@ _RENEWS = " && ".join(
         _unchanged(".metadata", _BOOKKEEPING),
         _unchanged(".spec", _RENEWED),
         f"size(object.spec.?holderIdentity.orValue('')) <= {_LONGEST_IDENTITY}",
+        _MANAGED_FIELDS_STAY_SMALL,
     )
 )
 """CEL: whoever leads says so once more, which takes no more space than before."""
@@ -59,6 +74,7 @@ _LETS_GO = " && ".join(
         f"size(object.{_FINALIZERS}) < size(oldObject.{_FINALIZERS})",
         _unchanged("", ("metadata",)),
         _unchanged(".metadata", ("finalizers", *_BOOKKEEPING)),
+        _MANAGED_FIELDS_STAY_SMALL,
     )
 )
 """CEL: what is being deleted loses a finalizer, and nothing else of it changes."""
