@@ -1,4 +1,4 @@
-"""The agent's own objects on the host: status, finalizers, events.
+"""The agent's own objects on the host: where they belong, status, finalizers, events.
 
 Not here: requests (kube.py), when a status is written (loops.py).
 """
@@ -10,6 +10,7 @@ from typing import Any, cast
 import kopf
 
 from agent.kube import ApiError, Client, Json
+from agent.outcome import NotReadyError
 from core import names
 
 _CONDITION = "Ready"
@@ -52,6 +53,18 @@ def status_patch(body: Json, *, ready: bool, reason: str, message: str, fields: 
     }
     generation = body["metadata"].get("generation")
     return {"status": {"conditions": [condition], "observedGeneration": generation, **fields}}
+
+
+def check_namespace(body: Json) -> None:
+    """An object anywhere else could take another tenant's data with it."""
+    namespace, tenant = body["metadata"]["namespace"], body["spec"]["tenant"]
+    own = names.namespace(tenant)
+    if namespace != own:
+        raise NotReadyError(
+            "WrongNamespace",
+            f"tenant {tenant}: its {body['kind']} belongs to namespace {own}, got {namespace}; "
+            "delete this object and create it there",
+        )
 
 
 async def set_finalizer(

@@ -15,13 +15,13 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 import kopf
 
 from agent import host, metrics
 from agent.kube import ApiError, Client, Json
+from agent.outcome import NotReadyError, Outcome
 from core.errors import TenantplaneError
 
 logger = logging.getLogger("agent")
@@ -33,32 +33,6 @@ _EAGER_SECONDS = 15.0
 _EAGER_DELAY_SECONDS = 0.2
 _SPREAD_SECONDS = 0.02
 """After a start, the look at each object that was ready already waits this much longer."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one look at an object came to."""
-
-    reason: str
-    message: str = ""
-    fields: Json = field(default_factory=dict)
-    """What else its status says."""
-    finished: bool = False
-    """The object is on its way out and needs nothing more."""
-    warns: bool = False
-    """It is ready, and yet somebody should look: the event is a warning."""
-    again_seconds: float | None = None
-    """When to look again at the latest, if that is sooner than usual."""
-
-
-class NotReadyError(TenantplaneError):
-    """The object can't be made ready now; the loop tries again."""
-
-    def __init__(self, reason: str, message: str, fields: Json | None = None) -> None:
-        """Say why, for the condition's reason and message; and what else its status says."""
-        super().__init__(message)
-        self.reason = reason
-        self.fields = fields or {}
 
 
 class Reconciler(Protocol):

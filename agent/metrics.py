@@ -64,3 +64,9 @@ ROLE_UPDATES = Counter(
     "tenantplane_agent_admin_role_updates_total",
     "Times that an administrators' role was brought in step with a tenant's API groups.",
 )
+
+
+def forget(store: str, tenant: str) -> None:
+    """Take the metrics of a tenant away that is gone."""
+    for gauge in (STORE_KEYS, STORE_BYTES, STORE_LIMIT_BYTES):
+        gauge.remove(store, tenant)

@@ -1,14 +1,14 @@
-"""A tenant's share of a shared etcd: how full it is, and the door that closes when it is.
+"""A tenant's share of a shared etcd: how full it is, and whether its door is shut.
 
-Not here: measuring (usage.py), the policy that closes the door (core/manifests/store_limit.py).
+Not here: measuring (usage.py), closing the door (handlers/etcd_tenant.py) and the policy that does
+it (core/manifests/store_limit.py).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent import metrics
-from agent.kube import Client, Json
-from agent.loops import Outcome
+from agent.outcome import Outcome
 from agent.usage import Usage
 from core import names
 from core.manifests import store_limit
@@ -49,7 +49,7 @@ class Share:
 
     def outcome(self, *, shut: bool) -> Outcome:
         """Return what there is to say."""
-        fields: Json = {
+        fields = {
             "prefix": f"{names.etcd_prefix(self.tenant)}/",
             "keys": self.usage.keys,
             "usedMib": -(-self.usage.size // _MIB),
@@ -99,21 +99,3 @@ def alarm_text(tenant: str, alarms: Sequence[str]) -> str:
         "raised, and then `etcdctl alarm disarm`; CORRUPT, its members differ and none of them "
         "serves, take the odd one out (docs/stores.md)"
     )
-
-
-def unpublish(store: str, tenant: str) -> None:
-    """Take the metrics of a tenant away that is gone."""
-    for gauge in (metrics.STORE_KEYS, metrics.STORE_BYTES, metrics.STORE_LIMIT_BYTES):
-        if (store, tenant) in gauge._metrics:  # noqa: SLF001 -- removing what isn't there raises
-            gauge.remove(store, tenant)
-
-
-async def set_door(client: Client, tenant: str, text: str | None) -> None:
-    """Make the tenant read-and-delete-only by a policy; None lets it write again.
-
-    Raises:
-        agent.kube.ApiError: The host refuses.
-    """
-    namespace = names.namespace(tenant)
-    path = f"/api/v1/namespaces/{namespace}/configmaps/{store_limit.CONFIG_MAP}"
-    await client.merge(path, {"data": {store_limit.FILE: text}})

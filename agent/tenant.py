@@ -15,7 +15,7 @@ from agent.apply import apply_all
 from agent.credentials import tls_context
 from agent.discovery import Discovery
 from agent.kube import ApiError, Client, Json
-from agent.loops import NotReadyError
+from agent.outcome import NotReadyError
 from core.errors import TenantplaneError
 
 logger = logging.getLogger("agent")

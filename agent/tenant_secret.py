@@ -5,7 +5,7 @@ Not here: what is in one (credentials.py), what is done inside (handlers/).
 
 from agent.credentials import NoCredentialsError, secret_files
 from agent.kube import ApiError, Client, Json
-from agent.loops import NotReadyError
+from agent.outcome import NotReadyError
 
 _NO_WAY_IN = (403, 404)
 """What the host answers for good: no RoleBinding that lets the agent read the Secret, or no Secret.

@@ -11,9 +11,9 @@ import kopf
 from agent import host, metrics
 from agent.etcd import Etcd
 from agent.etcdctl import EtcdError, UnreachableError
-from agent.kube import Client, Json
-from agent.loops import NotReadyError, Outcome
-from agent.share import Share, alarm_text, near_bytes, set_door, unpublish
+from agent.kube import ApiError, Client, Json
+from agent.outcome import NotReadyError, Outcome
+from agent.share import Share, alarm_text, near_bytes
 from agent.stores import Stores, UnknownStoreError
 from agent.upkeep import CORRUPT, Upkeep
 from agent.usage import Meter, Usage
@@ -34,13 +34,15 @@ class EtcdTenants:
         self._etcds: dict[str, Etcd] = {}
         self._meters: dict[str, Meter] = {}
         self._upkeeps: dict[str, Upkeep] = {}
+        self._shut: dict[str, bool] = {}
+        """Whose door is shut, as far as that is certain."""
 
     async def reconcile(self, body: Json, wake: Callable[[], None]) -> Outcome:  # noqa: ARG002
         """Make the tenant's place in its store, or remove it with all keys."""
         leaving = "deletionTimestamp" in body["metadata"]
         if leaving and crds.ETCD_TENANT_FINALIZER not in body["metadata"].get("finalizers", []):
             return Outcome("Removed", finished=True)
-        check_namespace(body)
+        host.check_namespace(body)
         try:
             etcd = self._etcd(body["spec"]["store"])
             return await (self._remove(body, etcd) if leaving else self._ensure(body, etcd))
@@ -91,18 +93,40 @@ class EtcdTenants:
             closes=spec.get("readOnlyWhenFull", True),
         )
         share.publish(store)
-        was_shut = body.get("status", {}).get("readOnly", False)
+        shut = await self._set_door(share)
+        return share.outcome(shut=shut)
+
+    async def _set_door(self, share: Share) -> bool:
+        """Shut the door by a policy or open it; returns whether it is shut.
+
+        What is there counts, not the status: an agent may have ended between the two.
+        """
+        namespace = names.namespace(share.tenant)
+        path = f"/api/v1/namespaces/{namespace}/configmaps/{store_limit.CONFIG_MAP}"
+        was_shut = self._shut.pop(share.tenant, None)
+        if was_shut is None:
+            was_shut = await self._has_policy(path)
         shut = share.is_shut(was_shut=was_shut)
         if shut or was_shut:
             text = store_limit.policy_text(int(share.limit_mib or 0)) if shut else None
-            await set_door(self._client, tenant, text)
-        return share.outcome(shut=shut)
+            await self._client.merge(path, {"data": {store_limit.FILE: text}})
+        self._shut[share.tenant] = shut
+        return shut
+
+    async def _has_policy(self, path: str) -> bool:
+        try:
+            return store_limit.FILE in (await self._client.get(path)).get("data", {})
+        except ApiError as error:
+            if not error.not_found:
+                raise
+            return False
 
     async def _remove(self, body: Json, etcd: Etcd) -> Outcome:
         pool, tenant = body["spec"]["store"], body["spec"]["tenant"]
         removed = await etcd.remove_tenant(tenant)
         metrics.KEYS_REMOVED.labels(pool).inc(removed)
-        unpublish(pool, tenant)
+        metrics.forget(pool, tenant)
+        self._shut.pop(tenant, None)
         if pool in self._meters:
             self._meters[pool].forget(tenant)
         message = f"{removed} keys of {tenant} removed from store {pool}, its user and role too"
@@ -113,18 +137,6 @@ class EtcdTenants:
     async def _set_finalizer(self, body: Json, *, present: bool) -> None:
         finalizer = crds.ETCD_TENANT_FINALIZER
         await host.set_finalizer(self._client, body, self.plural, finalizer, present=present)
-
-
-def check_namespace(body: Json) -> None:
-    """An object anywhere else could take another tenant's data with it."""
-    namespace, tenant = body["metadata"]["namespace"], body["spec"]["tenant"]
-    own = names.namespace(tenant)
-    if namespace != own:
-        raise NotReadyError(
-            "WrongNamespace",
-            f"tenant {tenant}: its {body['kind']} belongs to namespace {own}, got {namespace}; "
-            "delete this object and create it there",
-        )
 
 
 def _kept(body: Json, error: EtcdError) -> str:

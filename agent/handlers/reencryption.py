@@ -8,9 +8,8 @@ from urllib.parse import quote
 
 from agent import host, tenant_secret
 from agent.credentials import NoCredentialsError, tls_context
-from agent.handlers.etcd_tenant import check_namespace
 from agent.kube import ApiError, Client, Json, UnreachableError
-from agent.loops import NotReadyError, Outcome
+from agent.outcome import NotReadyError, Outcome
 from agent.rewrite import rewrite
 from core import names
 from core.manifests import crds
@@ -38,7 +37,7 @@ class Reencryptions:
         if host.is_ready(body):
             condition = host.ready_condition(body)
             return Outcome(condition["reason"], condition["message"])
-        check_namespace(body)
+        host.check_namespace(body)
         await self._check_pods(body)
         try:
             count = await self._rewrite(body)

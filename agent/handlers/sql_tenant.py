@@ -11,10 +11,8 @@ from collections.abc import Callable
 import kopf
 
 from agent import host, metrics
-from agent.handlers.etcd_tenant import check_namespace
 from agent.kube import ApiError, Client, Json
-from agent.loops import NotReadyError, Outcome
-from agent.share import unpublish
+from agent.outcome import NotReadyError, Outcome
 from agent.sql import SqlError, SqlServer
 from agent.stores import Stores, UnknownStoreError
 from core import names
@@ -39,7 +37,7 @@ class SqlTenants:
         leaving = "deletionTimestamp" in body["metadata"]
         if leaving and crds.SQL_TENANT_FINALIZER not in body["metadata"].get("finalizers", []):
             return Outcome("Removed", finished=True)
-        check_namespace(body)
+        host.check_namespace(body)
         try:
             server = SqlServer(self._stores.get_sql(body["spec"]["store"]))
             return await (self._remove(body, server) if leaving else self._ensure(body, server))
@@ -73,7 +71,7 @@ class SqlTenants:
     async def _remove(self, body: Json, server: SqlServer) -> Outcome:
         store, database = body["spec"]["store"], names.sql_database(body["spec"]["tenant"])
         size = await server.remove_tenant(body["spec"]["tenant"])
-        unpublish(store, body["spec"]["tenant"])
+        metrics.forget(store, body["spec"]["tenant"])
         message = f"database {database} of {size / _MIB:.0f} MiB and its user removed from {store}"
         host.event(body, kopf.info, "DatabaseRemoved", message)
         await self._set_finalizer(body, present=False)

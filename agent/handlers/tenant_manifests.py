@@ -15,7 +15,7 @@ from agent.apply import ApplyError, apply_all, remove_all
 from agent.credentials import NoCredentialsError
 from agent.discovery import Reference
 from agent.kube import ApiError, Client, Json, UnreachableError
-from agent.loops import NotReadyError, Outcome
+from agent.outcome import NotReadyError, Outcome
 from agent.tenant import Tenant
 from agent.tenant_secret import NoWayInError
 from core.manifests import crds

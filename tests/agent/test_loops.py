@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from agent import host, loops
-from agent.loops import Loops, NotReadyError, Outcome
+from agent.loops import Loops
+from agent.outcome import NotReadyError, Outcome
 from tests.support.loop import run as in_a_loop
 
 

@@ -5,9 +5,9 @@ import pytest
 from agent.share import Share
 from agent.usage import Usage
 from core.manifests import store_limit
-from tests.support.agent_process import eventually
 from tests.support.control_plane import Etcd
 from tests.support.etcd_rpc import corrupt
+from tests.support.kubectl import eventually
 
 KIB, MIB = 1024, 1024 * 1024
 processes = pytest.mark.processes
@@ -78,6 +78,24 @@ def put(etcd, tenant, *sizes):
 def removed(world, tenant):
     world.objects.delete("EtcdTenant", tenant)
     world.objects.wait_gone("EtcdTenant", tenant)
+
+
+@processes
+def test_a_door_that_an_agent_left_shut_is_opened_by_the_next_one(world):
+    """It may have ended after it wrote the policy and before it said so in the status."""
+    world.objects.etcd_tenant("left", limitMib=1)
+    world.objects.wait("EtcdTenant", "left")
+    eventually(
+        lambda: "readOnly" in world.objects.get("EtcdTenant", "left").body["status"], "measured"
+    )
+    world.agent.process.kill()
+    path = f"/api/v1/namespaces/tenant-left/configmaps/{store_limit.CONFIG_MAP}"
+    policy = {"data": {store_limit.FILE: store_limit.policy_text(1)}}
+    assert world.objects.api.merge(path, policy).ok
+    world.agent.process.start()
+    world.agent.wait()
+    eventually(lambda: limit_policy(world, "left") is None, "the tenant writes again")
+    removed(world, "left")
 
 
 @processes

@@ -4,7 +4,7 @@ import pytest
 
 from agent.handlers.tenant_manifests import TenantManifests
 from agent.kube import ApiError
-from agent.loops import NotReadyError
+from agent.outcome import NotReadyError
 from agent.tenant import Tenant
 from core.manifests import crds
 from tests.support.loop import run

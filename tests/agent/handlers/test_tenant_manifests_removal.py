@@ -7,7 +7,7 @@ import pytest
 from agent import host
 from agent.handlers.tenant_manifests import TenantManifests
 from agent.kube import ApiError, UnreachableError
-from agent.loops import NotReadyError
+from agent.outcome import NotReadyError
 from core.manifests import crds
 from tests.support.loop import run
 
