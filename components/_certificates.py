@@ -21,6 +21,8 @@ from core.generations import Generations
 class Authority:
     """A certificate authority, as one or, while it is replaced, two generations."""
 
+    keys: Generations
+    """Its generations: the first signs, each is trusted."""
     trusted_pem: pulumi.Output[str]
     """Every generation's certificate, the one that signs first."""
     key_pem: pulumi.Output[str]
@@ -76,7 +78,7 @@ def authority(
         generations.named(pki.AUTHORITY, number): certificate.validity_end_time
         for number, (certificate, _) in made.items()
     }
-    return Authority(trusted.apply("".join), made[keys[0]][1], expires)
+    return Authority(keys, trusted.apply("".join), made[keys[0]][1], expires)
 
 
 def _authority(

@@ -6,7 +6,7 @@ manifests (core/manifests/etcd.py).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,6 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from components import _certificates
 from core import generations, names, pki
-from core.generations import Generations
 from core.manifests import etcd
 
 
@@ -33,13 +32,22 @@ class Members:
     """When each of their certificates ends, RFC 3339, by its name."""
 
 
+@dataclass(frozen=True)
+class _Keys:
+    """What the members mount."""
+
+    secret: Secret
+    fingerprint: pulumi.Output[str]
+    """Another one rolls the members."""
+    expires: dict[str, pulumi.Output[str]]
+
+
 def declare(
     name: str,
     cluster: etcd.Cluster,
     *,
     namespace: pulumi.Input[str],
     ca: _certificates.Authority,
-    keys: Generations,
     opts: pulumi.ResourceOptions,
     protect: bool = False,
     annotations: Mapping[str, pulumi.Input[str]] | None = None,
@@ -51,51 +59,57 @@ def declare(
         name: In front of the names of all resources.
         cluster: What they are.
         namespace: Known once it exists.
-        ca: Signs servers and clients. Members have another for each other, so that no client can
-            join as one.
-        keys: Generations of `ca`, and of that other one.
+        ca: Signs servers and clients. Members have another for each other, of the same generations,
+            so that no client can join as one.
         opts: Of every resource.
         protect: Refuse to delete or replace the members.
         annotations: Of the StatefulSet.
         certificates: When those of others end that belong to this etcd, by their names.
     """
-    child = pulumi.ResourceOptions(parent=opts.parent)
-    meta = {"name": etcd.NAME, "namespace": namespace, "labels": cluster.labels}
-    secret, keys_hash, own = _keys(name, cluster, namespace=namespace, ca=ca, keys=keys, opts=child)
-    ends = own | dict(certificates or {})
+    keys = _keys(name, cluster, namespace=namespace, ca=ca, opts=opts)
+    ends = keys.expires | dict(certificates or {})
     notes = {
-        names.ANNOTATION_KEYS: generations.text(keys),
+        names.ANNOTATION_KEYS: generations.text(ca.keys),
         names.ANNOTATION_CERTIFICATES: pulumi.Output.all(**ends).apply(json.dumps),
         **(annotations or {}),
     }
+    meta = {"name": etcd.NAME, "namespace": namespace, "labels": cluster.labels}
+    made = _stateful_set(
+        name,
+        etcd.stateful_set(cluster, keys.fingerprint),
+        meta | {"annotations": notes},
+        after=[keys.secret, *_around(name, cluster, meta, opts)],
+        opts=pulumi.ResourceOptions(parent=opts.parent, protect=protect),
+    )
+    return Members(made.metadata.name.apply(lambda _: etcd.client_url(cluster.namespace)), ends)
+
+
+def _stateful_set(
+    name: str,
+    spec: dict[str, Any],
+    metadata: dict[str, Any],
+    *,
+    after: Sequence[pulumi.Resource],
+    opts: pulumi.ResourceOptions,
+) -> StatefulSet:
+    # Two more members are strangers to the first; two fewer take the quorum with them.
+    fixed = pulumi.ResourceOptions(depends_on=after, replace_on_changes=["spec.replicas"])
+    opts = pulumi.ResourceOptions.merge(opts, fixed)
+    return StatefulSet(f"{name}-members", metadata=metadata, spec=spec, opts=opts)
+
+
+def _around(
+    name: str, cluster: etcd.Cluster, meta: dict[str, Any], opts: pulumi.ResourceOptions
+) -> list[pulumi.Resource]:
+    """Who reaches the members and where, and how many a drain may take; before they start."""
     policy = NetworkPolicy(
-        f"{name}-policy", metadata=meta, spec=etcd.network_policy(cluster), opts=child
+        f"{name}-policy", metadata=meta, spec=etcd.network_policy(cluster), opts=opts
     )
     PodDisruptionBudget(
-        f"{name}-budget", metadata=meta, spec=etcd.pod_disruption_budget(cluster), opts=child
+        f"{name}-budget", metadata=meta, spec=etcd.pod_disruption_budget(cluster), opts=opts
     )
-    stateful_set = StatefulSet(
-        f"{name}-members",
-        metadata=meta | {"annotations": notes},
-        spec=etcd.stateful_set(cluster, keys_hash),
-        opts=pulumi.ResourceOptions(
-            parent=opts.parent,
-            protect=protect,
-            depends_on=[secret, policy, *_services(name, cluster, meta, child)],
-            # Two more members are strangers to the first; two fewer take the quorum with them.
-            replace_on_changes=["spec.replicas"],
-        ),
-    )
-    url = etcd.client_url(cluster.namespace)
-    return Members(stateful_set.metadata.name.apply(lambda _: url), ends)
-
-
-def _services(
-    name: str, cluster: etcd.Cluster, meta: dict[str, Any], opts: pulumi.ResourceOptions
-) -> list[Service]:
-    """Where clients reach the members, and the members each other."""
     there_at_once = {"annotations": {"pulumi.com/skipAwait": "true"}}
-    return [
+    services = [
         Service(
             f"{name}-{suffix}",
             metadata=meta | {"name": called} | there_at_once,
@@ -107,6 +121,7 @@ def _services(
             ("peers", "etcd-peers", etcd.peer_service(cluster)),
         )
     ]
+    return [policy, *services]
 
 
 def _keys(
@@ -115,39 +130,32 @@ def _keys(
     *,
     namespace: pulumi.Input[str],
     ca: _certificates.Authority,
-    keys: Generations,
     opts: pulumi.ResourceOptions,
-) -> tuple[Secret, pulumi.Output[str], dict[str, pulumi.Output[str]]]:
+) -> _Keys:
     """Certificates of the members, in one Secret that only they mount."""
-    peer_ca = _certificates.authority(
-        f"{name}-peerca", f"{cluster.namespace} etcd peers", keys, opts
-    )
+    called = f"{cluster.namespace} etcd peers"
+    peer_ca = _certificates.authority(f"{name}-peerca", called, ca.keys, opts)
+    plans = (pki.store_server(cluster.namespace), ca), (pki.store_peer(cluster.namespace), peer_ca)
     server, peer = (
         _certificates.leaf(
             name, plan, ca_pem=signer.trusted_pem, ca_key_pem=signer.key_pem, opts=opts
         )
-        for plan, signer in (
-            (pki.store_server(cluster.namespace), ca),
-            (pki.store_peer(cluster.namespace), peer_ca),
-        )
+        for plan, signer in plans
     )
-    secret = Secret(
-        f"{name}-keys",
-        metadata={"name": etcd.KEYS_SECRET, "namespace": namespace},
-        string_data={
-            "ca.crt": ca.trusted_pem,
-            "peer-ca.crt": peer_ca.trusted_pem,
-            "peer.crt": peer.certificate_pem,
-            "peer.key": peer.key_pem,
-            "server.crt": server.certificate_pem,
-            "server.key": server.key_pem,
-        },
-        opts=opts,
-    )
-    keys_hash = _certificates.fingerprint(
+    files = {
+        "ca.crt": ca.trusted_pem,
+        "peer-ca.crt": peer_ca.trusted_pem,
+        "peer.crt": peer.certificate_pem,
+        "peer.key": peer.key_pem,
+        "server.crt": server.certificate_pem,
+        "server.key": server.key_pem,
+    }
+    meta = {"name": etcd.KEYS_SECRET, "namespace": namespace}
+    secret = Secret(f"{name}-keys", metadata=meta, string_data=files, opts=opts)
+    fingerprint = _certificates.fingerprint(
         server.certificate_pem, peer.certificate_pem, ca.trusted_pem, peer_ca.trusted_pem
     )
     ends = {"etcd-server": server.expires, "etcd-peer": peer.expires}
     for whose, signer in (("etcd", ca), ("etcd-peer", peer_ca)):
         ends |= {f"{whose}-{each}": end for each, end in signer.expires.items()}
-    return secret, keys_hash, ends
+    return _Keys(secret, fingerprint, ends)

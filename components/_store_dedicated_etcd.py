@@ -76,7 +76,6 @@ class DedicatedEtcdKind:
             self.own_etcd,
             namespace=place.namespace,
             ca=ca,
-            keys=place.keys,
             opts=place.opts,
             annotations=dict(place.timeout),
         )

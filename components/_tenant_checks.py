@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from components import _store_kinds
 from components._tenant_pods import Pods
+from components._tenant_store import StoreKind
 from core import checks, generations, names, oidc, profiles, stores, versions
 from core.errors import InvalidInputError
 from core.generations import Generations
@@ -41,15 +42,7 @@ def checked(args: "TenantControlPlaneArgs") -> Pods:
         apiserver_image=args["apiserver_image"],
         controller_manager_image=args["controller_manager_image"],
         datastore=args["datastore"],
-        store=_store_kinds.chosen(
-            tenant_id,
-            datastore=args["datastore"],
-            replicas=replicas,
-            limit_mib=int(args.get("store_limit_mib", store_limit.DEFAULT_MIB)),
-            shared_etcd=args.get("shared_etcd"),
-            dedicated_etcd=args.get("dedicated_etcd"),
-            sql=args.get("sql"),
-        ),
+        store=_store(args, replicas),
         keys=_keys(args),
         encryption=args.get("encryption", encryption.SECRETS),
         priority_class=args.get("priority_class"),
@@ -60,6 +53,18 @@ def checked(args: "TenantControlPlaneArgs") -> Pods:
             names.issuer(tenant_id, args["domain"]),
             f"{thing}: oidc",
         ),
+    )
+
+
+def _store(args: "TenantControlPlaneArgs", replicas: int) -> StoreKind:
+    return _store_kinds.chosen(
+        args["tenant"],
+        datastore=args["datastore"],
+        replicas=replicas,
+        limit_mib=int(args.get("store_limit_mib", store_limit.DEFAULT_MIB)),
+        shared_etcd=args.get("shared_etcd"),
+        dedicated_etcd=args.get("dedicated_etcd"),
+        sql=args.get("sql"),
     )
 
 

@@ -5,7 +5,6 @@ Not here: their rules and numbers (core/manifests/tenant_fence.py), rules inside
 (core/manifests/platform_policy.py).
 """
 
-import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,64 +14,61 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from components._tenant_pods import Pods
-from core import names
+from components._tenant_store import Place
 from core.manifests import pods, tenant, tenant_fence
 
 
-def declare(
-    name: str,
-    tenant_id: str,
-    *,
-    namespace: pulumi.Input[str],
-    opts: pulumi.ResourceOptions,
-) -> list[pulumi.Resource]:
-    """Declare the network's part; returns what has to stand before the first pod."""
-    meta = functools.partial(_meta, tenant_id, namespace)
+def declare(place: Place) -> list[pulumi.Resource]:
+    """Declare what shuts the namespace; returns what has to stand before the first pod."""
     return [
-        NetworkPolicy(f"{name}-deny-all", metadata=meta("deny-all"), spec=pods.DENY_ALL, opts=opts),
         NetworkPolicy(
-            f"{name}-operators",
-            metadata=meta("operators"),
-            spec=tenant_fence.operators_policy(tenant_id),
-            opts=opts,
+            f"{place.name}-deny-all",
+            metadata=place.meta("deny-all"),
+            spec=pods.DENY_ALL,
+            opts=place.opts,
+        ),
+        NetworkPolicy(
+            f"{place.name}-operators",
+            metadata=place.meta("operators"),
+            spec=tenant_fence.operators_policy(place.tenant),
+            opts=place.opts,
         ),
     ]
 
 
 def declare_ways(
-    name: str,
-    tenant_id: str,
-    *,
-    namespace: pulumi.Input[str],
-    egress: Sequence[dict[str, Any]],
-    opts: pulumi.ResourceOptions,
+    place: Place, egress: Sequence[dict[str, Any]], *, after: Sequence[pulumi.Resource]
 ) -> NetworkPolicy:
-    """Declare who reaches its control plane, and what that reaches: its store at the least."""
+    """Declare who reaches its control plane, and what that reaches: its store at the least.
+
+    Args:
+        place: Of the tenant.
+        egress: The rules for what its pods reach besides DNS and its operators.
+        after: What knows that the store is there. A wrong address must not take the way to the
+            right one from pods that run.
+    """
     return NetworkPolicy(
-        f"{name}-policy",
-        metadata=_meta(tenant_id, namespace, tenant.NAME),
-        spec=tenant_fence.network_policy(tenant_id, egress),
-        opts=opts,
+        f"{place.name}-policy",
+        metadata=place.meta(tenant.NAME),
+        spec=tenant_fence.network_policy(place.tenant, egress),
+        opts=pulumi.ResourceOptions(parent=place.opts.parent, depends_on=after),
     )
 
 
 def declare_limits(
-    name: str,
-    tenant_id: str,
-    *,
-    namespace: pulumi.Input[str],
-    wanted: Pods,
-    opts: pulumi.ResourceOptions,
+    place: Place, wanted: Pods, opts: pulumi.ResourceOptions
 ) -> list[pulumi.Resource]:
     """Declare how much of the host its namespace may take, and how much of it a drain."""
-    meta = functools.partial(_meta, tenant_id, namespace)
     limits: list[pulumi.Resource] = [
         LimitRange(
-            f"{name}-limits", metadata=meta("limits"), spec=tenant_fence.limit_range(), opts=opts
+            f"{place.name}-limits",
+            metadata=place.meta("limits"),
+            spec=tenant_fence.limit_range(),
+            opts=opts,
         ),
         ResourceQuota(
-            f"{name}-quota",
-            metadata=meta("quota"),
+            f"{place.name}-quota",
+            metadata=place.meta("quota"),
             spec=tenant_fence.resource_quota(
                 [wanted.profile, *wanted.running_profiles],
                 wanted.replicas,
@@ -84,15 +80,10 @@ def declare_limits(
     ]
     if wanted.replicas > 1:
         budget = PodDisruptionBudget(
-            f"{name}-budget",
-            metadata=meta(tenant.NAME),
-            spec=tenant_fence.pod_disruption_budget(tenant_id),
+            f"{place.name}-budget",
+            metadata=place.meta(tenant.NAME),
+            spec=tenant_fence.pod_disruption_budget(place.tenant),
             opts=opts,
         )
         limits.append(budget)
     return limits
-
-
-def _meta(tenant_id: str, namespace: pulumi.Input[str], name: str) -> dict[str, object]:
-    labels = names.tenant_labels(tenant_id)
-    return {"name": name, "namespace": namespace, "labels": labels}

@@ -11,6 +11,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Service
 from pulumi_kubernetes.discovery.v1 import EndpointSlice
 
+from components._tenant_store import Place
 from core import names
 from core.manifests import gateway, tenant
 
@@ -19,28 +20,25 @@ _SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
 
 
 def declare(
-    name: str,
-    tenant_id: str,
+    place: Place,
     domain: str,
     *,
-    namespace: pulumi.Input[str],
     gateway_name: pulumi.Input[str],
     gateway_namespace: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
 ) -> list[pulumi.Resource]:
     """Declare the way; returns what has to exist before the tenant can be reached."""
-    labels = names.tenant_labels(tenant_id)
+    name, tenant_id = place.name, place.tenant
     service = Service(
         f"{name}-service",
-        metadata={"name": names.APISERVER, "namespace": namespace, "labels": labels}
-        | {"annotations": _SKIP_AWAIT},
+        metadata=place.meta(names.APISERVER, _SKIP_AWAIT),
         spec=tenant.service(tenant_id),
         opts=opts,
     )
     meta: dict[str, Any] = {
         "name": gateway.route_name(tenant_id),
         "namespace": gateway_namespace,
-        "labels": labels,
+        "labels": names.tenant_labels(tenant_id),
     }
     front = Service(
         f"{name}-front",

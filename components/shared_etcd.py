@@ -115,7 +115,6 @@ class SharedEtcd(pulumi.ComponentResource):
             cluster,
             namespace=namespace.metadata.name,
             ca=ca,
-            keys=keys,
             opts=child,
             protect=protect,
             certificates={"root": root.expires},

@@ -23,6 +23,7 @@ from components._store_dedicated_etcd import DedicatedEtcdStore
 from components._store_shared_etcd import SharedEtcdStore
 from components._store_sql import SqlStore
 from components._tenant_keys import TenantKeys, TenantUsers
+from components._tenant_pods import Pods
 from components._tenant_store import Place, TenantStore
 from components.oidc_issuer import OidcIssuer
 from core import flags, names
@@ -148,62 +149,40 @@ class TenantControlPlane(pulumi.ComponentResource):
         """Declare the tenant.
 
         Raises:
-            InvalidInputError: an id, version, profile or number of replicas that can't be.
+            InvalidInputError: an input that can't be, or not exactly one store.
         """
         pods = _tenant_checks.checked(args)
-        tenant_id = pods.tenant
         super().__init__("tenantplane:index:TenantControlPlane", name, {}, opts)
-        self._name, self._args, self._tenant = name, args, tenant_id
-        self._child = pulumi.ResourceOptions(parent=self)
-        timeout = int(args.get("timeout_seconds", DEFAULT_TIMEOUT_SECONDS))
-        self._place = Place(
-            name=name,
-            tenant=tenant_id,
-            version=pods.version,
-            namespace=self._declare_namespace(),
-            agent_namespace=args["agent_namespace"],
-            keys=pods.keys,
-            timeout={"pulumi.com/timeoutSeconds": str(timeout)},
-            opts=self._child,
-        )
-        namespace = self._place.namespace
+        self._args = args
+        self._place = place = self._declare_place(name, pods)
         keys = TenantKeys(
             name,
-            tenant_id,
+            pods.tenant,
             args["domain"],
             keys=pods.keys,
             scope=pods.encryption,
-            opts=self._child,
+            opts=place.opts,
         )
-        fence = _tenant_fence.declare(name, tenant_id, namespace=namespace, opts=self._child)
-        store = pods.store.declare(self._place)
-        ways = _tenant_fence.declare_ways(
-            name,
-            tenant_id,
-            namespace=namespace,
-            egress=pods.egress,
-            # Another address that is wrong must not take the old one from pods that run.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=store.found),
-        )
+        fence = _tenant_fence.declare(place)
+        store = pods.store.declare(place)
+        ways = _tenant_fence.declare_ways(place, pods.egress, after=store.found)
         secrets = self._secrets(keys, store)
         deployment = _tenant_pods.declare(
             name,
             pods,
-            namespace=namespace,
+            namespace=place.namespace,
             store=store,
             keys=keys,
-            annotations=dict(self._place.timeout),
+            annotations=dict(place.timeout),
             after=[*fence, ways, *secrets],
-            opts=self._child,
+            opts=place.opts,
         )
         self._serving = deployment.urn
         # What the pods don't need comes while they start.
         meanwhile = pulumi.ResourceOptions(parent=self, depends_on=secrets)
         route = _tenant_route.declare(
-            name,
-            tenant_id,
+            place,
             args["domain"],
-            namespace=namespace,
             gateway_name=args["gateway_name"],
             gateway_namespace=args["gateway_namespace"],
             opts=meanwhile,
@@ -211,17 +190,15 @@ class TenantControlPlane(pulumi.ComponentResource):
         users = TenantUsers(keys, meanwhile)
         self.certificates = pulumi.Output.all(**users.expires, **store.expires)
         base = _tenant_base.declare(
-            self._place,
+            place,
             pods.version,
             credentials=self._secret(tenant.AGENT_SECRET, users.agent_files()),
             certificates=self.certificates,
         )
         encrypted = _tenant_encryption.declare(
-            self._place, pods.encryption, keys.encryption_hash, after=deployment
+            place, pods.encryption, keys.encryption_hash, after=deployment
         )
-        limits = _tenant_fence.declare_limits(
-            name, tenant_id, namespace=namespace, wanted=pods, opts=meanwhile
-        )
+        limits = _tenant_fence.declare_limits(place, pods, meanwhile)
         self._publish(users, pods.version, after=[deployment, base, encrypted, *route, *limits])
 
     @property
@@ -229,15 +206,26 @@ class TenantControlPlane(pulumi.ComponentResource):
         """Known once its pods serve; what is inside the tenant may not be there yet."""
         return self._serving
 
-    def _declare_namespace(self) -> pulumi.Output[str]:
-        labels = tenant.namespace_labels(self._tenant)
+    def _declare_place(self, name: str, pods: Pods) -> Place:
+        """The tenant's namespace, and what is the same for all in it."""
+        child = pulumi.ResourceOptions(parent=self)
+        labels = tenant.namespace_labels(pods.tenant)
         namespace = Namespace(
-            f"{self._name}-ns",
-            metadata={"name": names.namespace(self._tenant), "labels": labels},
-            opts=self._child,
+            f"{name}-ns",
+            metadata={"name": names.namespace(pods.tenant), "labels": labels},
+            opts=child,
         )
-        name: pulumi.Output[str] = namespace.metadata.name
-        return name
+        timeout = int(self._args.get("timeout_seconds", DEFAULT_TIMEOUT_SECONDS))
+        return Place(
+            name=name,
+            tenant=pods.tenant,
+            version=pods.version,
+            namespace=namespace.metadata.name,
+            agent_namespace=self._args["agent_namespace"],
+            keys=pods.keys,
+            timeout={"pulumi.com/timeoutSeconds": str(timeout)},
+            opts=child,
+        )
 
     def _secrets(self, keys: TenantKeys, store: TenantStore) -> list[pulumi.Resource]:
         """What the pods mount, once the store knows the tenant."""
@@ -257,7 +245,7 @@ class TenantControlPlane(pulumi.ComponentResource):
         after: Sequence[pulumi.Resource] = (),
     ) -> Secret:
         return Secret(
-            f"{self._name}-secret-{name}",
+            f"{self._place.name}-secret-{name}",
             metadata=self._place.meta(name),
             string_data=data,
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
@@ -266,7 +254,7 @@ class TenantControlPlane(pulumi.ComponentResource):
     def _publish(self, users: TenantUsers, version: str, after: list[pulumi.Resource]) -> None:
         """Outputs that are known once the tenant answers."""
         public = bool(self._args.get("public_dns", False))
-        name = names.public_name(self._tenant, self._args["domain"])
+        name = names.public_name(self._place.tenant, self._args["domain"])
         host = name if public else self._args["gateway_address"]
         ready = [resource.urn for resource in after]
         self.endpoint = pulumi.Output.all(host, self._args["gateway_port"], *ready).apply(
