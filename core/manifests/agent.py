@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core import flags, names
-from core.manifests import crds, kine, pods, store_limit, tenant
+from core.manifests import crds, etcd, kine, pods, store_limit, tenant
 
 NAME = "host-agent"
 POD_LABELS = {names.LABEL_NAME: NAME, names.LABEL_PART_OF: names.PART_OF}
@@ -120,7 +120,14 @@ def network_policy(
         host_api: The egress rule of `pods.host_api_egress`.
         sql_servers: Those of `pods.egress_to`.
     """
-    stores = {"namespaceSelector": {}, "podSelector": {"matchLabels": {names.LABEL_NAME: "etcd"}}}
+    of_no_tenant = {"key": names.LABEL_TENANT, "operator": "DoesNotExist"}
+    stores = {
+        "namespaceSelector": {
+            "matchLabels": {names.LABEL_PART_OF: names.PART_OF},
+            "matchExpressions": [of_no_tenant],
+        },
+        "podSelector": {"matchLabels": {names.LABEL_NAME: etcd.NAME}},
+    }
     scrapers = pods.peer(namespace={names.LABEL_SCRAPER: "true"})
     return pods.network_policy(
         POD_LABELS,
