@@ -11,20 +11,30 @@ from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 from agent.kube import CONNECTIONS, ApiError, Client, Json
+from core.errors import TenantplaneError
 
 _PAGE = 500
 _SECRETS = "/api/v1/secrets"
+_DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _NEEDED_VERBS = {"list", "patch"}
+
+
+class NotServedError(TenantplaneError):
+    """Objects may be stored that nobody can see."""
 
 
 async def rewrite(client: Client, *, everything: bool) -> int:
     """Write all objects anew, or Secrets alone; return how many there were.
 
     Raises:
+        NotServedError: There are kinds whose objects can't be reached.
         ApiError: The tenant's API server refused one.
         UnreachableError: It doesn't answer.
     """
-    kinds = [path async for path in _kinds(client)] if everything else [_SECRETS]
+    kinds = [_SECRETS]
+    if everything:
+        kinds = [path async for path in _kinds(client)]
+        await _check_served(client, kinds)
     count = 0
     for kind in kinds:
         # All before the first patch: a list's next page is there for five minutes alone.
@@ -62,6 +72,18 @@ async def _kinds(client: Client) -> AsyncIterator[str]:
                     continue
                 seen.add(name)
                 yield f"{version}/{name}"
+
+
+async def _check_served(client: Client, kinds: list[str]) -> None:
+    """What the tenant once stored of a kind that nothing serves now would keep the old key."""
+    served = {f"{path.split('/')[-1]}.{path.split('/')[2]}" for path in kinds}
+    defined = [path.rpartition("/")[2] async for path in _objects(client, _DEFINITIONS)]
+    hidden = sorted(set(defined) - served)
+    if hidden:
+        raise NotServedError(
+            f"CustomResourceDefinitions {', '.join(hidden)}: the API server serves none of their "
+            "versions itself, and their objects can't be written; serve one, or delete them"
+        )
 
 
 def _versions(group: Json) -> list[str]:

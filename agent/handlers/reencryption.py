@@ -10,7 +10,7 @@ from agent import host, tenant_secret
 from agent.credentials import NoCredentialsError, tls_context
 from agent.kube import ApiError, Client, Json, UnreachableError
 from agent.outcome import NotReadyError, Outcome
-from agent.rewrite import rewrite
+from agent.rewrite import NotServedError, rewrite
 from core import names
 from core.manifests import crds
 
@@ -43,7 +43,7 @@ class Reencryptions:
             count = await self._rewrite(body)
         except UnreachableError as error:
             raise NotReadyError("Unreachable", str(error)) from error
-        except ApiError as error:
+        except (ApiError, NotServedError) as error:
             message = f"not all objects are written anew: {error}"
             raise NotReadyError("RewriteFailed", message) from error
         message = f"{count} objects are encrypted with the keys of now"

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from agent.kube import ApiError
-from agent.rewrite import rewrite
+from agent.rewrite import NotServedError, rewrite
 from tests.support import loop
 
 APIS = {"v1": {"secrets": 3, "configmaps": 1}, "a/v1": {"x": 2}, "a/v1beta1": {"x": 2, "y": 1}}
@@ -17,6 +17,7 @@ class Server:
 
     def __init__(self):
         self.written, self.lists = [], set()
+        self.definitions = ["x.a", "y.a"]
 
     async def get(self, path, *, metadata_list=False):
         url = urlsplit(path)
@@ -39,6 +40,9 @@ class Server:
 
     def _page(self, path, query):
         version, _, kind = path.split("/", 2)[2].rpartition("/")
+        if kind == "customresourcedefinitions":
+            items = [{"metadata": {"name": name}} for name in self.definitions]
+            return {"items": items, "metadata": {}}
         start = int(query.get("continue", ["0"])[0])
         if start and path not in self.lists:
             raise ApiError(f"GET {path}", 410, "Expired", "the continue token is too old")
@@ -71,6 +75,15 @@ def test_every_kind_is_written_in_the_first_version_that_has_it(server):
         "/apis/a/v1/x/n1",
         "/apis/a/v1beta1/y/n0",
     ]
+
+
+@pytest.mark.parametrize("hidden", ["z.a", "x.b"])
+def test_what_nobody_serves_is_named_and_not_passed_over(server, hidden):
+    """All its versions are `served: false`, or another server answers for them."""
+    server.definitions.append(hidden)
+    with pytest.raises(NotServedError, match=f"CustomResourceDefinitions {hidden}: "):
+        loop.run(rewrite(server, everything=True))
+    assert not server.written
 
 
 def test_a_list_is_read_to_its_end_before_anything_is_written(server):

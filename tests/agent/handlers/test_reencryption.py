@@ -16,6 +16,7 @@ PLAINTEXT = "correct horse battery staple"
 SECRETS = "/api/v1/namespaces/default/secrets"
 MAPS = "/api/v1/namespaces/default/configmaps"
 PODS = "/api/v1/namespaces/tenant-vault/pods"
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 GROUP = "versions.example.com"
 KINDS = {"olds": "v1beta1", "news": "v1"}
 """Two kinds of one group, each in a version that the other one doesn't have."""
@@ -75,12 +76,11 @@ def pod(world, vault):
     return put
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def versioned(vault):
     """An object of each of these kinds."""
-    definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
     for plural, version in KINDS.items():
-        assert vault.masters.create(definitions, definition(plural, version)).ok
+        assert vault.masters.create(DEFINITIONS, definition(plural, version)).ok
         body = {"kind": plural.title(), "metadata": {"name": "x"}, "text": PLAINTEXT}
         body["apiVersion"] = f"{GROUP}/{version}"
         path = f"/apis/{body['apiVersion']}/namespaces/default/{plural}"
@@ -213,4 +213,23 @@ def test_an_object_that_is_refused_is_named(world, vault, reencrypt, pod):
     assert "secrets/s" in condition["message"]
     assert "broken.example.com" in condition["message"]
     assert vault.masters.delete(path).ok
+    encrypted(world)
+
+
+@pytest.mark.usefixtures("versioned")
+def test_a_kind_that_is_not_served_holds_it_up(world, vault, reencrypt, pod):
+    """Its objects would be unreadable once the old key is gone."""
+    path = f"{DEFINITIONS}/olds.{GROUP}"
+    shown = definition("olds", KINDS["olds"])
+    hidden = definition("olds", KINDS["olds"])
+    hidden["spec"]["versions"][0]["served"] = False
+    assert vault.masters.apply(path, hidden).ok
+    served = f"/apis/{GROUP}/{KINDS['olds']}/olds"
+    eventually(lambda: vault.masters.get(served).status == 404, "it is not served")
+    world.host.masters.delete(f"{PODS}/refused")
+    pod("hidden", "all", 2)
+    reencrypt("all", 2)
+    condition = world.objects.wait("Reencryption", "vault", status="False", reason="RewriteFailed")
+    assert f"olds.{GROUP}" in condition["message"]
+    assert vault.masters.apply(path, shown).ok
     encrypted(world)
