@@ -21,7 +21,7 @@ _CONNECT_SECONDS = 10
 _STATEMENT_SECONDS = 30
 _RIGHTS = "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX"
 """What kine's statements need (its pkg/drivers/mysql)."""
-
+_SEES_USERS = "GRANT SELECT (user, host) ON mysql.user"
 
 _TABLE = """CREATE TABLE IF NOT EXISTS kine (
     id BIGINT UNSIGNED AUTO_INCREMENT,
@@ -63,11 +63,10 @@ def ensure(store: SqlStore, name: str, password: str, connections: int) -> None:
         server.execute(_TABLE)
 
 
-def look(store: SqlStore, name: str) -> tuple[bool, int | None]:
-    """Whether the user is there, and the size of the database in bytes; None: no database."""
+def look(store: SqlStore, name: str) -> tuple[bool, int | None, bool]:
+    """Return what there is, as Found has it (sql.py)."""
     with _connected(store) as server:
-        query = "SELECT 1 FROM mysql.user WHERE user = %s AND host = '%%'"
-        return bool(server.execute(query, (name,))), _size(server, name)
+        return _has_user(server, name), _size(server, name), _has_table(server, name)
 
 
 def remove(store: SqlStore, name: str) -> int:
@@ -100,10 +99,29 @@ def _connected(store: SqlStore) -> Iterator["Cursor"]:
         yield cursor
 
 
+def _has_user(server: "Cursor", name: str) -> bool:
+    try:
+        query = "SELECT 1 FROM mysql.user WHERE user = %s AND host = '%%'"
+        return bool(server.execute(query, (name,)))
+    except pymysql.Error as error:
+        if error.args[0] != ER.TABLEACCESS_DENIED_ERROR:
+            raise
+        missing = f"{error.args[1]}, which takes {_SEES_USERS} TO the administrator"
+        raise pymysql.OperationalError(error.args[0], missing) from error
+
+
+def _has_table(server: "Cursor", name: str) -> bool:
+    query = (
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = %s AND table_name = 'kine'"
+    )
+    return bool(server.execute(query, (name,)))
+
+
 def _size(server: "Cursor", name: str) -> int | None:
     query = "SELECT 1 FROM information_schema.schemata WHERE schema_name = %s"
     if not server.execute(query, (name,)):
         return None
+    _count_anew(server)
     server.execute(
         "SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables "
         "WHERE table_schema = %s",
@@ -111,6 +129,15 @@ def _size(server: "Cursor", name: str) -> int | None:
     )
     found = server.fetchone()
     return int(found[0]) if found else 0
+
+
+def _count_anew(server: "Cursor") -> None:
+    """Have MySQL 8 tell sizes of now: it tells those of up to a day ago. MariaDB always does."""
+    try:
+        server.execute("SET SESSION information_schema_stats_expiry = 0")
+    except pymysql.Error as error:
+        if error.args[0] != ER.UNKNOWN_SYSTEM_VARIABLE:
+            raise
 
 
 def _kill(server: "Cursor", connection: int) -> None:

@@ -48,10 +48,11 @@ def ensure(store: SqlStore, name: str, password: str, connections: int) -> None:
         server.execute(sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(role))
 
 
-def look(store: SqlStore, name: str) -> tuple[bool, int | None]:
-    """Whether the role is there, and the size of the database in bytes; None: no database."""
+def look(store: SqlStore, name: str) -> tuple[bool, int | None, bool]:
+    """Return what there is, as Found has it (sql.py)."""
     with _connected(store) as server:
-        return _has_role(server, name), _size(server, name)
+        role, size = _has_role(server, name), _size(server, name)
+    return role, size, size is not None and _has_table(store, name)
 
 
 def remove(store: SqlStore, name: str) -> int:
@@ -82,7 +83,7 @@ def _connected(store: SqlStore, database: str = _ADMIN_DATABASE) -> Iterator["Co
         sslmode="verify-full",
         sslrootcert=str(store.ca),
         connect_timeout=_CONNECT_SECONDS,
-        options=f"-c statement_timeout={_STATEMENT_MS}",
+        options=f"-c statement_timeout={_STATEMENT_MS} -c search_path=pg_catalog",
         autocommit=True,
     )
     with connection:
@@ -91,6 +92,12 @@ def _connected(store: SqlStore, database: str = _ADMIN_DATABASE) -> Iterator["Co
 
 def _has_role(server: "Connection", name: str) -> bool:
     return bool(_found(server, "SELECT 1 FROM pg_roles WHERE rolname = %s", name))
+
+
+def _has_table(store: SqlStore, database: str) -> bool:
+    """Nothing of the tenant's own is looked up by name there: the search path is the catalog's."""
+    with _connected(store, database) as server:
+        return bool(_found(server, "SELECT 1 FROM pg_class WHERE relname = %s", "kine"))
 
 
 def _groups(server: "Connection", name: str) -> list[str]:

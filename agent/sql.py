@@ -28,7 +28,7 @@ class _Engine:
     """The statements of one kind of server."""
 
     ensure: Callable[[SqlStore, str, str, int], None]
-    look: Callable[[SqlStore, str], tuple[bool, int | None]]
+    look: Callable[[SqlStore, str], tuple[bool, int | None, bool]]
     remove: Callable[[SqlStore, str], int]
     errors: tuple[type[Exception], ...]
 
@@ -50,6 +50,9 @@ class Found:
 
     size: int | None
     """Of its database in bytes, with all that was deleted and not yet used again; None: no such."""
+
+    table: bool
+    """kine's table is in it."""
 
 
 class SqlServer:

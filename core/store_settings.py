@@ -161,7 +161,8 @@ class SqlSettings:
     r"""Who makes databases and users there: the host agent, and no tenant.
 
     PostgreSQL: a role with CREATEDB and CREATEROLE. MySQL: a user with CREATE USER, PROCESS,
-    CONNECTION_ADMIN and all privileges on databases `t\_%` (docs/stores.md has the statements).
+    CONNECTION_ADMIN, SELECT (user, host) on mysql.user and all privileges on databases `t\_%`
+    (docs/stores.md has the statements).
     """
 
     admin_password: str | None = setting(default=None, secret=True, example="...")

@@ -19,6 +19,8 @@ from core import names
 from core.manifests import crds
 
 _MIB = 1024 * 1024
+_UNUSED_SECONDS = 15.0
+"""How soon a database is looked at again that nothing is in yet: from then on it is never made."""
 
 
 class SqlTenants:
@@ -53,9 +55,10 @@ class SqlTenants:
     async def _ensure(self, body: Json, server: SqlServer) -> Outcome:
         tenant, connections = body["spec"]["tenant"], body["spec"]["connections"]
         database, found = names.sql_database(tenant), await server.look(tenant)
-        if found.size is None and body.get("status", {}).get("database"):
+        if not found.table and body.get("status", {}).get("database"):
+            what = "is not" if found.size is None else "has no table kine"
             message = (
-                f"tenant {tenant}: its database {database} is not on the server of store "
+                f"tenant {tenant}: its database {database} {what} on the server of store "
                 f"{body['spec']['store']}, got {server.address}; restore it there, or set the "
                 "server's address back (docs/agent.md)"
             )
@@ -65,8 +68,10 @@ class SqlTenants:
             await server.ensure_tenant(tenant, await self._password(body), connections)
         metrics.STORE_BYTES.labels(body["spec"]["store"], tenant).set(found.size or 0)
         message = f"{tenant} may use database {database}, with {connections} connections"
-        fields: Json = {"database": database, "usedMib": -(-(found.size or 0) // _MIB)}
-        return Outcome("Granted", message, fields)
+        fields: Json = {"usedMib": -(-(found.size or 0) // _MIB)}
+        if not found.table:  # kine makes it when its API server starts
+            return Outcome("Granted", message, fields, again_seconds=_UNUSED_SECONDS)
+        return Outcome("Granted", message, fields | {"database": database})
 
     async def _remove(self, body: Json, server: SqlServer) -> Outcome:
         store, database = body["spec"]["store"], names.sql_database(body["spec"]["tenant"])

@@ -40,15 +40,17 @@ def login(server, tenant, password=PASSWORD):
 
 
 def test_what_is_made_is_seen_and_can_be_used(server, agent):
-    assert look(agent, "made") == Found(user=False, size=None)
+    assert look(agent, "made") == Found(user=False, size=None, table=False)
     ensure(agent, "made")
     found = look(agent, "made")
     assert found.user
     assert found.size > 0
     connection = login(server, "made")
     cursor = connection.cursor()
-    cursor.execute("CREATE TABLE one (a int)")
+    cursor.execute("CREATE TABLE IF NOT EXISTS kine (a int)")
+    connection.commit()
     connection.close()
+    assert look(agent, "made").table
 
 
 def test_it_may_log_in_and_nothing_else(server, agent):
@@ -116,7 +118,7 @@ def test_who_is_removed_is_out_at_once(server, agent):
         cursor.execute("SELECT 1")
     with pytest.raises(ERRORS):
         login(server, "leaving")
-    assert look(agent, "leaving") == Found(user=False, size=None)
+    assert look(agent, "leaving") == Found(user=False, size=None, table=False)
     assert loop.run(agent.remove_tenant("leaving")) == 0
 
 
@@ -142,6 +144,24 @@ def test_connections_that_can_not_be_ended_are_said(server, agent):
         server.ask("GRANT CONNECTION ADMIN ON *.* TO tenantplane@'%'")
     loop.run(agent.remove_tenant("held"))
     connection.close()
+
+
+def test_a_database_that_nobody_used_has_no_table(server, agent):
+    """On MySQL the agent makes it, with a collation of ours."""
+    ensure(agent, "unused")
+    assert look(agent, "unused").table is (server.engine == "mysql")
+
+
+def test_an_administrator_from_before_is_told_which_right_is_missing(server, agent):
+    if server.engine == "postgresql":
+        pytest.skip("who may log in there sees all roles")
+    right = "SELECT (user, host) ON mysql.user"
+    server.ask(f"REVOKE {right} FROM tenantplane@'%'")
+    try:
+        with pytest.raises(SqlError, match=r"takes GRANT SELECT \(user, host\) ON mysql.user"):
+            look(agent, "any")
+    finally:
+        server.ask(f"GRANT {right} TO tenantplane@'%'")
 
 
 @pytest.mark.parametrize(

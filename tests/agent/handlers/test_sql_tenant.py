@@ -41,9 +41,23 @@ def tenant(server, world, request):
     name = f"{server.engine}-{zlib.crc32(request.node.name.encode())}"
     world.objects.sql_tenant(name, server.name)
     world.objects.wait("SqlTenant", name)
+    used(world, server, name)
     yield name
     world.objects.delete("SqlTenant", name)
     world.objects.wait_gone("SqlTenant", name)
+
+
+def used(world, server, tenant):
+    """Make the table that its kine would make, and wait until the agent has seen it."""
+    name = f"t_{tenant}".replace("-", "_")
+    with server.connect(name, PASSWORD, name) as connection:
+        connection.cursor().execute("CREATE TABLE IF NOT EXISTS kine (id int)")
+        connection.commit()
+
+    def database():
+        return world.objects.get("SqlTenant", tenant).body["status"].get("database")
+
+    assert eventually(database, "it is seen") == name
 
 
 def logs_in(server, tenant, password=PASSWORD):
@@ -56,15 +70,14 @@ def logs_in(server, tenant, password=PASSWORD):
 
 def test_becomes_ready_with_its_database_and_its_user(world, server, tenant):
     found = world.objects.get("SqlTenant", tenant).body
-    assert found["status"]["database"] == f"t_{tenant}".replace("-", "_")
     assert found["status"]["conditions"][0]["reason"] == "Granted"
     assert found["metadata"]["finalizers"] == [crds.SQL_TENANT_FINALIZER]
     assert logs_in(server, tenant)
 
-    def used():
+    def measured():
         return world.objects.get("SqlTenant", tenant).body["status"]["usedMib"]
 
-    eventually(used, "it is measured")
+    eventually(measured, "it is measured")
     sample = f'tenantplane_agent_store_bytes{{store="{server.name}",tenant="{tenant}"}}'
     assert world.agent.metrics()[sample] > 0
 
@@ -100,10 +113,24 @@ def test_a_server_that_does_not_have_its_database_gets_no_empty_one(
     assert logs_in(server, tenant)
 
 
+def test_an_empty_database_is_not_taken_for_its_own(world, server, tenant, elsewhere):
+    """Somebody made it ahead of a move: its kine would make an empty cluster of it."""
+    elsewhere.ask(f"CREATE DATABASE t_{tenant}".replace("-", "_"))
+    if elsewhere.engine == "postgresql":
+        elsewhere.ask(f"ALTER DATABASE t_{tenant} OWNER TO tenantplane".replace("-", "_"))
+    world.objects.sql_tenant(tenant, server.name, address="elsewhere")
+    condition = world.objects.wait("SqlTenant", tenant, status="False", reason="DatabaseMissing")
+    assert "has no table kine" in condition["message"]
+    assert not logs_in(elsewhere, tenant)
+    world.agent.write_store(server.name, server.files())
+    world.objects.wait("SqlTenant", tenant)
+
+
 def test_what_its_user_lost_is_given_again(world, server, tenant):
     """A server that was restored without its users."""
     user = f"t_{tenant}".replace("-", "_")
     if server.engine == "postgresql":
+        server.ask(f"REASSIGN OWNED BY {user} TO tenantplane", database=user)
         server.ask(f"REVOKE ALL ON SCHEMA public FROM {user}", database=user)
         server.ask(f"REVOKE ALL ON DATABASE {user} FROM {user}")
         server.ask(f"DROP ROLE {user}")
