@@ -88,13 +88,16 @@ class Etcd:
             await self.ctl("role", "delete", tenant, accept=_MISSING)
             await self.ctl("role", "add", tenant, accept=(_EXISTS,))
 
-    async def has_tenant(self, tenant: str) -> bool:
+    async def has_tenant(self, tenant: str, *, certain: bool = False) -> bool:
         """Whether user and role are there, from a list that is at most 20 seconds old.
+
+        `certain`: if it says that they are, ask again.
 
         A store that came back empty has authentication off too: it is turned on again first.
         """
         async with self._looking:
-            if time.monotonic() > self._known_until:
+            doubted = certain and tenant in self._known
+            if doubted or time.monotonic() > self._known_until:
                 await self._turn_auth_on()
                 users, roles = await asyncio.gather(
                     self.ctl("user", "list"), self.ctl("role", "list")
@@ -102,6 +105,11 @@ class Etcd:
                 self._known = frozenset(users.get("users", [])) & frozenset(roles.get("roles", []))
                 self._known_until = time.monotonic() + _KNOWN_SECONDS
         return tenant in self._known
+
+    async def count_keys(self, tenant: str) -> int:
+        """Return how many keys are in the tenant's range."""
+        found = await self.ctl("get", *etcd_range(tenant), "--keys-only", "--limit=1")
+        return int(found.get("count", 0))
 
     async def remove_tenant(self, tenant: str) -> int:
         """Take the tenant's access away, delete its keys, then its role and user.

@@ -74,6 +74,7 @@ class EtcdTenants:
         if CORRUPT in alarms:
             raise NotReadyError(store_limit.ALARM, alarm_text(tenant, alarms))
         if not (host.is_ready(body) and await etcd.has_tenant(tenant)):
+            await _check_not_lost(body, etcd)
             await self._set_finalizer(body, present=True)
             await etcd.ensure_tenant(tenant)
             if "readOnly" not in body.get("status", {}):  # nobody waits for a measurement
@@ -85,9 +86,11 @@ class EtcdTenants:
         spec = body["spec"]
         store, tenant, limit_mib = spec["store"], spec["tenant"], spec.get("limitMib")
         meter = self._meters.setdefault(store, Meter(etcd.ctl))
+        usage = await meter.read(tenant, near_bytes(limit_mib))
+        await _check_not_lost(body, etcd, usage.keys)
         share = Share(
             tenant,
-            await meter.read(tenant, near_bytes(limit_mib)),
+            usage,
             limit_mib,
             self._upkeep(store).alarms,
             closes=spec.get("readOnlyWhenFull", True),
@@ -137,6 +140,24 @@ class EtcdTenants:
     async def _set_finalizer(self, body: Json, *, present: bool) -> None:
         finalizer = crds.ETCD_TENANT_FINALIZER
         await host.set_finalizer(self._client, body, self.plural, finalizer, present=present)
+
+
+async def _check_not_lost(body: Json, etcd: Etcd, has: int | None = None) -> None:
+    """A store without the tenant's user never had its keys: it came back empty, or from before.
+
+    Fewer than half, not none: until authentication is on again an API server that runs writes what
+    it finds missing, Leases above all. Where the user alone is gone all keys are there.
+    """
+    tenant, had = body["spec"]["tenant"], body.get("status", {}).get("keys", 0)
+    if not had:
+        return
+    has = await etcd.count_keys(tenant) if has is None else has
+    if 2 * has < had and not await etcd.has_tenant(tenant, certain=True):
+        raise NotReadyError(
+            "StoreEmpty",
+            f"tenant {tenant}: store {body['spec']['store']} had {had} keys of it, got {has} and "
+            "no user; restore the store, or accept an empty one (docs/agent.md)",
+        )
 
 
 def _kept(body: Json, error: EtcdError) -> str:

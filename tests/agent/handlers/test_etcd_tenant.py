@@ -3,6 +3,7 @@
 import pytest
 
 from core.manifests import crds
+from tests.support.control_plane import Etcd
 from tests.support.kubectl import eventually
 
 pytestmark = pytest.mark.processes
@@ -116,6 +117,52 @@ def test_what_vanished_from_the_store_is_made_again(world):
 
     assert not writes()
     eventually(writes, "the user is back", seconds=40)
+
+
+def counted(world, tenant, keys):
+    def has():
+        return world.objects.get("EtcdTenant", tenant).body["status"].get("keys") == keys
+
+    eventually(has, f"{keys} keys are seen")
+
+
+def test_a_store_that_came_back_empty_is_not_taken_for_its_own(world, second, tmp_path):
+    """Else its API server would come up, with nothing in it, and nobody be told."""
+    pool, etcd = second
+    for tenant, keys in {"lost-all": 3, "had-none": 0}.items():
+        world.objects.etcd_tenant(tenant, store=pool)
+        world.objects.wait("EtcdTenant", tenant)
+        for number in range(keys):
+            etcd.ctl("put", f"/t/{tenant}/{number}", "v", user=tenant)
+        counted(world, tenant, keys)
+    etcd.process.kill()
+    other = Etcd(tmp_path / "other")
+    other.ctl("put", "/t/lost-all/0", "written before anybody was asked who it is")
+    world.agent.add_store(pool, other)
+    condition = world.objects.wait("EtcdTenant", "lost-all", status="False", reason="StoreEmpty")
+    assert f"store {pool} had 3 keys of it, got 1 and no user" in condition["message"]
+    assert "lost-all" not in other.names("user")
+    eventually(
+        lambda: "had-none" in other.names("user"), "who had nothing lost nothing", seconds=60
+    )
+
+    path = world.objects.path("EtcdTenant", "tenant-lost-all", "lost-all")
+    assert world.objects.api.merge(f"{path}/status", {"status": {"keys": None}}).ok
+    world.objects.wait("EtcdTenant", "lost-all", reason="Granted")
+    assert "lost-all" in other.names("user")
+    for tenant in ("lost-all", "had-none"):
+        world.objects.delete("EtcdTenant", tenant)
+        world.objects.wait_gone("EtcdTenant", tenant)
+    other.process.kill()
+
+
+def test_whose_user_alone_is_gone_gets_it_back(world):
+    world.objects.etcd_tenant("half")
+    world.objects.wait("EtcdTenant", "half")
+    world.etcd.ctl("put", "/t/half/x", "v", user="half")
+    counted(world, "half", 1)
+    world.etcd.ctl("user", "delete", "half")
+    eventually(lambda: "half" in world.etcd.names("user"), "the user is back", seconds=40)
 
 
 def test_what_happened_while_the_agent_was_away_is_caught_up_with(world):
