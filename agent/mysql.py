@@ -40,7 +40,7 @@ _TABLE = """CREATE TABLE IF NOT EXISTS kine (
     KEY kine_prev_revision_index (prev_revision),
     UNIQUE KEY kine_name_prev_revision_uindex (name, prev_revision)
 )"""
-"""The table of kine 0.17.5 (pkg/drivers/mysql), which it leaves as it finds it.
+"""The table of kine 0.17.2 (pkg/drivers/mysql), which it leaves as it finds it.
 
 The collation is ours: by the server's usual one `A` and `a` would be the same object."""
 

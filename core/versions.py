@@ -40,7 +40,12 @@ A watch on one key was a watch on every key after it until 3.6.14 and 3.7.1 (etc
 3.7, 2026-07-23); the holes closed before are CVE-2026-33413 and CVE-2026-33343 (3.6.9).
 """
 
-KINE = "0.17.5"
+KINE = "0.17.2"
+"""The newest whose writers can't wait for each other until they time out.
+
+0.17.3 to 0.17.5 take a connection for the transaction of an insert and, on PostgreSQL, another one
+for the insert itself (Tx.Insert asks the pool): as many writers at once as connections stop all.
+"""
 TRAEFIK = "3.7.15"
 COREDNS = "1.14.7"
 PAUSE = "3.10.2"
