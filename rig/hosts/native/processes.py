@@ -100,6 +100,21 @@ def kill(identities: Iterable[Identity]) -> None:
     _wait(stop_now, 10.0)
 
 
+def wait_reaped(identity: Identity, seconds: float = 10.0) -> None:
+    """Wait until nothing is left of a process that ended, or for so long.
+
+    One that nobody has collected yet looks alive to who asks by its pid, as a PostgreSQL does that
+    finds its predecessor's (`Is another postmaster running in data directory`).
+    """
+    deadline = time.monotonic() + seconds
+    while identity.boot == boot() and time.monotonic() < deadline:
+        _reap(identity.pid)
+        fields = _fields(identity.pid)
+        if fields is None or int(fields[_STARTED]) != identity.started:
+            return
+        time.sleep(_POLL_SECONDS)
+
+
 def in_network_namespace(pin: Path) -> list[Identity]:
     """Return the processes that are in a network namespace."""
     try:

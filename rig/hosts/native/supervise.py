@@ -47,6 +47,8 @@ class Supervisor:
                 return None
             why = "it changed"
             processes.stop([known.identity], asked_by=component.end)
+        if known:
+            processes.wait_reaped(known.identity)
         link = self._layout.run / "bin" / component.argv[0]
         link.unlink(missing_ok=True)
         link.symlink_to(self._binaries[component.argv[0]])

@@ -48,6 +48,17 @@ def test_one_that_waits_to_be_reaped_is_not_alive(sleeper):
     assert not identity.alive  # though nobody has waited for it
 
 
+def test_one_is_waited_for_until_it_is_reaped(tmp_path):
+    """A server that finds its predecessor's pid in use doesn't start."""
+    identity = processes.start(
+        [sys.executable, "-c", "import time; time.sleep(60)"], tmp_path / "log"
+    )
+    os.kill(identity.pid, signal.SIGKILL)
+    processes.wait_reaped(identity)
+    with pytest.raises(ProcessLookupError):
+        os.kill(identity.pid, 0)
+
+
 def test_one_that_ignores_being_asked_is_killed(tmp_path):
     program = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
