@@ -38,7 +38,7 @@ test: check ## Everything that proves it: check, real processes, and a real host
 	$(PYTHON) -m rig up --host e2e --kubernetes 1.36 --sql
 	.venv/bin/pytest -q -m 'processes or e2e'
 
-bench: .venv/complete ## Measure the figures in benchmarks/ (40 minutes), write benchmarks/results/
+bench: .venv/complete ## Measure the figures in benchmarks/ (two hours), write benchmarks/results/
 	@$(PYTHON) -m benchmarks
 
 docs: .venv/complete ## Write docs/reference/ from the code
