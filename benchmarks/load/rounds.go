@@ -39,7 +39,7 @@ func rounds(ctx context.Context, target tenant, prefix string, count int) (laten
 		return nil
 	}
 	for round := range count {
-		if err := timed("get", "GET", namespace+"/s0", ""); err != nil {
+		if err := timed("get", "GET", namespace+"/"+named("s", 0), ""); err != nil {
 			return nil, err
 		}
 		if err := timed("list", "GET", namespace, ""); err != nil {
