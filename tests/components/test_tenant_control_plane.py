@@ -196,6 +196,18 @@ def test_who_is_alone_serves_before_it_has_looked_after_its_roles(mocks, replica
     return declare(replicas=replicas).endpoint.apply(check)
 
 
+@pytest.mark.parametrize(("replicas", "sleeps"), [(1, False), (2, True)])
+@pulumi.runtime.test
+def test_one_of_several_is_left_before_it_ends(mocks, replicas, sleeps):
+    """It answers 500 on /readyz as soon as it is asked to end."""
+
+    def check(_):
+        apiserver = containers(mocks)[0]["kube-apiserver"]
+        assert ("preStop" in apiserver.get("lifecycle", {})) is sleeps
+
+    return declare(replicas=replicas).endpoint.apply(check)
+
+
 @pulumi.runtime.test
 def test_replicas_prefer_nodes_and_zones_of_their_own(mocks):
     """Preferred: a host of one node is a host too. A selector of nobody would spread nobody."""
