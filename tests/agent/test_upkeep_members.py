@@ -35,7 +35,7 @@ def members(tmp_path):
 def kept(members):
     client = Etcd(Store("shared", members.root.folder), str(members.etcdctl))
     loop.run(client.start())
-    return Upkeep("shared", client.ctl, lambda: NIGHT.hour)
+    return Upkeep("shared", client, lambda: NIGHT.hour)
 
 
 def fill(members, values, at):
