@@ -10,7 +10,15 @@ import pytest
 
 from core import names
 from tests.support.kubectl import eventually
-from tests.support.pod_network import ETCD, PODS, address_of, network_of, run_inside
+from tests.support.pod_network import (
+    ETCD,
+    PODS,
+    address_of,
+    check_closed,
+    check_open,
+    network_of,
+    run_inside,
+)
 
 OPEN = [
     ("acme", "etcd"),
@@ -73,20 +81,12 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
 @pytest.mark.parametrize(("pod", "place"), OPEN)
 def test_what_is_needed_is_reached(reach, pod, place):
     """From the pod without policies: what is closed to others is closed by theirs alone."""
-
-    def is_open():
-        found = reach(pod, place)
-        assert found == "open", found
-        return True
-
-    eventually(is_open, f"{pod} reaches {place}", seconds=10)
+    check_open(reach, pod, place, seconds=10)
 
 
 @pytest.mark.parametrize(("pod", "place"), CLOSED)
 def test_what_is_not_needed_is_out_of_reach(reach, pod, place):
-    """It answers the node, which no policy holds: it is there, and closed to the pod."""
-    eventually(lambda: reach(None, place) == "open", f"{place} answers the node", seconds=10)
-    assert reach(pod, place).startswith("closed")
+    check_closed(reach, pod, place)
 
 
 def test_names_are_answered_over_udp(host, node):

@@ -8,8 +8,7 @@ import pytest
 
 from core import names
 from core.manifests import pods
-from tests.support.kubectl import eventually
-from tests.support.pod_network import PODS
+from tests.support.pod_network import PODS, check_closed, check_open
 
 pytestmark = pytest.mark.usefixtures("operators")
 
@@ -98,16 +97,9 @@ def operators(host, node):
 
 @pytest.mark.parametrize(("pod", "place"), OPEN)
 def test_an_operator_and_its_own_api_server_reach_each_other(reach, pod, place):
-    def is_open():
-        found = reach(pod, place)
-        assert found == "open", found
-        return True
-
-    eventually(is_open, f"{pod} reaches {place}", seconds=20)
+    check_open(reach, pod, place, seconds=20)
 
 
 @pytest.mark.parametrize(("pod", "place"), CLOSED)
 def test_nobody_else_reaches_an_operator_nor_it_anybody_else(reach, pod, place):
-    """It answers the node, which no policy holds: it is there, and closed to the pod."""
-    eventually(lambda: reach(None, place) == "open", f"{place} answers the node", seconds=10)
-    assert reach(pod, place).startswith("closed")
+    check_closed(reach, pod, place)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from core import names
+from tests.support.kubectl import eventually
 
 METADATA = "169.254.169.254"
 """Where clouds hand out the node's credentials."""
@@ -140,3 +141,20 @@ def address_of(host, place):
         pod, port = POD_PORTS[place]
         return pod_of(host, pod)["status"]["podIP"], port
     return pod_of(host, "acme")["status"]["hostIP"], NODE_PORTS[place]
+
+
+def check_open(reach, pod, place, *, seconds):
+    """The pod gets there, at the latest once its policies are in force."""
+
+    def is_open():
+        found = reach(pod, place)
+        assert found == "open", found
+        return True
+
+    eventually(is_open, f"{pod} reaches {place}", seconds=seconds)
+
+
+def check_closed(reach, pod, place):
+    """It answers the node, which no policy holds: it is there, and closed to the pod."""
+    eventually(lambda: reach(None, place) == "open", f"{place} answers the node", seconds=10)
+    assert reach(pod, place).startswith("closed")
