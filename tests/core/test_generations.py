@@ -23,7 +23,7 @@ STEPS = {
 }
 
 
-@pytest.mark.parametrize(("running", "wanted"), itertools.product(LISTS, LISTS))
+@pytest.mark.parametrize(("running", "wanted"), list(itertools.product(LISTS, LISTS)))
 def test_only_steps_that_keep_what_signs_trusted_are_taken(running, wanted):
     """Whoever has the list of before and whoever has the new one understand each other."""
     problems = list(generations.step("keys", running, wanted))

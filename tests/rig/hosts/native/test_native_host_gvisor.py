@@ -54,9 +54,11 @@ def test_containers_of_a_pod_meet_at_a_socket(host):
     kine = ["kine", *options, "--metrics-bind-address=0"]
     image = versions.image("kine")
     manifest = with_init(pod("both", "sockets"), "kine", image, kine, restartPolicy="Always")
+    etcdctl = ("etcdctl", "--endpoints=unix:///data/kine.sock")
+    probe = {"exec": {"command": [*etcdctl, "get", "/"]}, "periodSeconds": 1, "timeoutSeconds": 10}
+    manifest["spec"]["containers"][0]["readinessProbe"] = probe
     apply(host, sandboxed(manifest))
     ready(host, "sockets", "both")
-    etcdctl = ("etcdctl", "--endpoints=unix:///data/kine.sock")
     execute = ("exec", "-n", "sockets", "both", "-c", "etcd", "--", *etcdctl)
     kubectl(host, *execute, "put", "/kept", "yes")
     assert kubectl(host, *execute, "get", "/kept").split() == ["/kept", "yes"]
