@@ -57,6 +57,7 @@ def _host_config(*, sql: bool) -> dict[str, object]:
         "kind": "host",
         "domain": "tenants.test",
         "host": {"name": HOST, "adopt": adopt},
+        "etcd": {"shared": {"members": 1}},  # it has one node
         "sql": sql_settings(HOST) if sql else {},
     }
 
