@@ -86,4 +86,6 @@ class DedicatedEtcdKind:
             ca_key_pem=ca.key_pem,
             opts=place.opts,
         )
-        return etcd_store(members.client_url, ca.trusted_pem, leaf, expires=members.expires)
+        # The API server starts while its members do: it waits for them itself, a second shorter.
+        url = etcd.client_url(names.namespace(self.tenant))
+        return etcd_store(url, ca.trusted_pem, leaf, expires=members.expires)

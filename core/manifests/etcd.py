@@ -59,8 +59,13 @@ def client_url(namespace: str) -> str:
 
 
 def client_service(cluster: Cluster) -> dict[str, Any]:
-    """Spec of the Service that clients dial."""
+    """Spec of the Service that clients dial.
+
+    Where there is one member nobody else could answer: it is reached from when it listens, which is
+    up to a second before the kubelet knows.
+    """
     return {
+        "publishNotReadyAddresses": cluster.members == 1,
         "selector": cluster.labels,
         "ports": [{"name": "client", "port": flags.ETCD_CLIENT_PORT}],
     }

@@ -90,6 +90,17 @@ def test_an_etcd_of_its_own_is_reached_in_its_own_namespace(mocks):
 
 
 @pulumi.runtime.test
+def test_the_api_server_starts_beside_an_etcd_of_its_own(mocks, monitor):
+    """It waits for its members itself, and is ready once they are."""
+
+    def check(_):
+        assert mocks.named("acme-etcd-members")
+        assert "acme-etcd-members" not in awaited(monitor, "acme-control-plane")
+
+    return declare("dedicated").endpoint.apply(check)
+
+
+@pulumi.runtime.test
 def test_an_etcd_of_its_own_fits_into_the_quota(mocks):
     def check(_):
         hard = mocks.named("acme-quota").inputs["spec"]["hard"]

@@ -42,6 +42,12 @@ def test_a_single_member_runs_anywhere():
     assert not {"affinity", "topologySpreadConstraints"} & set(pod_spec(cluster(1)))
 
 
+def test_only_who_is_alone_is_reached_before_being_known_to_be_ready():
+    """Nobody else could answer; of three, who is not ready is to be passed over."""
+    reached = {n: etcd.client_service(cluster(n))["publishNotReadyAddresses"] for n in (1, 3)}
+    assert reached == {1: True, 3: False}
+
+
 @OWNERS
 def test_rules_about_members_select_members(tenant):
     """A selector that matches nothing would hold nobody apart, and protect nobody."""
