@@ -29,6 +29,12 @@ class Profile:
     apiserver_gogc: int
     """Percent of growth between collections. docs/adr/0001 has what each costs."""
 
+    apiserver_gomaxprocs: int
+    """Threads that run Go at once, so cores it takes of the host: a limit that throttles nobody.
+
+    docs/adr/0001 has what a flood of one tenant does to the others with it and without.
+    """
+
     max_requests_inflight: int
     max_mutating_requests_inflight: int
     """Their sum is what API Priority and Fairness shares out among a tenant's clients."""
@@ -60,6 +66,7 @@ PROFILES = {
             apiserver_memory_limit_mib=512,
             apiserver_gomemlimit_mib=410,
             apiserver_gogc=25,
+            apiserver_gomaxprocs=1,
             max_requests_inflight=100,
             max_mutating_requests_inflight=50,
             events_per_second=20,
@@ -77,6 +84,7 @@ PROFILES = {
             apiserver_memory_limit_mib=1536,
             apiserver_gomemlimit_mib=1228,
             apiserver_gogc=60,
+            apiserver_gomaxprocs=2,
             max_requests_inflight=200,
             max_mutating_requests_inflight=100,
             events_per_second=40,
@@ -94,6 +102,7 @@ PROFILES = {
             apiserver_memory_limit_mib=4096,
             apiserver_gomemlimit_mib=3276,
             apiserver_gogc=100,
+            apiserver_gomaxprocs=4,
             max_requests_inflight=400,
             max_mutating_requests_inflight=200,
             events_per_second=80,

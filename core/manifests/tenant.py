@@ -138,6 +138,7 @@ def _apiserver(wanted: ControlPlane) -> dict[str, Any]:
         "restartPolicy": "Always",
         "env": [
             {"name": "GOGC", "value": str(profile.apiserver_gogc)},
+            {"name": "GOMAXPROCS", "value": str(profile.apiserver_gomaxprocs)},
             {"name": "GOMEMLIMIT", "value": f"{profile.apiserver_gomemlimit_mib}MiB"},
             {
                 "name": "POD_IP",
