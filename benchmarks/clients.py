@@ -15,7 +15,8 @@ from rig import build
 from tests.support.probe import Target
 
 _SOURCES = Path(__file__).parent / "load"
-_IDLE = ("chrt", "--idle", "0")
+_FIRST = ("chrt", "--rr", "1")
+"""Before all else that wants to run: a client of its own machine would not wait for a core."""
 
 
 @contextlib.contextmanager
@@ -45,6 +46,11 @@ class Clients:
             json.dump(tenant, given)
             given.seek(0)
             self._process = subprocess.Popen(argv, stdin=given, stdout=subprocess.PIPE, text=True)
+
+    @property
+    def pid(self) -> int:
+        """Of the program."""
+        return self._process.pid
 
     def end(self) -> dict[str, Any]:
         """Wait for their end and return what they found.
@@ -90,12 +96,10 @@ def probing(path: Path, kubeconfig: str, *, prefix: str, seconds: int, hertz: in
         10 s each and among the others, too.
     """
     argv = [str(path), "probe", f"-prefix={prefix}", f"-for={seconds}s", f"-hertz={hertz}"]
-    return Clients(argv, kubeconfig)
+    return Clients([*_FIRST, *argv], kubeconfig)
 
 
-def flooding(
-    path: Path, kubeconfig: str, *, prefix: str, clients: int, seconds: int, idle: bool = True
-) -> Clients:
+def flooding(path: Path, kubeconfig: str, *, prefix: str, clients: int, seconds: int) -> Clients:
     """Start many clients that write, list and watch without a pause.
 
     Args:
@@ -104,10 +108,9 @@ def flooding(
         prefix: In front of the names of what they create; another one each time.
         clients: How many, each with a connection of its own.
         seconds: How long.
-        idle: Take only what nobody else wants of the machine: real ones have machines of their own.
 
     Returns:
         `end` has how many answers of each status code there were, by what was asked.
     """
     argv = [str(path), "flood", f"-prefix={prefix}", f"-clients={clients}", f"-for={seconds}s"]
-    return Clients([*_IDLE, *argv] if idle else argv, kubeconfig)
+    return Clients(argv, kubeconfig)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import clients, rig_host
+from benchmarks import clients, processes, rig_host
 from benchmarks.figures import Result, Series
-from core import flags
+from core import flags, names
 
 CLIENTS = 200
 FLOOD_SECONDS = 120
@@ -18,6 +18,7 @@ MARGIN_SECONDS = 5
 SETTLE_SECONDS = 30
 """Between the start of tenants and the first look at them."""
 HERTZ = 20
+_CORE_OF_OTHERS, _CORE_OF_NOISY = range(2)
 _NOISY, *_OTHERS = ("noisy", "quiet", "still")
 _NO_LIMITS = {
     "enable-priority-and-fairness": "false",
@@ -36,24 +37,29 @@ class Trial:
     """The ratio to reach, in words."""
     limits: bool = True
     """Whether the API server that is flooded has its limits."""
-    idle: bool = True
-    """Whether the flood's clients take only what nobody else wants of the machine."""
+    apart: bool = False
+    """Whether the tenant that is flooded, and who floods it, have a core and the others another.
+
+    As on nodes of their own: what is left to share is the gateway, and a store where it is shared.
+    """
 
     @property
     def title(self) -> str:
         """In front of the names of its figures."""
-        beside = {"no limits": not self.limits, "clients on equal terms": not self.idle}
+        beside = {"no limits": not self.limits, "cores of their own": self.apart}
         return ", ".join([self.kind, *(what for what, so in beside.items() if so)])
 
 
 TRIALS = (
     Trial("shared", "<= 3"),
-    Trial("shared", idle=False),
     Trial("shared", limits=False),
     Trial("dedicated", "<= 1.5"),
     Trial("postgresql"),
     Trial("mariadb"),
+    Trial("shared", "<= 3", apart=True),
+    Trial("dedicated", "<= 1.5", apart=True),
 )
+"""What is put on a core of its own stays there: those trials are the last."""
 
 
 def run() -> Result:
@@ -61,68 +67,59 @@ def run() -> Result:
     result = Result("noisy_neighbour")
     with clients.program() as program, rig_host.stack(tenants=0, sql=True) as stack:
         for number, trial in enumerate(TRIALS):
+            tenants = {role: f"{role}{number}" for role in (_NOISY, *_OTHERS)}
             stack.config["tenants"] = [
-                {"name": f"{role}-{trial.kind}", "datastore": trial.kind}
-                for role in (_NOISY, *_OTHERS)
+                {"name": name, "datastore": trial.kind} for name in tenants.values()
             ]
             stack.up()
             if not trial.limits:
-                _take_limits_away(f"tenant-{_NOISY}-{trial.kind}")
+                _take_limits_away(names.namespace(tenants[_NOISY]))
+            if trial.apart:
+                _part(tenants)
             time.sleep(SETTLE_SECONDS)
-            _measure(result, trial, Flood(program, stack.outputs()["kubeconfigs"], number))
+            known = stack.outputs()["kubeconfigs"]
+            kubeconfigs = {role: known[name] for role, name in tenants.items()}
+            _measure(result, trial, program, kubeconfigs)
             result.write()
     return result
 
 
-@dataclass(frozen=True)
-class Flood:
-    """What a trial is made with."""
-
-    program: Path
-    known: Mapping[str, str]
-    """Kubeconfigs by tenant."""
-    number: int
-    """Of the trial: objects of earlier ones are there still."""
-
-
-def _others(result: Result, trial: Trial, by: Flood, phase: str, seconds: int) -> dict[str, Series]:
-    """What those notice that are not flooded."""
+def _others(
+    program: Path, kubeconfigs: Mapping[str, str], phase: str, seconds: int
+) -> dict[str, list[float]]:
+    """What those notice that are not flooded: latencies in ms of get, create and failed."""
     started = [
-        clients.probing(
-            by.program,
-            by.known[f"{role}-{trial.kind}"],
-            prefix=f"{phase}-{by.number}",
-            seconds=seconds,
-            hertz=HERTZ,
-        )
+        clients.probing(program, kubeconfigs[role], prefix=phase, seconds=seconds, hertz=HERTZ)
         for role in _OTHERS
     ]
     found = [one.end() for one in started]
-    failed = sum(len(one.get("failed", ())) for one in found)
-    result.add(f"{trial.title}: {phase}, failed requests", "", [failed])
     return {
-        what: Series("ms", [value for one in found for value in one[what]])
-        for what in ("get", "create")
+        what: [value for one in found for value in one.get(what, ())]
+        for what in ("get", "create", "failed")
     }
 
 
-def _measure(result: Result, trial: Trial, by: Flood) -> None:
-    calm = _others(result, trial, by, "calm", CALM_SECONDS)
+def _measure(result: Result, trial: Trial, program: Path, kubeconfigs: Mapping[str, str]) -> None:
+    seen = {"calm": _others(program, kubeconfigs, "calm", CALM_SECONDS)}
     flood = clients.flooding(
-        by.program,
-        by.known[f"{_NOISY}-{trial.kind}"],
-        prefix=f"flood-{by.number}",
+        program,
+        kubeconfigs[_NOISY],
+        prefix="flood",
         clients=CLIENTS,
         seconds=FLOOD_SECONDS + 2 * MARGIN_SECONDS,
-        idle=trial.idle,
     )
+    if trial.apart:
+        processes.pin([flood.pid], _CORE_OF_NOISY)
     time.sleep(MARGIN_SECONDS)
-    flooded = _others(result, trial, by, "flood", FLOOD_SECONDS)
+    seen["flood"] = _others(program, kubeconfigs, "flood", FLOOD_SECONDS)
     answers = flood.end()
-    for what, before in calm.items():
-        result.add(f"{trial.title}: {what}, calm", "ms", before.values)
-        result.add(f"{trial.title}: {what}, flood", "ms", flooded[what].values)
-        ratio = flooded[what].percentile(0.99) / before.percentile(0.99)
+    for phase, found in seen.items():
+        result.add(f"{trial.title}: {phase}, failed requests", "", [len(found["failed"])])
+    for what in ("get", "create"):
+        series = {phase: Series("ms", found[what]) for phase, found in seen.items()}
+        for phase, one in series.items():
+            result.add(f"{trial.title}: {what}, {phase}", one.unit, one.values)
+        ratio = series["flood"].percentile(0.99) / series["calm"].percentile(0.99)
         title = f"{trial.title}: {what}, p99 in the flood to p99 before"
         result.add(title, "", [ratio], trial.target)
     for what, by_code in answers.items():
@@ -130,6 +127,14 @@ def _measure(result: Result, trial: Trial, by: Flood) -> None:
         for label, count in (("served", served), ("refused", by_code.get("429", 0))):
             rate = count / (FLOOD_SECONDS + 2 * MARGIN_SECONDS)
             result.add(f"{trial.title}: {what} of the flood, {label}", "1/s", [rate])
+
+
+def _part(tenants: Mapping[str, str]) -> None:
+    """Give the tenant that is flooded a core, and all that the others need another one."""
+    noisy, *others = map(names.namespace, tenants.values())
+    shared = (names.etcd_namespace("shared"), names.GATEWAY_NAMESPACE)
+    processes.pin(processes.of_pods(noisy), _CORE_OF_NOISY)
+    processes.pin(processes.of_pods(*others, *shared), _CORE_OF_OTHERS)
 
 
 def _take_limits_away(namespace: str) -> None:
@@ -140,5 +145,6 @@ def _take_limits_away(namespace: str) -> None:
     server = next(one for one in pod["initContainers"] if one["name"] == "kube-apiserver")
     kept = [flag for flag in server["args"] if flag[2:].partition("=")[0] not in _NO_LIMITS]
     server["args"] = [*kept, *flags.render(_NO_LIMITS)]
+    server["env"] = [one for one in server["env"] if one["name"] != "GOMAXPROCS"]
     host.run("replace", "-f", "-", stdin=json.dumps(deployment))
     host.run("rollout", "status", "deployment/control-plane", "-n", namespace)
