@@ -36,7 +36,10 @@ check: .venv/complete ## Lint, types, import rules, unit tests (under 90 s)
 test: check ## Everything that proves it: check, real processes, and a real host of its own
 	@trap '$(PYTHON) -m rig down --host e2e' EXIT
 	$(PYTHON) -m rig up --host e2e --kubernetes 1.36 --sql
-	.venv/bin/pytest -q -m 'processes or e2e'
+	passed=true
+	.venv/bin/pytest -q -n 2 --dist loadgroup -m processes || passed=false
+	.venv/bin/pytest -q -m e2e || passed=false
+	$$passed
 
 bench: .venv/complete ## Measure the figures in benchmarks/ (two hours), write benchmarks/results/
 	@$(PYTHON) -m benchmarks

@@ -88,6 +88,18 @@ def test_the_api_server_starts_before_the_controllers(mocks):
     return declare().endpoint.apply(check)
 
 
+@pytest.mark.parametrize(("profile", "cores"), [("small", "1"), ("large", "4")])
+@pulumi.runtime.test
+def test_a_profile_says_how_many_cores_the_api_server_takes(mocks, profile, cores):
+    """However many the node has: that is what a flood can take of its neighbours."""
+
+    def check(_):
+        env = containers(mocks)[0]["kube-apiserver"]["env"]
+        assert {"name": "GOMAXPROCS", "value": cores} in env
+
+    return declare(profile=profile).endpoint.apply(check)
+
+
 @pulumi.runtime.test
 def test_the_kubelet_may_ask_whatever_the_tenant_does_to_its_roles(mocks):
     """A tenant owns its RBAC; without system:public-info-viewer its API server would be killed."""
