@@ -37,7 +37,7 @@ test: check ## Everything that proves it: check, real processes, and a real host
 	@trap '$(PYTHON) -m rig down --host e2e' EXIT
 	$(PYTHON) -m rig up --host e2e --kubernetes 1.36 --sql
 	passed=true
-	.venv/bin/pytest -q -n 2 --dist loadgroup -m processes || passed=false
+	.venv/bin/pytest -q -n 2 --dist loadfile -m processes || passed=false
 	.venv/bin/pytest -q -m e2e || passed=false
 	$$passed
 

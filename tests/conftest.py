@@ -20,13 +20,6 @@ hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine
 hypothesis.settings.load_profile("untimed")
 
 
-def pytest_collection_modifyitems(items):
-    """Workers of xdist share out files, for what a module starts; whole hosts are all one's."""
-    for item in items:
-        hosts = "tests/rig/hosts" in item.path.as_posix()
-        item.add_marker(pytest.mark.xdist_group("hosts" if hosts else item.path.name))
-
-
 @pytest.fixture
 def golden():
     """Compare a text with a golden file; TENANTPLANE_REGENERATE_GOLDEN=1 writes it anew."""
