@@ -16,7 +16,7 @@ from tests.support.probe import Target
 
 _SOURCES = Path(__file__).parent / "load"
 _FIRST = ("chrt", "--rr", "1")
-"""Before all else that wants to run: a client of its own machine would not wait for a core."""
+"""Before everything else: on a machine of its own, a client would not wait for a core."""
 
 
 @contextlib.contextmanager
@@ -46,11 +46,6 @@ class Clients:
             json.dump(tenant, given)
             given.seek(0)
             self._process = subprocess.Popen(argv, stdin=given, stdout=subprocess.PIPE, text=True)
-
-    @property
-    def pid(self) -> int:
-        """Of the program."""
-        return self._process.pid
 
     def end(self) -> dict[str, Any]:
         """Wait for their end and return what they found.
@@ -99,7 +94,15 @@ def probing(path: Path, kubeconfig: str, *, prefix: str, seconds: int, hertz: in
     return Clients([*_FIRST, *argv], kubeconfig)
 
 
-def flooding(path: Path, kubeconfig: str, *, prefix: str, clients: int, seconds: int) -> Clients:
+def flooding(
+    path: Path,
+    kubeconfig: str,
+    *,
+    prefix: str,
+    clients: int,
+    seconds: int,
+    core: int | None = None,
+) -> Clients:
     """Start many clients that write, list and watch without a pause.
 
     Args:
@@ -108,9 +111,11 @@ def flooding(path: Path, kubeconfig: str, *, prefix: str, clients: int, seconds:
         prefix: In front of the names of what they create; another one each time.
         clients: How many, each with a connection of its own.
         seconds: How long.
+        core: The only one that they run on. None: any.
 
     Returns:
         `end` has how many answers of each status code there were, by what was asked.
     """
     argv = [str(path), "flood", f"-prefix={prefix}", f"-clients={clients}", f"-for={seconds}s"]
-    return Clients(argv, kubeconfig)
+    there = [] if core is None else ["taskset", "--cpu-list", str(core)]
+    return Clients([*there, *argv], kubeconfig)

@@ -4,11 +4,12 @@ import time
 
 from benchmarks import processes, rig_host
 from benchmarks.figures import Result
+from core import names
 
 TENANTS = 10
 SETTLE_SECONDS = 120
 CPU_WINDOW_SECONDS = 60
-STORE = "tenantplane-etcd-shared"
+STORE = names.etcd_namespace("shared")
 
 
 def run() -> Result:

@@ -15,6 +15,7 @@ FLOOD_SECONDS = 120
 CALM_SECONDS = 60
 MARGIN_SECONDS = 5
 """How much earlier the flood begins, and later it ends, than others are measured."""
+_WHOLE_SECONDS = FLOOD_SECONDS + 2 * MARGIN_SECONDS
 SETTLE_SECONDS = 30
 """Between the start of tenants and the first look at them."""
 HERTZ = 20
@@ -63,7 +64,7 @@ TRIALS = (
 
 
 def run() -> Result:
-    """Flood one tenant of each kind of store; on the shared etcd without limits, too."""
+    """Flood one tenant of each kind of store; without limits, and on a core of its own, too."""
     result = Result("noisy_neighbour")
     with clients.program() as program, rig_host.stack(tenants=0, sql=True) as stack:
         for number, trial in enumerate(TRIALS):
@@ -80,6 +81,8 @@ def run() -> Result:
             known = stack.outputs()["kubeconfigs"]
             kubeconfigs = {role: known[name] for role, name in tenants.items()}
             _measure(result, trial, program, kubeconfigs)
+            restarts = _restarts(names.namespace(tenants[_NOISY]))
+            result.add(f"{trial.title}: restarts of who was flooded", "", [restarts])
             result.write()
     return result
 
@@ -106,10 +109,9 @@ def _measure(result: Result, trial: Trial, program: Path, kubeconfigs: Mapping[s
         kubeconfigs[_NOISY],
         prefix="flood",
         clients=CLIENTS,
-        seconds=FLOOD_SECONDS + 2 * MARGIN_SECONDS,
+        seconds=_WHOLE_SECONDS,
+        core=_CORE_OF_NOISY if trial.apart else None,
     )
-    if trial.apart:
-        processes.pin([flood.pid], _CORE_OF_NOISY)
     time.sleep(MARGIN_SECONDS)
     seen["flood"] = _others(program, kubeconfigs, "flood", FLOOD_SECONDS)
     answers = flood.end()
@@ -125,8 +127,16 @@ def _measure(result: Result, trial: Trial, program: Path, kubeconfigs: Mapping[s
     for what, by_code in answers.items():
         served = sum(count for code, count in by_code.items() if code.startswith("2"))
         for label, count in (("served", served), ("refused", by_code.get("429", 0))):
-            rate = count / (FLOOD_SECONDS + 2 * MARGIN_SECONDS)
+            rate = count / _WHOLE_SECONDS
             result.add(f"{trial.title}: {what} of the flood, {label}", "1/s", [rate])
+
+
+def _restarts(namespace: str) -> int:
+    """How often a tenant's containers were started again."""
+    pods = rig_host.kubectl().json("get", "pods", "-n", namespace)["items"]
+    seen = [pod["status"] for pod in pods]
+    kinds = ("initContainerStatuses", "containerStatuses")
+    return sum(one["restartCount"] for each in seen for kind in kinds for one in each.get(kind, ()))
 
 
 def _part(tenants: Mapping[str, str]) -> None:

@@ -3,6 +3,7 @@
 Not here: the cgroups they are in (rig/hosts/native/cgroup.py).
 """
 
+import contextlib
 import os
 import re
 from collections.abc import Iterable
@@ -30,8 +31,13 @@ def named(program: str) -> list[int]:
 
 def pin(pids: Iterable[int], core: int) -> None:
     """Have processes run on one core alone, with what they start from now on."""
-    for task in (task for pid in pids for task in Path(f"/proc/{pid}/task").iterdir()):
-        os.sched_setaffinity(int(task.name), {core})
+    for pid in pids:
+        pinned: set[str] = set()
+        while new := {task.name for task in Path(f"/proc/{pid}/task").glob("*")} - pinned:
+            for task in new:
+                with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
+                    os.sched_setaffinity(int(task), {core})
+            pinned |= new
 
 
 def memory_mib(pids: Iterable[int]) -> float:

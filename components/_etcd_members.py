@@ -28,6 +28,9 @@ class Members:
     client_url: pulumi.Output[str]
     """https URL of all; known once they are ready."""
 
+    service_url: pulumi.Output[str]
+    """The same, known as soon as there is a Service and who may reach it."""
+
     expires: dict[str, pulumi.Output[str]]
     """When each of their certificates ends, RFC 3339, by its name."""
 
@@ -74,14 +77,17 @@ def declare(
         **(annotations or {}),
     }
     meta = {"name": etcd.NAME, "namespace": namespace, "labels": cluster.labels}
+    around = _around(name, cluster, meta, opts)
     made = _stateful_set(
         name,
         etcd.stateful_set(cluster, keys.fingerprint),
         meta | {"annotations": notes},
-        after=[keys.secret, *_around(name, cluster, meta, opts)],
+        after=[keys.secret, *around],
         opts=pulumi.ResourceOptions(parent=opts.parent, protect=protect),
     )
-    return Members(made.metadata.name.apply(lambda _: etcd.client_url(cluster.namespace)), ends)
+    known = (made.urn, pulumi.Output.all(*(one.urn for one in around)))
+    url, early = (one.apply(lambda _: etcd.client_url(cluster.namespace)) for one in known)
+    return Members(url, early, ends)
 
 
 def _stateful_set(

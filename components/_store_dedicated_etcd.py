@@ -86,6 +86,8 @@ class DedicatedEtcdKind:
             ca_key_pem=ca.key_pem,
             opts=place.opts,
         )
-        # The API server starts while its members do: it waits for them itself, a second shorter.
-        url = etcd.client_url(names.namespace(self.tenant))
+        # An API server ends itself when no etcd answers for 20 s. A lone member is there before
+        # that, so they start together; three have to find each other first.
+        alone = self.own_etcd.members == 1
+        url = members.service_url if alone else members.client_url
         return etcd_store(url, ca.trusted_pem, leaf, expires=members.expires)

@@ -62,7 +62,7 @@ class TenantStore:
     """A tenant's place in its store."""
 
     servers: pulumi.Input[str]
-    """What the API server dials; known once somebody answers there."""
+    """What the API server dials; known once somebody answers there, or is about to."""
 
     files: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """What the API server's container mounts for it, beside its other keys."""

@@ -32,7 +32,7 @@ class Profile:
     apiserver_gomaxprocs: int
     """Threads that run Go at once, so cores it takes of the host: a limit that throttles nobody.
 
-    docs/adr/0001 has what a flood of one tenant does to the others with it and without.
+    docs/adr/0010 has what a flood of one tenant does to the others with it and without.
     """
 
     max_requests_inflight: int

@@ -66,8 +66,8 @@ func (t tenant) open(ctx context.Context, client *http.Client, method, path, bod
 		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	// Every client of Kubernetes asks for it. Said here, nothing is unpacked: those who are measured
-	// would miss the CPU that this takes.
+	// Every client of Kubernetes asks for it. Said here, nothing is unpacked, which would take CPU
+	// from those who are measured.
 	request.Header.Set("Accept-Encoding", "gzip")
 	return client.Do(request)
 }

@@ -63,7 +63,7 @@ def test_a_tenant_of_another_name_gets_nothing_of_it(world, tmp_path):
 
 
 def test_no_key_and_no_token_is_in_its_log(world, acme):
-    """The whole log of this run, with every failure that the other tests provoked."""
+    """The whole log of this run, with every failure that the other tests beside it provoked."""
     secret = world.objects.api.get("/api/v1/namespaces/tenant-acme/secrets/host-agent").body
     key = base64.b64decode(secret["data"]["tls.key"]).decode()
     text = world.agent.process.text()

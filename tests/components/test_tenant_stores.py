@@ -89,15 +89,18 @@ def test_an_etcd_of_its_own_is_reached_in_its_own_namespace(mocks):
     return declare("dedicated").endpoint.apply(check)
 
 
+@pytest.mark.parametrize("members", [1, 3])
 @pulumi.runtime.test
-def test_the_api_server_starts_beside_an_etcd_of_its_own(mocks, monitor):
-    """It waits for its members itself, and is ready once they are."""
+def test_the_api_server_starts_beside_a_lone_member_of_its_own(monitor, members):
+    """Once the ways there are; three members need longer than it waits for them."""
 
     def check(_):
-        assert mocks.named("acme-etcd-members")
-        assert "acme-etcd-members" not in awaited(monitor, "acme-control-plane")
+        after = awaited(monitor, "acme-control-plane")
+        assert ("acme-etcd-members" in after) is (members == 3)
+        assert ({"acme-etcd-client", "acme-etcd-policy"} <= after) is (members == 1)
 
-    return declare("dedicated").endpoint.apply(check)
+    store = STORES["dedicated"]["dedicated_etcd"] | {"members": members}
+    return declare("dedicated", dedicated_etcd=store).endpoint.apply(check)
 
 
 @pulumi.runtime.test

@@ -50,6 +50,7 @@ def test_a_pod_sees_gvisors_kernel_and_its_containers_end(host):
 def test_containers_of_a_pod_meet_at_a_socket(host):
     """A tenant's kine listens on one that its API server connects to."""
     namespace(host, "sockets")
+    # Most of kine's own parameters, which whoever names a database goes without.
     database = "sqlite:///data/db?_journal_mode=WAL&_busy_timeout=30000&_txlock=immediate"
     options = [f"--endpoint={database}", "--listen-address=unix:///data/kine.sock"]
     kine = ["kine", *options, "--metrics-bind-address=0"]
