@@ -85,9 +85,12 @@ def declare(
         after=[keys.secret, *around],
         opts=pulumi.ResourceOptions(parent=opts.parent, protect=protect),
     )
-    known = (made.urn, pulumi.Output.all(*(one.urn for one in around)))
-    url, early = (one.apply(lambda _: etcd.client_url(cluster.namespace)) for one in known)
-    return Members(url, early, ends)
+    url = etcd.client_url(cluster.namespace)
+    return Members(
+        client_url=made.urn.apply(lambda _: url),
+        service_url=pulumi.Output.all(*(one.urn for one in around)).apply(lambda _: url),
+        expires=ends,
+    )
 
 
 def _stateful_set(
