@@ -22,6 +22,9 @@ KEYS_DIR = "/etc/tenantplane/keys"
 CONFIG_DIR = "/etc/tenantplane/config"
 POLICIES_DIR = "/etc/tenantplane/policies"
 
+HEALTH_PATHS = ("/healthz", "/livez", "/readyz")
+"""What an API server answers to whoever asks."""
+
 CONTROLLERS = (
     "clusterrole-aggregation-controller",
     "garbage-collector-controller",

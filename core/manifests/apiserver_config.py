@@ -25,7 +25,6 @@ METADATA, NONE = "metadata", "none"
 AUDITS = (METADATA, NONE)
 """Kubernetes' own words for how much of a request is written down."""
 
-_HEALTH_PATHS = ("/healthz", "/livez", "/readyz")
 _GROUP = "apiserver.config.k8s.io/v1"
 _CLIENTS = 4096
 """Of how many users and namespaces the last events are counted: the plugin's own default."""
@@ -67,7 +66,10 @@ def _authentication(issuers: tuple[Issuer, ...]) -> dict[str, Any]:
     document: dict[str, Any] = {
         "apiVersion": _GROUP,
         "kind": "AuthenticationConfiguration",
-        "anonymous": {"enabled": True, "conditions": [{"path": path} for path in _HEALTH_PATHS]},
+        "anonymous": {
+            "enabled": True,
+            "conditions": [{"path": path} for path in flags.HEALTH_PATHS],
+        },
     }
     if issuers:
         document["jwt"] = [_jwt(issuer) for issuer in issuers]
@@ -98,7 +100,7 @@ def _authorization() -> str:
     policy = {"apiVersion": "abac.authorization.kubernetes.io/v1beta1", "kind": "Policy"}
     specs = (
         {"group": "system:unauthenticated", "nonResourcePath": path, "readonly": True}
-        for path in _HEALTH_PATHS
+        for path in flags.HEALTH_PATHS
     )
     return "".join(json.dumps({**policy, "spec": spec}) + "\n" for spec in specs)
 
@@ -150,7 +152,7 @@ def _audit(level: str) -> dict[str, Any]:
     reads = {"level": "None", "verbs": ["get", "list", "watch"]}
     leases = [{"group": "coordination.k8s.io", "resources": ["leases"]}]
     rules = [
-        {"level": "None", "nonResourceURLs": [f"{path}*" for path in _HEALTH_PATHS]},
+        {"level": "None", "nonResourceURLs": [f"{path}*" for path in flags.HEALTH_PATHS]},
         {"level": "None", "users": platform, "resources": leases},
         {**reads, "users": platform},
         {**reads, "userGroups": ["system:serviceaccounts:kube-system"]},

@@ -1,6 +1,6 @@
 """The admission rules inside a tenant that hold for everybody, the platform too.
 
-Owns: what roles, bindings and API registrations may never become.
+Owns: what roles, bindings, API registrations and flow control may never become.
 Not here: what is refused to a tenant's users alone (platform_policy.py).
 
 Why the platform too: a mutating webhook or policy of the tenant, which it may have, runs on the
@@ -11,6 +11,7 @@ server of its own. Validation comes after mutation, so these rules look at the r
 
 from typing import Any
 
+from core import flags
 from core.manifests import admission
 
 ADMIN_ROLES = "tenantplane:tenant-admin"
@@ -75,7 +76,7 @@ _LEADS_TO_MORE = "['*', 'escalate', 'bind', 'impersonate', 'approve', 'sign', 'a
 
 def policies() -> list[dict[str, Any]]:
     """All rules of this kind."""
-    return [_roles_of_all(), _powerful_bindings(), _built_in_apis()]
+    return [_roles_of_all(), _powerful_bindings(), _built_in_apis(), _flow_control()]
 
 
 def _roles_of_all() -> dict[str, Any]:
@@ -170,6 +171,36 @@ def _built_in_apis() -> dict[str, Any]:
         [
             admission.condition(
                 "built-in", f"(has(object.spec.group) ? object.spec.group : '') in [{groups}]"
+            )
+        ],
+    )
+
+
+def _flow_control() -> dict[str, Any]:
+    """Nobody but the platform and the kubelet's probes passes by the tenant's limits.
+
+    They hold for every priority level but `exempt`, and that name is the only one of its type: a
+    FlowSchema of the tenant's could lead all its requests there. Kubernetes' own two may: `exempt`,
+    which can't be changed, and `probes` (k8s.io/apiserver pkg/apis/flowcontrol/bootstrap).
+    """
+    probes = (
+        "object.metadata.name == 'probes' && object.spec.rules.all(r,"
+        " (!has(r.resourceRules) || r.resourceRules.size() == 0)"
+        " && r.nonResourceRules.all(n, n.nonResourceURLs.all(u,"
+        f" u in {list(flags.HEALTH_PATHS)})))"
+    )
+    return admission.policy(
+        "flow-control",
+        [admission.on(["flowcontrol.apiserver.k8s.io"], ["flowschemas"], _CHANGES)],
+        [
+            admission.deny_unless(
+                f"object.metadata.name == 'exempt' || ({probes})",
+                "no request of a tenant's users passes by its limits; use another priority level",
+            )
+        ],
+        [
+            admission.condition(
+                "without-limits", "object.spec.priorityLevelConfiguration.name == 'exempt'"
             )
         ],
     )

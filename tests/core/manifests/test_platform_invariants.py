@@ -146,6 +146,29 @@ def test_the_api_servers_own_entry_can_not_be_turned_into_a_proxy(planes):
 
 
 @pytest.mark.processes
+def test_a_flow_of_kubernetes_own_can_not_be_turned_past_the_limits(planes):
+    """The API server writes them anew where they are not as they were made."""
+    plane, path = (
+        planes["files"],
+        "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/global-default",
+    )
+    patch = (
+        '[JSONPatch{op: "replace", path: "/spec/priorityLevelConfiguration/name", value: "exempt"}]'
+    )
+    mutate(plane, "past", ["flowschemas"], patch, "object.metadata.name == 'global-default'")
+
+    def refused():
+        answer = plane.masters.merge(path, {"metadata": {"annotations": {"touched": "yes"}}})
+        plane.masters.merge(path, {"metadata": {"annotations": {"touched": None}}})
+        return "" if answer.ok else answer.message
+
+    try:
+        assert "flow-control" in eventually(refused, "the platform's write was mutated")
+    finally:
+        unmutate(plane, "past")
+
+
+@pytest.mark.processes
 @pytest.mark.parametrize("where", ["files", "objects"])
 def test_what_a_platform_needs_is_left_alone(planes, where):
     """Roles with such verbs for its own operators, `edit` in one namespace, an API of one's own."""

@@ -15,6 +15,7 @@ CORE = "/api/v1/namespaces"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
+FLOWS = "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas"
 _GROUP = "rbac.authorization.k8s.io"
 _NUMBERS = itertools.count()
 
@@ -119,6 +120,22 @@ def api_service(group, version, **labels):
     }
     api = "apiregistration.k8s.io/v1"
     return thing("APIService", f"{version}.{group}", api, spec=spec, labels=labels)
+
+
+def flow_schema(name, level="exempt"):
+    """All requests of everybody, to one priority level."""
+    everything = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"], "namespaces": ["*"]}
+    spec = {
+        "priorityLevelConfiguration": {"name": level},
+        "matchingPrecedence": 2,
+        "rules": [
+            {
+                "subjects": [{"kind": "Group", "group": {"name": "system:authenticated"}}],
+                "resourceRules": [{**everything, "clusterScope": True}],
+            }
+        ],
+    }
+    return thing("FlowSchema", name, "flowcontrol.apiserver.k8s.io/v1", spec=spec)
 
 
 @dataclass(frozen=True)
@@ -355,6 +372,26 @@ ATTACKS = [
         "built-in-apis",
         lambda p: p.admin.create(SERVICES, api_service(_GROUP, new("v9").replace("-", "alpha"))),
     ),
+    Attack(
+        "lead all requests past the limits",
+        "flow-control",
+        lambda p: p.admin.create(FLOWS, flow_schema(new())),
+    ),
+    Attack(
+        "lead an own kind of request past the limits, later",
+        "flow-control",
+        lambda p: p.admin.merge(
+            f"{FLOWS}/{limited_flow(p)}",
+            {"spec": {"priorityLevelConfiguration": {"name": "exempt"}}},
+        ),
+    ),
+    Attack(
+        "let all requests pass as probes do",
+        "flow-control",
+        lambda p: p.admin.merge(
+            f"{FLOWS}/probes", {"spec": {"rules": flow_schema("probes")["spec"]["rules"]}}
+        ),
+    ),
 ]
 
 
@@ -373,6 +410,13 @@ def test_nothing_but_the_rule_refuses_it(planes, attack):
     """Without rules the same request succeeds: the test above is about the rule alone."""
     answer = attack.send(planes["none"])
     assert answer.ok, answer
+
+
+def limited_flow(plane):
+    """A FlowSchema as a tenant may have it; returns its name."""
+    name = new()
+    assert plane.admin.create(FLOWS, flow_schema(name, "global-default")).ok
+    return name
 
 
 @processes

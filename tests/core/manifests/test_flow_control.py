@@ -1,0 +1,74 @@
+"""The inflight limits of a profile, as a real API server keeps them: by Priority and Fairness."""
+
+import http.client
+import re
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from core import profiles
+from tests.support.kubectl import eventually
+
+pytestmark = pytest.mark.processes
+_API = "flowcontrol.apiserver.k8s.io/v1"
+_PATH = f"/apis/{_API}"
+_SEATS = re.compile(r"^apiserver_flowcontrol_nominal_limit_seats\{(.*)\} (\S+)$", re.MULTILINE)
+ASKER = "asker"
+AT_ONCE = 32
+
+
+def flow(kind, **spec):
+    return {"apiVersion": _API, "kind": kind, "metadata": {"name": "shut"}, "spec": spec}
+
+
+SHUT = flow(
+    "PriorityLevelConfiguration",
+    type="Limited",
+    limited={
+        "nominalConcurrencyShares": 0,
+        "borrowingLimitPercent": 0,
+        "limitResponse": {"type": "Reject"},
+    },
+)
+TO_SHUT = flow(
+    "FlowSchema",
+    priorityLevelConfiguration={"name": "shut"},
+    matchingPrecedence=500,
+    rules=[
+        {
+            "subjects": [{"kind": "User", "user": {"name": ASKER}}],
+            "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": ["/version"]}],
+        }
+    ],
+)
+
+
+def test_all_priority_levels_share_what_the_profile_has(planes):
+    """Each one's share is rounded up."""
+    text = planes["files"].masters.get("/metrics").message
+    seats = dict(_SEATS.findall(text))
+    profile = profiles.profile("small")
+    whole = profile.max_requests_inflight + profile.max_mutating_requests_inflight
+    assert whole <= sum(map(float, seats.values())) < whole + len(seats)
+
+
+def test_who_asks_for_more_at_once_than_its_level_has_is_refused(planes):
+    """And nobody else is. A level without seats serves one request at a time."""
+    plane = planes["files"]
+    asker, admin = plane.user(ASKER), plane.admin
+    assert admin.create(f"{_PATH}/prioritylevelconfigurations", SHUT).ok
+    assert admin.create(f"{_PATH}/flowschemas", TO_SHUT).ok
+
+    def asked(user):
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return Counter(answer.status for answer in pool.map(user.get, ["/version"] * AT_ONCE))
+
+    try:
+        refused = http.client.TOO_MANY_REQUESTS
+        seen = eventually(lambda: (s := asked(asker))[refused] and s, "the level is in force")
+        assert seen[http.client.OK]
+        assert asked(admin) == {http.client.OK: AT_ONCE}
+    finally:
+        admin.delete(f"{_PATH}/flowschemas/shut")
+        admin.delete(f"{_PATH}/prioritylevelconfigurations/shut")
