@@ -60,6 +60,7 @@ def test_a_full_share_is_shut_and_opens_again(world):
     labels = '{store="shared",tenant="greedy"}'
     assert samples[f"tenantplane_agent_store_keys{labels}"] == 3
     assert samples[f"tenantplane_agent_store_limit_bytes{labels}"] == MIB
+    assert 1150 * KIB < samples[f"tenantplane_agent_store_bytes{labels}"] < 1151 * KIB
     for reason in (store_limit.NEARLY_FULL, store_limit.FULL):
         eventually(lambda r=reason: world.objects.events("greedy", r), "a warning")
     world.etcd.ctl("del", "/t/greedy/1", user="greedy")

@@ -7,15 +7,16 @@ from components.host_agent import HostAgent
 from core.manifests import agent, crds, pods
 
 
-def declare(**args):
-    store = {
+def declare(store=None, **args):
+    usual = {
         "pool": "shared",
         "client_url": "https://etcd.tenantplane-etcd-shared.svc:2379",
         "ca_pem": "authority",
         "certificate_pem": "root certificate",
         "key_pem": "root PRIVATE KEY",
     }
-    return HostAgent("agent", {"image": "agent:0.1.0", "stores": [store]} | args)
+    stores = [usual | (store or {})]
+    return HostAgent("agent", {"image": "agent:0.1.0", "stores": stores} | args)
 
 
 @pulumi.runtime.test
@@ -39,6 +40,16 @@ def test_each_store_is_mounted_where_the_agent_looks(mocks):
         assert mounts["/etc/tenantplane/stores/shared"] == "store-shared"
 
     return declare().namespace.apply(check)
+
+
+@pytest.mark.parametrize(("said", "hour"), [({}, "3"), ({"defragmentation_hour": 22}, "22")])
+@pulumi.runtime.test
+def test_it_is_told_when_to_defragment_a_store(mocks, said, hour):
+    def check(_):
+        secret = mocks.named("agent-store-shared").inputs["stringData"]["value"]
+        assert secret["defragmentation-hour"] == hour
+
+    return declare(said).namespace.apply(check)
 
 
 def test_it_reads_no_secret_but_its_own_in_each_tenant():

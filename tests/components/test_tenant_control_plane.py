@@ -135,24 +135,6 @@ def test_each_container_mounts_only_its_own_keys(mocks):
 
 
 @pulumi.runtime.test
-def test_pods_meet_pod_security_restricted(mocks):
-    def check(_):
-        found, spec = containers(mocks)
-        assert spec["securityContext"]["runAsNonRoot"] is True
-        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-        assert spec["automountServiceAccountToken"] is False
-        assert spec["enableServiceLinks"] is False
-        for container in found.values():
-            assert container["securityContext"] == {
-                "allowPrivilegeEscalation": False,
-                "capabilities": {"drop": ["ALL"]},
-                "readOnlyRootFilesystem": True,
-            }
-
-    return declare().endpoint.apply(check)
-
-
-@pulumi.runtime.test
 def test_nothing_of_a_tenants_identity_comes_from_its_host(mocks):
     """Another address, gateway and store must give the same names, certificates and prefix."""
 

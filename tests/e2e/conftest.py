@@ -26,7 +26,7 @@ from tests.support.pod_network import (
     METADATA,
     address_of,
     enter,
-    network_of,
+    run_in_pod,
     run_inside,
 )
 from tests.support.probe import Target
@@ -220,8 +220,9 @@ def reach(host, node, metadata):
 
     def connect(pod, place):
         address, port = address_of(host, place)
-        inside = network_of(host, pod) if pod else node.network_namespace
-        return run_inside(inside, CONNECT, address, port)
+        if pod is None:
+            return run_inside(node.network_namespace, CONNECT, address, port)
+        return run_in_pod(host, pod, CONNECT, address, port)
 
     return connect
 

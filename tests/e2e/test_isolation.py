@@ -54,6 +54,22 @@ def test_objects_of_acme_are_invisible_in_globex(tenants):
     assert "treasure" not in {secret["metadata"]["name"] for secret in secrets}
 
 
+@pytest.mark.usefixtures("tenants")
+@pytest.mark.parametrize("namespace", ["tenant-acme", "tenantplane-etcd-shared"])
+def test_the_host_refuses_a_pod_that_is_not_restricted(host, namespace):
+    """Whoever tries: what comes with an operator's chart, too."""
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "hostile"},
+        "spec": {"hostNetwork": True, "containers": [{"name": "c", "image": "i"}]},
+    }
+    said = host.refused(
+        *("create", "-f", "-", "-n", namespace, "--dry-run=server"), stdin=json.dumps(pod)
+    )
+    assert 'violates PodSecurity "restricted:latest"' in said
+
+
 @pytest.mark.usefixtures("private")
 def test_every_key_in_etcd_lies_under_a_tenants_prefix(etcdctl):
     keys = etcdctl("get", "", "--from-key", "--keys-only").stdout.split()

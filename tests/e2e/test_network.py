@@ -16,8 +16,7 @@ from tests.support.pod_network import (
     address_of,
     check_closed,
     check_open,
-    network_of,
-    run_inside,
+    run_in_pod,
 )
 
 OPEN = [
@@ -96,7 +95,7 @@ def test_names_are_answered_over_udp(host, node):
     name = f"etcd.{ETCD}.svc.cluster.local"
 
     def is_found():
-        answer = run_inside(network_of(host, "acme"), _LOOK_UP, server, name)
+        answer = run_in_pod(host, "acme", _LOOK_UP, server, name)
         return socket.inet_aton(store).hex() in answer
 
     eventually(is_found, f"acme looks up {name}", seconds=10)

@@ -6,9 +6,8 @@ can listen. What declares operators is not here yet; the label and its policies 
 
 import pytest
 
-from core import names
 from core.manifests import pods
-from tests.support.pod_network import PODS, check_closed, check_open
+from tests.support.pod_network import PODS, agent_image, check_closed, check_open
 
 pytestmark = pytest.mark.usefixtures("operators")
 
@@ -79,8 +78,7 @@ def manifest(name, image):
 @pytest.fixture(scope="module")
 def operators(host, node):
     """One of acme, one of globex, and a pod beside acme's that is none."""
-    agent = host.json("get", "deploy", "-n", names.AGENT_NAMESPACE, "host-agent")
-    image = agent["spec"]["template"]["spec"]["containers"][0]["image"]
+    image = agent_image(host)
     made = [manifest(one, image) for one in PODS if one.endswith(("operator", "stranger"))]
     try:
         for one in made:

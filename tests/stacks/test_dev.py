@@ -206,13 +206,18 @@ def test_a_dev_stack_can_be_the_host_of_more_tenants(up, dev, cluster):
 
 
 def test_settings_reach_the_components(up, dev, mocks):
-    dev["etcd"] = {"shared": {"members": 3, "storageGib": 8}, "fast": None}
+    dev["etcd"] = {
+        "shared": {"members": 3, "storageGib": 8, "defragmentationHour": 22},
+        "fast": None,
+    }
     dev["gateway"] = {"exposure": "NodePort", "port": 30443, "address": "192.0.2.1"}
     tenant = {"datastore": "fast", "replicas": 2, "profile": "large", "timeoutSeconds": 20}
     dev["tenants"] = [{"name": "acme"} | tenant]
     outputs = up(dev)
     assert settled(outputs["endpoints"]["acme"]) == "https://192.0.2.1:30443"
     assert mocks.named("etcd-shared-members").inputs["spec"]["replicas"] == 3
+    keys = mocks.named("host-agent-store-shared").inputs["stringData"]["value"]
+    assert keys["defragmentation-hour"] == "22"
     assert mocks.named("acme-store").inputs["spec"] == {
         "store": "fast",
         "tenant": "acme",

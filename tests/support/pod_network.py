@@ -1,11 +1,13 @@
 """From one pod to another place: tries to connect, made in a pod's own network namespace.
 
 Our images have no shell, so each try runs this machine's Python in a pod's network namespace, which
-a native host makes possible: its processes are this machine's.
+a native host makes possible: its processes are this machine's. In a sandbox (gVisor) the network is
+the sandbox's: there an ephemeral container of the pod tries, with the agent's image and its Python.
 Not here: what has to be open and what closed (tests/e2e/test_network.py, stores/test_fence.py).
 """
 
 import contextlib
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from core import names
+from core.manifests import pods
 from tests.support.kubectl import eventually
 
 METADATA = "169.254.169.254"
@@ -97,6 +100,43 @@ def run_inside(network, script, *arguments):
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+def run_in_pod(host, name, script, *arguments):
+    """What a Python script prints that runs where a pod's own programs have their network."""
+    pod = pod_of(host, name)
+    if "runtimeClassName" not in pod["spec"]:
+        return run_inside(network_of(host, name), script, *arguments)
+    namespace, pod_name = pod["metadata"]["namespace"], pod["metadata"]["name"]
+    if "ephemeralContainers" not in pod["spec"]:
+        _add_python(host, namespace, pod_name)
+    into = ("exec", pod_name, "-n", namespace, "-c", _PYTHON, "--")
+    return host.out(*into, "python3", "-c", script, *map(str, arguments))
+
+
+_PYTHON = "python"
+
+
+def _add_python(host, namespace, pod):
+    """Add an ephemeral container; it stays as long as its pod."""
+    container = {
+        "name": _PYTHON,
+        "image": agent_image(host),
+        "command": ["python3", "-c", "import signal; signal.pause()"],
+        "securityContext": pods.container_security(),
+    }
+    host.run(
+        *("patch", "pod", pod, "-n", namespace, "--subresource=ephemeralcontainers"),
+        *("-p", json.dumps({"spec": {"ephemeralContainers": [container]}})),
+    )
+    state = "jsonpath={.status.ephemeralContainerStatuses[0].state.running}"
+    eventually(lambda: host.out("get", "pod", pod, "-n", namespace, "-o", state), f"{pod} has one")
+
+
+def agent_image(host):
+    """An image with a Python that every node has."""
+    agent = host.json("get", "deploy", "-n", names.AGENT_NAMESPACE, "host-agent")
+    return agent["spec"]["template"]["spec"]["containers"][0]["image"]
 
 
 def pod_of(host, name):

@@ -1,14 +1,15 @@
-"""Two tenants whose keys are replaced while a probe asks both."""
+"""Tenants whose keys are replaced while a probe asks each of them."""
 
 import json
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from tests.support.kubectl import Kubectl, eventually
 from tests.support.probe import Probe, Target
 
+TENANTS = ("two", "own", "one")
 ETCDS = {"two": "tenantplane-etcd-turning", "own": "tenant-own"}
-"""Namespaces of the etcds that the two tenants are in."""
+"""Namespaces of the etcds that tenants are in; the other one is on an SQL server."""
 
 QUIET_SECONDS = 15
 """An outage is over when nothing failed for so long: while its store is away an API server leaves
@@ -23,7 +24,7 @@ class Rotor:
 
     def tenants(self, keys):
         for tenant in self.stack.config["tenants"]:
-            if tenant["name"] in ETCDS:
+            if tenant["name"] in TENANTS:
                 tenant["keys"] = keys
         self.replaces_only_certificates()
         self.stack.up()
@@ -41,9 +42,9 @@ class Rotor:
 
     @contextmanager
     def probed(self):
-        """Ask both tenants all the while, and until they answer again."""
-        with Probe(self.target("two")) as two, Probe(self.target("own")) as own:
-            probes = {"two": two, "own": own}
+        """Ask all tenants all the while, and until they answer again."""
+        with ExitStack() as probing:
+            probes = {name: probing.enter_context(Probe(self.target(name))) for name in TENANTS}
             yield probes
             for name, probe in probes.items():
                 eventually(lambda one=probe: is_quiet(one), f"{name} answers again", seconds=120)

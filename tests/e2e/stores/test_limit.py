@@ -5,6 +5,7 @@ import http.client
 import pytest
 
 from core.manifests import store_limit
+from tests.e2e.test_lifecycle import pods
 from tests.support.kube_api import KubeApi, config_map
 from tests.support.kubectl import eventually
 from tests.support.probe import Probe, Target
@@ -35,15 +36,10 @@ def brimful(stack):
         stack.up()
 
 
-def pods(host):
-    found = host.json("get", "pods", "-n", "tenant-brimful")["items"]
-    return [pod["metadata"]["uid"] for pod in found]
-
-
 def test_a_full_tenant_reads_and_deletes_and_its_neighbours_do_not_notice(
     brimful, host, stack, targets
 ):
-    api, before = brimful, pods(host)
+    api, acme, before = brimful, KubeApi(targets["acme"]), pods(host, "brimful")
     api.create("/api/v1/namespaces", {"metadata": {"name": "doomed"}})
     with Probe(targets["acme"], hertz=2) as neighbour:
         api.create_all(MAPS, [config_map(f"m{n}", {"k": "v" * 900_000}) for n in range(6)])
@@ -55,6 +51,8 @@ def test_a_full_tenant_reads_and_deletes_and_its_neighbours_do_not_notice(
         )
         assert "share of its store is full (4 MiB)" in refused.body["message"]
         assert api.get(f"{MAPS}/m0").status == http.HTTPStatus.OK
+        acme.create(MAPS, config_map("beside"))
+        assert acme.call("DELETE", f"{MAPS}/beside").status == http.HTTPStatus.OK
         patch = {"data": {"more": "x"}}
         kind = "application/merge-patch+json"
         assert api.call("PATCH", f"{MAPS}/m0", patch, content_type=kind).status == 422
@@ -73,4 +71,4 @@ def test_a_full_tenant_reads_and_deletes_and_its_neighbours_do_not_notice(
             seconds=60 * _MINUTES,
         )
     neighbour.check()
-    assert pods(host) == before, "no restart"
+    assert pods(host, "brimful") == before, "no restart"

@@ -1,0 +1,68 @@
+"""Every pod and every namespace that a stack declares is as restricted as it can be."""
+
+import pytest
+
+from core import names
+
+
+@pytest.fixture
+def declared(up, dev, mocks, tmp_path):
+    """A stack with a tenant on each kind of store; what it declared."""
+    (tmp_path / "sql.pem").write_text(
+        "-----BEGIN CERTIFICATE-----\nQ0E=\n-----END CERTIFICATE-----\n"
+    )
+    server = {
+        "engine": "postgresql",
+        "address": "192.0.2.7",
+        "ca": str(tmp_path / "sql.pem"),
+        "adminUser": "tenantplane",
+        "adminPassword": "secret",
+    }
+    stores = ("shared", "dedicated", "pg")
+    dev |= {"sql": {"pg": server}, "tenants": [{"name": f"on-{n}", "datastore": n} for n in stores]}
+    up(dev)
+    return mocks
+
+
+def test_pod_security_restricted_is_enforced_in_every_namespace(declared):
+    """But in the gateway's on a host port, which no pod of that level may have."""
+    enforced = {
+        one.inputs["metadata"]["name"]: one.inputs["metadata"]["labels"].get(
+            "pod-security.kubernetes.io/enforce"
+        )
+        for one in declared.of_type(":Namespace")
+    }
+    assert enforced == {
+        "tenant-on-dedicated": "restricted",
+        "tenant-on-pg": "restricted",
+        "tenant-on-shared": "restricted",
+        "tenantplane-etcd-shared": "restricted",
+        names.AGENT_NAMESPACE: "restricted",
+        names.GATEWAY_NAMESPACE: "privileged",
+    }
+
+
+def test_no_pod_gets_more_than_it_needs(declared):
+    """The agent and the gateway call the host's API: they alone have a token."""
+    with_token = set()
+    seen = 0
+    for one in declared.resources:
+        template = one.inputs.get("spec", {}).get("template")
+        if not template or not one.typ.startswith("kubernetes:apps"):
+            continue
+        spec = template["spec"]
+        if spec.get("automountServiceAccountToken", True):
+            with_token.add(one.name)
+        assert spec["enableServiceLinks"] is False, one.name
+        assert spec["securityContext"]["runAsNonRoot"] is True, one.name
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, one.name
+        for container in (*spec.get("initContainers", ()), *spec["containers"]):
+            seen += 1
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "capabilities": {"drop": ["ALL"]},
+                "readOnlyRootFilesystem": True,
+            }, (one.name, container["name"])
+            assert {"requests", "limits"} <= container["resources"].keys()
+    assert with_token == {"host-agent-deployment", "gateway-traefik"}
+    assert seen == 11
