@@ -63,7 +63,13 @@ def policies_as_objects() -> list[dict[str, Any]]:
 
 
 def _policies() -> list[dict[str, Any]]:
-    ours = [_platform_objects(), _platform_namespaces(), _bootstrap_objects(), _nothing_runs()]
+    ours = [
+        _platform_objects(),
+        _platform_namespaces(),
+        _bootstrap_objects(),
+        _nothing_runs(),
+        _priority_levels(),
+    ]
     return ours + platform_invariants.policies()
 
 
@@ -186,5 +192,20 @@ def _nothing_runs() -> dict[str, Any]:
                 "this control plane has no load balancers; use ClusterIP or ExternalName",
             ),
         ],
+        [NOT_THE_PLATFORM],
+    )
+
+
+def _priority_levels() -> dict[str, Any]:
+    """There are as many as Kubernetes has: each serves a request at a time, whatever its share is.
+
+    So hundreds would be as many requests beside the profile's limits (k8s.io/apiserver
+    pkg/util/flowcontrol). Requests may be led to those that are there.
+    """
+    levels = ["prioritylevelconfigurations"]
+    return admission.policy(
+        "priority-levels",
+        [admission.on(["flowcontrol.apiserver.k8s.io"], levels, ["CREATE"])],
+        [admission.deny_unless("false", "priority levels are Kubernetes' own; use one of them")],
         [NOT_THE_PLATFORM],
     )

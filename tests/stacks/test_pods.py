@@ -18,8 +18,11 @@ def declared(up, dev, mocks, tmp_path):
         "adminUser": "tenantplane",
         "adminPassword": "secret",
     }
-    stores = ("shared", "dedicated", "pg")
-    dev |= {"sql": {"pg": server}, "tenants": [{"name": f"on-{n}", "datastore": n} for n in stores]}
+    stores = {"acme": "shared", "own": "dedicated", "kine": "pg"}
+    dev |= {
+        "sql": {"pg": server},
+        "tenants": [{"name": n, "datastore": s} for n, s in stores.items()],
+    }
     up(dev)
     return mocks
 
@@ -33,9 +36,9 @@ def test_pod_security_restricted_is_enforced_in_every_namespace(declared):
         for one in declared.of_type(":Namespace")
     }
     assert enforced == {
-        "tenant-on-dedicated": "restricted",
-        "tenant-on-pg": "restricted",
-        "tenant-on-shared": "restricted",
+        "tenant-acme": "restricted",
+        "tenant-kine": "restricted",
+        "tenant-own": "restricted",
         "tenantplane-etcd-shared": "restricted",
         names.AGENT_NAMESPACE: "restricted",
         names.GATEWAY_NAMESPACE: "privileged",
@@ -45,7 +48,7 @@ def test_pod_security_restricted_is_enforced_in_every_namespace(declared):
 def test_no_pod_gets_more_than_it_needs(declared):
     """The agent and the gateway call the host's API: they alone have a token."""
     with_token = set()
-    seen = 0
+    seen = set()
     for one in declared.resources:
         template = one.inputs.get("spec", {}).get("template")
         if not template or not one.typ.startswith("kubernetes:apps"):
@@ -57,7 +60,7 @@ def test_no_pod_gets_more_than_it_needs(declared):
         assert spec["securityContext"]["runAsNonRoot"] is True, one.name
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, one.name
         for container in (*spec.get("initContainers", ()), *spec["containers"]):
-            seen += 1
+            seen.add(container["name"])
             assert container["securityContext"] == {
                 "allowPrivilegeEscalation": False,
                 "capabilities": {"drop": ["ALL"]},
@@ -65,4 +68,7 @@ def test_no_pod_gets_more_than_it_needs(declared):
             }, (one.name, container["name"])
             assert {"requests", "limits"} <= container["resources"].keys()
     assert with_token == {"host-agent-deployment", "gateway-traefik"}
-    assert seen == 11
+    assert seen == {
+        *("kube-apiserver", "kube-controller-manager", "kine"),
+        *("etcd", "traefik", "host-agent"),
+    }

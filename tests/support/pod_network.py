@@ -106,7 +106,7 @@ def run_in_pod(host, name, script, *arguments):
     """What a Python script prints that runs where a pod's own programs have their network."""
     pod = pod_of(host, name)
     if "runtimeClassName" not in pod["spec"]:
-        return run_inside(network_of(host, name), script, *arguments)
+        return run_inside(_network(pod), script, *arguments)
     namespace, pod_name = pod["metadata"]["namespace"], pod["metadata"]["name"]
     if "ephemeralContainers" not in pod["spec"]:
         _add_python(host, namespace, pod_name)
@@ -122,7 +122,7 @@ def _add_python(host, namespace, pod):
     container = {
         "name": _PYTHON,
         "image": agent_image(host),
-        "command": ["python3", "-c", "import signal; signal.pause()"],
+        "command": ["python3", "-c", "import signal; signal.sigwait({signal.SIGTERM})"],
         "securityContext": pods.container_security(),
     }
     host.run(
@@ -157,6 +157,10 @@ def network_of(host, name):
     pod = pod_of(host, name)
     if "runtimeClassName" in pod["spec"]:
         pytest.skip(f"{name}'s pod has its network in a sandbox, where nobody else can enter it")
+    return _network(pod)
+
+
+def _network(pod):
     uid = pod["metadata"]["uid"]
     pids = []
     for process in Path("/proc").glob("[0-9]*"):
@@ -164,7 +168,7 @@ def network_of(host, name):
             is_pods = f"pod{uid}" in (process / "cgroup").read_text().replace("_", "-")
             if is_pods and (process / "comm").read_text() == "pause\n":
                 pids.append(int(process.name))
-    assert pids, f"no pause of {name}'s pod {uid} is on this machine"
+    assert pids, f"no pause of pod {uid} is on this machine"
     return f"/proc/{pids[0]}/ns/net"
 
 

@@ -9,7 +9,7 @@ from tests.support.probe import Probe, Target
 
 TENANTS = ("two", "own", "one")
 ETCDS = {"two": "tenantplane-etcd-turning", "own": "tenant-own"}
-"""Namespaces of the etcds that tenants are in; the other one is on an SQL server."""
+"""Namespaces of the etcds that tenants are in; `one` is on an SQL server where there is one."""
 
 QUIET_SECONDS = 15
 """An outage is over when nothing failed for so long: while its store is away an API server leaves

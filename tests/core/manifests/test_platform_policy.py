@@ -16,6 +16,7 @@ RBAC = "/apis/rbac.authorization.k8s.io/v1"
 SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 FLOWS = "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas"
+LEVELS = "/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations"
 _GROUP = "rbac.authorization.k8s.io"
 _NUMBERS = itertools.count()
 
@@ -122,15 +123,21 @@ def api_service(group, version, **labels):
     return thing("APIService", f"{version}.{group}", api, spec=spec, labels=labels)
 
 
+def priority_level(name):
+    spec = {"type": "Limited", "limited": {"nominalConcurrencyShares": 1}}
+    spec["limited"]["limitResponse"] = {"type": "Reject"}
+    return thing("PriorityLevelConfiguration", name, "flowcontrol.apiserver.k8s.io/v1", spec=spec)
+
+
 def flow_schema(name, level="exempt"):
-    """All requests of everybody, to one priority level."""
+    """All requests of a group that nobody is in, to one priority level."""
     everything = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"], "namespaces": ["*"]}
     spec = {
         "priorityLevelConfiguration": {"name": level},
         "matchingPrecedence": 2,
         "rules": [
             {
-                "subjects": [{"kind": "Group", "group": {"name": "system:authenticated"}}],
+                "subjects": [{"kind": "Group", "group": {"name": "nobodies"}}],
                 "resourceRules": [{**everything, "clusterScope": True}],
             }
         ],
@@ -376,6 +383,11 @@ ATTACKS = [
         "lead all requests past the limits",
         "flow-control",
         lambda p: p.admin.create(FLOWS, flow_schema(new())),
+    ),
+    Attack(
+        "have more at once by a priority level of its own",
+        "priority-levels",
+        lambda p: p.admin.create(LEVELS, priority_level(new())),
     ),
     Attack(
         "lead an own kind of request past the limits, later",
