@@ -1,19 +1,15 @@
 """The clients that benchmarks measure with, against a real API server."""
 
-import os
-import sys
-
 import pytest
 
 from benchmarks import clients
 from core import pki
 from tests.support import control_plane
+from tests.support.marks import ROOT_ON_LINUX
 
 pytestmark = [
     pytest.mark.processes,
-    pytest.mark.skipif(
-        sys.platform != "linux" or os.geteuid() != 0, reason="real-time priority needs root"
-    ),
+    ROOT_ON_LINUX,
 ]
 
 

@@ -1,15 +1,10 @@
-import os
-import sys
 from pathlib import Path
-
-import pytest
 
 from rig.hosts import kernel
 from rig.hosts.kernel import Feature
+from tests.support.marks import ROOT_ON_LINUX
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or os.geteuid() != 0, reason="tries in namespaces: root on Linux"
-)
+pytestmark = ROOT_ON_LINUX
 
 
 def tried(monkeypatch, script):

@@ -1,4 +1,3 @@
-import os
 import sys
 from datetime import UTC, datetime
 
@@ -7,6 +6,7 @@ import pytest
 from core.errors import HostError
 from rig.hosts.native import checks
 from rig.hosts.native.layout import Layout
+from tests.support.marks import ROOT_ON_LINUX
 
 NOW = 1_800_000_000.4
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/tp-dev"
@@ -83,7 +83,7 @@ def test_waiting_ends_with_the_last_trouble(monkeypatch):
     ],
     ids=["an address", "no such name", "a name without one"],
 )
-@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="port 53, namespaces")
+@ROOT_ON_LINUX
 def test_the_question_is_understood_and_the_answer_read(tmp_path, monkeypatch, answer, trouble):
     """Asked for real, over UDP, of a server that is made for it."""
     server = tmp_path / "nsenter"

@@ -1,14 +1,12 @@
 """A real native host, used: names, volumes, policies, identities. Needs root on Linux."""
 
-import os
-import sys
-
 import pytest
 
 from rig.hosts.native import NativeHost, cgroup, processes
 from rig.hosts.native.layout import Layout
 from rig.hosts.native.up import STEPS
 from rig.progress import Silent
+from tests.support.marks import ROOT_ON_LINUX
 from tests.support.native_host import (
     answers,
     apply,
@@ -27,9 +25,7 @@ from tests.support.native_host import (
 
 pytestmark = [
     pytest.mark.processes,
-    pytest.mark.skipif(
-        sys.platform != "linux" or os.geteuid() != 0, reason="a native host needs root on Linux"
-    ),
+    ROOT_ON_LINUX,
 ]
 
 

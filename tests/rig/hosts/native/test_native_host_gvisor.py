@@ -1,7 +1,5 @@
 """Pods in gVisor on a real native host. Needs root on Linux."""
 
-import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,13 +8,12 @@ from core import versions
 from rig.hosts.native import cgroup
 from rig.hosts.native.layout import Layout
 from rig.progress import Silent
+from tests.support.marks import ROOT_ON_LINUX
 from tests.support.native_host import apply, kubectl, namespace, number, pod, ready, until
 
 pytestmark = [
     pytest.mark.processes,
-    pytest.mark.skipif(
-        sys.platform != "linux" or os.geteuid() != 0, reason="a native host needs root on Linux"
-    ),
+    ROOT_ON_LINUX,
 ]
 
 

@@ -14,6 +14,7 @@ from core.errors import HostError
 from rig.hosts.native import NativeHost, isolation, processes, state, teardown
 from rig.hosts.native.layout import Layout
 from rig.progress import Silent
+from tests.support.marks import ROOT_ON_LINUX
 from tests.support.native_host import (
     answers,
     apply,
@@ -32,9 +33,7 @@ PROJECT = Path(__file__).parents[4]
 
 pytestmark = [
     pytest.mark.processes,
-    pytest.mark.skipif(
-        sys.platform != "linux" or os.geteuid() != 0, reason="a native host needs root on Linux"
-    ),
+    ROOT_ON_LINUX,
 ]
 
 

@@ -15,6 +15,7 @@ from core import versions
 from rig.hosts.native import NativeHost, isolation
 from rig.hosts.native.layout import Layout
 from rig.progress import Silent
+from tests.support.marks import ROOT_ON_LINUX
 from tests.support.native_host import (
     apply,
     kubectl,
@@ -28,9 +29,7 @@ from tests.support.native_host import (
 
 pytestmark = [
     pytest.mark.processes,
-    pytest.mark.skipif(
-        sys.platform != "linux" or os.geteuid() != 0, reason="a native host needs root on Linux"
-    ),
+    ROOT_ON_LINUX,
 ]
 
 POD_ASKS = """
