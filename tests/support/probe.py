@@ -13,10 +13,8 @@ from urllib.parse import urlsplit
 
 import yaml
 
-_ANSWER_SECONDS = 10
-"""What a client waits for before it does something about it: who leads, by client-go's usual
-settings, steps back after so long without an answer (RenewDeadline)."""
-_IN_FLIGHT = 128  # more than leave while one waits that long
+_ANSWER_SECONDS = 2
+_IN_FLIGHT = 64  # more than leave while one waits that long
 
 
 class Target:
