@@ -3,18 +3,16 @@
 import pytest
 
 from core import names
+from tests.support.mocks import pem
 
 
 @pytest.fixture
-def declared(up, dev, mocks, tmp_path):
+def declared(up, dev, mocks):
     """A stack with a tenant on each kind of store; what it declared."""
-    (tmp_path / "sql.pem").write_text(
-        "-----BEGIN CERTIFICATE-----\nQ0E=\n-----END CERTIFICATE-----\n"
-    )
     server = {
         "engine": "postgresql",
         "address": "192.0.2.7",
-        "ca": str(tmp_path / "sql.pem"),
+        "ca": pem("CERTIFICATE", "sql"),
         "adminUser": "tenantplane",
         "adminPassword": "secret",
     }

@@ -49,6 +49,13 @@ def unmutate(plane, name):
         plane.admin.delete(f"{ADMISSION}/mutatingadmission{kind}/{name}")
 
 
+def touch(plane, path):
+    """Write an object as the platform, and take it back; why that was refused, or nothing."""
+    answer = plane.masters.merge(path, {"metadata": {"annotations": {"touched": "yes"}}})
+    plane.masters.merge(path, {"metadata": {"annotations": {"touched": None}}})
+    return "" if answer.ok else answer.message
+
+
 def verbs_of(plane, role):
     rules = plane.masters.get(f"{RBAC}/clusterroles/{role}").body.get("rules") or []
     return {verb for rule in rules for verb in rule["verbs"]}
@@ -132,13 +139,8 @@ def test_the_api_servers_own_entry_can_not_be_turned_into_a_proxy(planes):
     mutate(plane, "proxy", ["apiservices"], TO_AN_OWN_SERVER, f"object.metadata.name == '{name}'")
     path = f"/apis/apiregistration.k8s.io/v1/apiservices/{name}"
 
-    def refused():
-        answer = plane.masters.merge(path, {"metadata": {"annotations": {"touched": "yes"}}})
-        plane.masters.merge(path, {"metadata": {"annotations": {"touched": None}}})
-        return "" if answer.ok else answer.message
-
     try:
-        message = eventually(refused, "the API server's write was mutated")
+        message = eventually(lambda: touch(plane, path), "the API server's write was mutated")
         assert "built-in-apis" in message
         assert "service" not in plane.masters.get(path).body["spec"]
     finally:
@@ -157,13 +159,9 @@ def test_a_flow_of_kubernetes_own_can_not_be_turned_past_the_limits(planes):
     )
     mutate(plane, "past", ["flowschemas"], patch, "object.metadata.name == 'global-default'")
 
-    def refused():
-        answer = plane.masters.merge(path, {"metadata": {"annotations": {"touched": "yes"}}})
-        plane.masters.merge(path, {"metadata": {"annotations": {"touched": None}}})
-        return "" if answer.ok else answer.message
-
     try:
-        assert "flow-control" in eventually(refused, "the platform's write was mutated")
+        message = eventually(lambda: touch(plane, path), "the platform's write was mutated")
+        assert "flow-control" in message
     finally:
         unmutate(plane, "past")
 
