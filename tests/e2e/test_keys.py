@@ -1,9 +1,8 @@
 """Keys are replaced step by step while the tenant is used: nobody is locked out, no data is lost.
 
 `two` has two replicas, in a pool of this test; `own` has one, and an etcd of its own, whose one
-member restarts with each step; `one` has one on an SQL server, where the host
-has some. What a plain restart of all that a
-step restarts costs is measured here first.
+member restarts with each step; `one` has one on an SQL server, where the host has some. What a
+plain restart of all that a step restarts costs is measured here first.
 """
 
 import base64
@@ -263,10 +262,9 @@ def test_renewed_certificates_are_picked_up_without_a_failed_request(rotor, rest
         rotor.stack.up(*options.values(), *rotor.leaves("one-").values())
     probes["two"].check()
     assert outage(probes["one"]) <= MOST * restart["one"], probes["one"].failures
-    for name in ("two", "one"):
-        assert (
-            rollouts()[f"tenant-{name}/control-plane"] == rolled[f"tenant-{name}/control-plane"] + 1
-        )
+    now = rollouts()
+    for name in ("tenant-two/control-plane", "tenant-one/control-plane"):
+        assert now[name] == rolled[name] + 1
     after = rotor.target("two").served_certificate(rotor.target("two").name)
     assert before != after
     assert is_controlled(rotor.user("two"))
