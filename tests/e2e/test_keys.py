@@ -119,19 +119,18 @@ def stored(host, etcdctl):
 def restart(rotor, host):
     """The longest outage of each tenant in a restart of what a step restarts, without any change.
 
-    That is the one member of its etcd, and the API server of who has one.
+    That is the one member of its etcd and then, as in a step, the API server of who has one.
     """
     longest = dict.fromkeys(TENANTS, LEAST)
+    etcds = [("statefulset/etcd", "-n", namespace) for namespace in ETCDS.values()]
+    servers = [("deployment/control-plane", "-n", f"tenant-{name}") for name in ("own", "one")]
     for _ in range(RESTARTS):
         with rotor.probed() as probes:
-            sets = [("statefulset/etcd", "-n", namespace) for namespace in ETCDS.values()]
-            sets += [
-                ("deployment/control-plane", "-n", f"tenant-{name}") for name in ("own", "one")
-            ]
-            for one in sets:
-                host.run("rollout", "restart", *one)
-            for one in sets:
-                host.run("rollout", "status", *one, timeout=300)
+            for together in (etcds, servers):
+                for one in together:
+                    host.run("rollout", "restart", *one)
+                for one in together:
+                    host.run("rollout", "status", *one, timeout=300)
         longest = {name: max(longest[name], outage(probes[name])) for name in TENANTS}
     return longest
 
