@@ -1,4 +1,8 @@
-"""A tenant under a flood from many clients: what the others of its store notice of it."""
+"""A tenant under a flood from many clients: what the others of its store notice of it.
+
+On a machine of few cores they notice it whatever they share with it: the flooded API server and the
+flood's own clients need cores, too. So there are trials in which nobody waits for those.
+"""
 
 import json
 import time
@@ -9,6 +13,7 @@ from pathlib import Path
 from benchmarks import clients, processes, rig_host
 from benchmarks.figures import Result, Series
 from core import flags, names
+from tests.support.pulumi_cli import PulumiCli
 
 CLIENTS = 200
 FLOOD_SECONDS = 120
@@ -19,7 +24,7 @@ _WHOLE_SECONDS = FLOOD_SECONDS + 2 * MARGIN_SECONDS
 SETTLE_SECONDS = 30
 """Between the start of tenants and the first look at them."""
 HERTZ = 20
-_CORE_OF_OTHERS, _CORE_OF_NOISY = range(2)
+_WHAT = ("get", "create")
 _NOISY, *_OTHERS = ("noisy", "quiet", "still")
 _NO_LIMITS = {
     "enable-priority-and-fairness": "false",
@@ -38,17 +43,21 @@ class Trial:
     """The ratio to reach, in words."""
     limits: bool = True
     """Whether the API server that is flooded has its limits."""
-    apart: bool = False
-    """Whether the tenant that is flooded, and who floods it, have a core and the others another.
+    first: bool = False
+    """Whether the others, and what all share, run before the flooded tenant and its clients do.
 
-    As on nodes of their own: what is left to share is the gateway, and a store where it is shared.
+    As on cores of their own: what the flood makes the gateway and the store do is left.
     """
 
     @property
     def title(self) -> str:
         """In front of the names of its figures."""
-        beside = {"no limits": not self.limits, "cores of their own": self.apart}
+        beside = {"no limits": not self.limits, "others first": self.first}
         return ", ".join([self.kind, *(what for what, so in beside.items() if so)])
+
+    def tenant(self, role: str) -> str:
+        """The name of its tenant in a role."""
+        return "-".join([role, *self.title.replace(",", "").split()])
 
 
 TRIALS = (
@@ -57,34 +66,39 @@ TRIALS = (
     Trial("dedicated", "<= 1.5"),
     Trial("postgresql"),
     Trial("mariadb"),
-    Trial("shared", "<= 3", apart=True),
-    Trial("dedicated", "<= 1.5", apart=True),
+    Trial("shared", "<= 3", first=True),
+    Trial("dedicated", "<= 1.5", first=True),
 )
-"""What is put on a core of its own stays there: those trials are the last."""
+"""What runs before others goes on doing so: those trials are the last."""
 
 
 def run() -> Result:
-    """Flood one tenant of each kind of store; without limits, and on a core of its own, too."""
+    """Flood one tenant of each kind of store; without limits, and with the others first, too."""
     result = Result("noisy_neighbour")
     with clients.program() as program, rig_host.stack(tenants=0, sql=True) as stack:
-        for number, trial in enumerate(TRIALS):
-            tenants = {role: f"{role}{number}" for role in (_NOISY, *_OTHERS)}
-            stack.config["tenants"] = [
-                {"name": name, "datastore": trial.kind} for name in tenants.values()
-            ]
-            stack.up()
-            if not trial.limits:
-                _take_limits_away(names.namespace(tenants[_NOISY]))
-            if trial.apart:
-                _part(tenants)
-            time.sleep(SETTLE_SECONDS)
-            known = stack.outputs()["kubeconfigs"]
-            kubeconfigs = {role: known[name] for role, name in tenants.items()}
-            _measure(result, trial, program, kubeconfigs)
-            restarts = _restarts(names.namespace(tenants[_NOISY]))
+        for trial in TRIALS:
+            _measure(result, trial, program, _tenants(trial, stack))
+            restarts = _restarts(trial.tenant(_NOISY))
             result.add(f"{trial.title}: restarts of who was flooded", "", [restarts])
             result.write()
     return result
+
+
+def _tenants(trial: Trial, stack: PulumiCli) -> dict[str, str]:
+    """Have the tenants of a trial and no others; return their kubeconfigs by role."""
+    tenants = {role: trial.tenant(role) for role in (_NOISY, *_OTHERS)}
+    stack.config["tenants"] = [{"name": name, "datastore": trial.kind} for name in tenants.values()]
+    stack.up()
+    if not trial.limits:
+        _take_limits_away(names.namespace(tenants[_NOISY]))
+    if trial.first:
+        others = [names.namespace(tenants[role]) for role in _OTHERS]
+        all_share = (names.etcd_namespace("shared"), names.GATEWAY_NAMESPACE)
+        processes.run_first(processes.of_pods(*all_share), 1)
+        processes.run_first(processes.of_pods(*others), 2)
+    time.sleep(SETTLE_SECONDS)
+    known = stack.outputs()["kubeconfigs"]
+    return {role: known[name] for role, name in tenants.items()}
 
 
 def _others(
@@ -97,8 +111,7 @@ def _others(
     ]
     found = [one.end() for one in started]
     return {
-        what: [value for one in found for value in one.get(what, ())]
-        for what in ("get", "create", "failed")
+        what: [value for one in found for value in one.get(what, ())] for what in (*_WHAT, "failed")
     }
 
 
@@ -110,14 +123,13 @@ def _measure(result: Result, trial: Trial, program: Path, kubeconfigs: Mapping[s
         prefix="flood",
         clients=CLIENTS,
         seconds=_WHOLE_SECONDS,
-        core=_CORE_OF_NOISY if trial.apart else None,
     )
     time.sleep(MARGIN_SECONDS)
     seen["flood"] = _others(program, kubeconfigs, "flood", FLOOD_SECONDS)
     answers = flood.end()
     for phase, found in seen.items():
         result.add(f"{trial.title}: {phase}, failed requests", "", [len(found["failed"])])
-    for what in ("get", "create"):
+    for what in _WHAT:
         for phase, found in seen.items():
             result.add(f"{trial.title}: {what}, {phase}", "ms", found[what])
         calm, flooded = (Series("ms", found[what]).percentile(0.99) for found in seen.values())
@@ -131,18 +143,10 @@ def _measure(result: Result, trial: Trial, program: Path, kubeconfigs: Mapping[s
             result.add(f"{trial.title}: {what} of the flood, {label}", "1/s", [rate])
 
 
-def _restarts(namespace: str) -> int:
+def _restarts(tenant: str) -> int:
     """How often a tenant's containers were started again."""
-    counts = ("get", "pods", "-n", namespace, "-o=jsonpath={..restartCount}")
+    counts = ("get", "pods", "-n", names.namespace(tenant), "-o=jsonpath={..restartCount}")
     return sum(map(int, rig_host.kubectl().out(*counts).split()))
-
-
-def _part(tenants: Mapping[str, str]) -> None:
-    """Give the tenant that is flooded a core, and all that the others need another one."""
-    noisy, *others = map(names.namespace, tenants.values())
-    shared = (names.etcd_namespace("shared"), names.GATEWAY_NAMESPACE)
-    processes.pin(processes.of_pods(noisy), _CORE_OF_NOISY)
-    processes.pin(processes.of_pods(*others, *shared), _CORE_OF_OTHERS)
 
 
 def _take_limits_away(namespace: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks import rig_host
 
+_ROOT_CGROUP = Path("/sys/fs/cgroup/cpu/cgroup.procs")
 _POD = re.compile(r"pod([0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12})")
 
 
@@ -29,15 +30,19 @@ def named(program: str) -> list[int]:
     return [pid for pid in _all() if _program(pid) == program]
 
 
-def pin(pids: Iterable[int], core: int) -> None:
-    """Have processes run on one core alone, with what they start from now on."""
+def run_first(pids: Iterable[int], priority: int) -> None:
+    """Have processes run before all others, and those of a higher priority before these.
+
+    What they start from now on does, too.
+    """
     for pid in pids:
-        pinned: set[str] = set()
-        while new := {task.name for task in Path(f"/proc/{pid}/task").glob("*")} - pinned:
+        _ROOT_CGROUP.write_text(str(pid))  # in another one, none may run first
+        done: set[str] = set()
+        while new := {task.name for task in Path(f"/proc/{pid}/task").glob("*")} - done:
             for task in new:
                 with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
-                    os.sched_setaffinity(int(task), {core})
-            pinned |= new
+                    os.sched_setscheduler(int(task), os.SCHED_RR, os.sched_param(priority))
+            done |= new
 
 
 def memory_mib(pids: Iterable[int]) -> float:
