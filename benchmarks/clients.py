@@ -9,13 +9,14 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+from benchmarks import priorities
 from rig import build
 from tests.support.probe import Target
 
 _SOURCES = Path(__file__).parent / "load"
-_FIRST = ("chrt", "--rr", "3")
+_FIRST = ("chrt", "--rr", str(priorities.CLIENTS))
 """Before everything else: on a machine of its own, a client would not wait for a core."""
 
 
@@ -46,6 +47,15 @@ class Clients:
             json.dump(tenant, given)
             given.seek(0)
             self._process = subprocess.Popen(argv, stdin=given, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self) -> Self:
+        """Leave them running."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop those that still run."""
+        self._process.kill()
+        self._process.wait()
 
     def end(self) -> dict[str, Any]:
         """Wait for their end and return what they found.

@@ -4,13 +4,14 @@ On a machine of few cores they notice it whatever they share with it: the floode
 flood's own clients need cores, too. So there are trials in which nobody waits for those.
 """
 
+import contextlib
 import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import clients, processes, rig_host
+from benchmarks import clients, priorities, processes, rig_host
 from benchmarks.figures import Result, Series
 from core import flags, names
 from tests.support.pulumi_cli import PulumiCli
@@ -77,8 +78,14 @@ def run() -> Result:
     result = Result("noisy_neighbour")
     with clients.program() as program, rig_host.stack(tenants=0, sql=True) as stack:
         for trial in TRIALS:
-            _measure(result, trial, program, _tenants(trial, stack))
-            restarts = _restarts(trial.tenant(_NOISY))
+            kubeconfigs = _tenants(trial, stack)
+            first = _what_runs_first(trial) if trial.first else []
+            before = _restarts(*first)
+            time.sleep(SETTLE_SECONDS)
+            _measure(result, trial, program, kubeconfigs)
+            if _restarts(*first) != before:
+                raise RuntimeError(f"{trial.title}: a container of {first} no longer runs first")
+            restarts = _restarts(names.namespace(trial.tenant(_NOISY)))
             result.add(f"{trial.title}: restarts of who was flooded", "", [restarts])
             result.write()
     return result
@@ -91,25 +98,30 @@ def _tenants(trial: Trial, stack: PulumiCli) -> dict[str, str]:
     stack.up()
     if not trial.limits:
         _take_limits_away(names.namespace(tenants[_NOISY]))
-    if trial.first:
-        others = [names.namespace(tenants[role]) for role in _OTHERS]
-        all_share = (names.etcd_namespace("shared"), names.GATEWAY_NAMESPACE)
-        processes.run_first(processes.of_pods(*all_share), 1)
-        processes.run_first(processes.of_pods(*others), 2)
-    time.sleep(SETTLE_SECONDS)
     known = stack.outputs()["kubeconfigs"]
     return {role: known[name] for role, name in tenants.items()}
+
+
+def _what_runs_first(trial: Trial) -> list[str]:
+    """Have the others, and what all share, run first; return their namespaces."""
+    shared = [names.etcd_namespace("shared"), names.GATEWAY_NAMESPACE]
+    others = [names.namespace(trial.tenant(role)) for role in _OTHERS]
+    priorities.run_first(processes.of_pods(*shared), priorities.SHARED)
+    priorities.run_first(processes.of_pods(*others), priorities.OTHERS)
+    return shared + others
 
 
 def _others(
     program: Path, kubeconfigs: Mapping[str, str], phase: str, seconds: int
 ) -> dict[str, list[float]]:
     """What those notice that are not flooded: latencies in ms of get, create and failed."""
-    started = [
-        clients.probing(program, kubeconfigs[role], prefix=phase, seconds=seconds, hertz=HERTZ)
-        for role in _OTHERS
-    ]
-    found = [one.end() for one in started]
+    asks = {"prefix": phase, "seconds": seconds, "hertz": HERTZ}
+    with contextlib.ExitStack() as running:
+        started = [
+            running.enter_context(clients.probing(program, kubeconfigs[role], **asks))
+            for role in _OTHERS
+        ]
+        found = [one.end() for one in started]
     return {
         what: [value for one in found for value in one.get(what, ())] for what in (*_WHAT, "failed")
     }
@@ -117,16 +129,13 @@ def _others(
 
 def _measure(result: Result, trial: Trial, program: Path, kubeconfigs: Mapping[str, str]) -> None:
     seen = {"calm": _others(program, kubeconfigs, "calm", CALM_SECONDS)}
-    flood = clients.flooding(
-        program,
-        kubeconfigs[_NOISY],
-        prefix="flood",
-        clients=CLIENTS,
-        seconds=_WHOLE_SECONDS,
-    )
-    time.sleep(MARGIN_SECONDS)
-    seen["flood"] = _others(program, kubeconfigs, "flood", FLOOD_SECONDS)
-    answers = flood.end()
+    noisy = kubeconfigs[_NOISY]
+    with clients.flooding(
+        program, noisy, prefix="flood", clients=CLIENTS, seconds=_WHOLE_SECONDS
+    ) as flood:
+        time.sleep(MARGIN_SECONDS)
+        seen["flood"] = _others(program, kubeconfigs, "flood", FLOOD_SECONDS)
+        answers = flood.end()
     for phase, found in seen.items():
         result.add(f"{trial.title}: {phase}, failed requests", "", [len(found["failed"])])
     for what in _WHAT:
@@ -143,10 +152,11 @@ def _measure(result: Result, trial: Trial, program: Path, kubeconfigs: Mapping[s
             result.add(f"{trial.title}: {what} of the flood, {label}", "1/s", [rate])
 
 
-def _restarts(tenant: str) -> int:
-    """How often a tenant's containers were started again."""
-    counts = ("get", "pods", "-n", names.namespace(tenant), "-o=jsonpath={..restartCount}")
-    return sum(map(int, rig_host.kubectl().out(*counts).split()))
+def _restarts(*namespaces: str) -> int:
+    """How often containers of namespaces were started again."""
+    host, counts = rig_host.kubectl(), "-o=jsonpath={..restartCount}"
+    found = [host.out("get", "pods", "-n", one, counts) for one in namespaces]
+    return sum(map(int, " ".join(found).split()))
 
 
 def _take_limits_away(namespace: str) -> None:
@@ -158,5 +168,6 @@ def _take_limits_away(namespace: str) -> None:
     kept = [flag for flag in server["args"] if flag[2:].partition("=")[0] not in _NO_LIMITS]
     server["args"] = [*kept, *flags.render(_NO_LIMITS)]
     server["env"] = [one for one in server["env"] if one["name"] != "GOMAXPROCS"]
+    del deployment["metadata"]["resourceVersion"]  # whatever its status says meanwhile
     host.run("replace", "-f", "-", stdin=json.dumps(deployment))
-    host.run("rollout", "status", "deployment/control-plane", "-n", namespace)
+    host.run("rollout", "status", "deployment/control-plane", "-n", namespace, timeout=300)

@@ -3,7 +3,6 @@
 Not here: the cgroups they are in (rig/hosts/native/cgroup.py).
 """
 
-import contextlib
 import os
 import re
 from collections.abc import Iterable
@@ -11,7 +10,6 @@ from pathlib import Path
 
 from benchmarks import rig_host
 
-_ROOT_CGROUP = Path("/sys/fs/cgroup/cpu/cgroup.procs")
 _POD = re.compile(r"pod([0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12})")
 
 
@@ -28,21 +26,6 @@ def of_pods(*namespaces: str) -> list[int]:
 def named(program: str) -> list[int]:
     """Pids of a program that runs beside the host's pods."""
     return [pid for pid in _all() if _program(pid) == program]
-
-
-def run_first(pids: Iterable[int], priority: int) -> None:
-    """Have processes run before all others, and those of a higher priority before these.
-
-    What they start from now on does, too.
-    """
-    for pid in pids:
-        _ROOT_CGROUP.write_text(str(pid))  # in another one, none may run first
-        done: set[str] = set()
-        while new := {task.name for task in Path(f"/proc/{pid}/task").glob("*")} - done:
-            for task in new:
-                with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
-                    os.sched_setscheduler(int(task), os.SCHED_RR, os.sched_param(priority))
-            done |= new
 
 
 def memory_mib(pids: Iterable[int]) -> float:

@@ -18,6 +18,7 @@ ADMIN_ROLES = "tenantplane:tenant-admin"
 """The administrators' ClusterRole; the names of its parts start with it."""
 
 _RBAC = "rbac.authorization.k8s.io"
+_FLOW_CONTROL = "flowcontrol.apiserver.k8s.io"
 _CHANGES = ("CREATE", "UPDATE")
 
 _BUILT_IN_GROUPS = (
@@ -70,13 +71,31 @@ _COMPONENTS = (
 )
 """What the names of bootstrap roles with rights that no tenant has begin with, after `system:`."""
 
+_PRIORITY_LEVELS = (
+    "catch-all",
+    "exempt",
+    "global-default",
+    "leader-election",
+    "node-high",
+    "system",
+    "workload-high",
+    "workload-low",
+)
+"""Those that an API server makes for itself (k8s.io/apiserver pkg/apis/flowcontrol/bootstrap)."""
+
 _LEADS_TO_MORE = "['*', 'escalate', 'bind', 'impersonate', 'approve', 'sign', 'attest']"
 """Verbs by which one gets rights that one does not have; with `impersonate:*` (KEP-5284)."""
 
 
 def policies() -> list[dict[str, Any]]:
     """All rules of this kind."""
-    return [_roles_of_all(), _powerful_bindings(), _built_in_apis(), _flow_control()]
+    return [
+        _roles_of_all(),
+        _powerful_bindings(),
+        _built_in_apis(),
+        _flow_schemas(),
+        _priority_level_names(),
+    ]
 
 
 def _roles_of_all() -> dict[str, Any]:
@@ -176,7 +195,7 @@ def _built_in_apis() -> dict[str, Any]:
     )
 
 
-def _flow_control() -> dict[str, Any]:
+def _flow_schemas() -> dict[str, Any]:
     """Nobody but the platform and the kubelet's probes passes by the tenant's limits.
 
     They hold for every priority level but `exempt`, and that name is the only one of its type: a
@@ -190,17 +209,36 @@ def _flow_control() -> dict[str, Any]:
         f" u in {list(flags.HEALTH_PATHS)})))"
     )
     return admission.policy(
-        "flow-control",
-        [admission.on(["flowcontrol.apiserver.k8s.io"], ["flowschemas"], _CHANGES)],
+        "flow-schemas",
+        [admission.on([_FLOW_CONTROL], ["flowschemas"], _CHANGES)],
         [
             admission.deny_unless(
                 f"object.metadata.name == 'exempt' || ({probes})",
-                "no request of a tenant's users passes by its limits; use another priority level",
+                "nothing but health checks passes by the limits; use another priority level",
             )
         ],
         [
             admission.condition(
                 "without-limits", "object.spec.priorityLevelConfiguration.name == 'exempt'"
+            )
+        ],
+    )
+
+
+def _priority_level_names() -> dict[str, Any]:
+    """There are as many priority levels as Kubernetes has, whoever makes one.
+
+    Each serves a request at a time, whatever its share is, so hundreds would be as many requests
+    beside the limits (k8s.io/apiserver pkg/util/flowcontrol). The API server makes those anew that
+    are missing, once a minute: renamed on the way, they would be missing again.
+    """
+    return admission.policy(
+        "priority-level-names",
+        [admission.on([_FLOW_CONTROL], ["prioritylevelconfigurations"], ["CREATE"])],
+        [
+            admission.deny_unless(
+                f"object.metadata.name in {list(_PRIORITY_LEVELS)}",
+                "priority levels are Kubernetes' own; use one of them",
             )
         ],
     )

@@ -197,15 +197,20 @@ def _nothing_runs() -> dict[str, Any]:
 
 
 def _priority_levels() -> dict[str, Any]:
-    """There are as many as Kubernetes has: each serves a request at a time, whatever its share is.
+    """They stay as they are; requests may be led to any of them.
 
-    So hundreds would be as many requests beside the profile's limits (k8s.io/apiserver
-    pkg/util/flowcontrol). Requests may be led to those that are there.
+    What is served already goes on when a level's share shrinks. So who moves the shares from level
+    to level, and fills one after another, would have several times the profile's limits.
     """
-    levels = ["prioritylevelconfigurations"]
     return admission.policy(
         "priority-levels",
-        [admission.on(["flowcontrol.apiserver.k8s.io"], levels, ["CREATE"])],
-        [admission.deny_unless("false", "priority levels are Kubernetes' own; use one of them")],
+        [
+            admission.on(
+                ["flowcontrol.apiserver.k8s.io"],
+                ["prioritylevelconfigurations"],
+                ["UPDATE", "DELETE"],
+            )
+        ],
+        [admission.deny_unless("false", "priority levels are Kubernetes' own; leave them")],
         [NOT_THE_PLATFORM],
     )

@@ -11,8 +11,10 @@ from core import profiles
 from tests.support.kubectl import eventually
 
 pytestmark = pytest.mark.processes
-_API = "flowcontrol.apiserver.k8s.io/v1"
-_PATH = f"/apis/{_API}"
+_LEVELS, _SCHEMAS = (
+    f"/apis/flowcontrol.apiserver.k8s.io/v1/{kind}"
+    for kind in ("prioritylevelconfigurations", "flowschemas")
+)
 _SEATS = re.compile(r"^apiserver_flowcontrol_nominal_limit_seats\{(.*)\} (\S+)$", re.MULTILINE)
 ASKER = "asker"
 AT_ONCE = 32
@@ -20,30 +22,33 @@ SLOW = "/openapi/v2"
 """What takes long enough for several to be served at once."""
 
 
-def flow(kind, **spec):
-    return {"apiVersion": _API, "kind": kind, "metadata": {"name": "shut"}, "spec": spec}
-
-
-SHUT = flow(
-    "PriorityLevelConfiguration",
-    type="Limited",
-    limited={
-        "nominalConcurrencyShares": 0,
-        "borrowingLimitPercent": 0,
-        "limitResponse": {"type": "Reject"},
-    },
-)
-TO_SHUT = flow(
-    "FlowSchema",
-    priorityLevelConfiguration={"name": "shut"},
-    matchingPrecedence=500,
-    rules=[
-        {
-            "subjects": [{"kind": "User", "user": {"name": ASKER}}],
-            "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": [SLOW]}],
+UNUSED = "node-high"
+"""A priority level of Kubernetes' own: nobody here is a node."""
+SHUT = {
+    "metadata": {"annotations": {"apf.kubernetes.io/autoupdate-spec": "false"}},
+    "spec": {
+        "limited": {
+            "nominalConcurrencyShares": 0,
+            "borrowingLimitPercent": 0,
+            "limitResponse": {"type": "Reject", "queuing": None},
         }
-    ],
-)
+    },
+}
+TO_UNUSED = {
+    "apiVersion": "flowcontrol.apiserver.k8s.io/v1",
+    "kind": "FlowSchema",
+    "metadata": {"name": "slow"},
+    "spec": {
+        "priorityLevelConfiguration": {"name": UNUSED},
+        "matchingPrecedence": 500,
+        "rules": [
+            {
+                "subjects": [{"kind": "User", "user": {"name": ASKER}}],
+                "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": [SLOW]}],
+            }
+        ],
+    },
+}
 
 
 def test_all_priority_levels_share_what_the_profile_has(planes):
@@ -58,19 +63,22 @@ def test_all_priority_levels_share_what_the_profile_has(planes):
 def test_who_asks_for_more_at_once_than_its_level_has_is_refused(planes):
     """And nobody else is. A level without seats serves one request at a time."""
     plane = planes["files"]
-    asker, admin = plane.user(ASKER), plane.admin
-    assert plane.masters.create(f"{_PATH}/prioritylevelconfigurations", SHUT).ok
-    assert admin.create(f"{_PATH}/flowschemas", TO_SHUT).ok
+    asker, admin, level = plane.user(ASKER), plane.admin, f"{_LEVELS}/{UNUSED}"
+    before = plane.masters.get(level).body
 
     def asked(user):
         with ThreadPoolExecutor(AT_ONCE) as pool:
             return Counter(answer.status for answer in pool.map(user.get, [SLOW] * AT_ONCE))
 
     try:
+        assert plane.masters.merge(level, SHUT).ok
+        assert admin.create(_SCHEMAS, TO_UNUSED).ok
         refused = http.client.TOO_MANY_REQUESTS
         seen = eventually(lambda: (s := asked(asker))[refused] and s, "the level is in force")
         assert seen[http.client.OK]
         assert asked(admin) == {http.client.OK: AT_ONCE}
     finally:
-        admin.delete(f"{_PATH}/flowschemas/shut")
-        plane.masters.delete(f"{_PATH}/prioritylevelconfigurations/shut")
+        admin.delete(f"{_SCHEMAS}/slow")
+        annotations = before["metadata"]["annotations"]
+        back = {"metadata": {"annotations": annotations}, "spec": before["spec"]}
+        assert plane.masters.merge(level, back).ok

@@ -6,6 +6,8 @@ from core.manifests import base_rbac, platform_invariants
 from tests.support.kubectl import eventually
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
+FLOW_CONTROL = "/apis/flowcontrol.apiserver.k8s.io/v1"
+PRIORITY_LEVELS = "prioritylevelconfigurations"
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 _GROUP = "rbac.authorization.k8s.io"
 
@@ -148,12 +150,9 @@ def test_the_api_servers_own_entry_can_not_be_turned_into_a_proxy(planes):
 
 
 @pytest.mark.processes
-def test_a_flow_of_kubernetes_own_can_not_be_turned_past_the_limits(planes):
+def test_a_flow_schema_of_kubernetes_own_can_not_be_turned_past_the_limits(planes):
     """The API server writes them anew where they are not as they were made."""
-    plane, path = (
-        planes["files"],
-        "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/global-default",
-    )
+    plane, path = planes["files"], f"{FLOW_CONTROL}/flowschemas/global-default"
     patch = (
         '[JSONPatch{op: "replace", path: "/spec/priorityLevelConfiguration/name", value: "exempt"}]'
     )
@@ -161,9 +160,39 @@ def test_a_flow_of_kubernetes_own_can_not_be_turned_past_the_limits(planes):
 
     try:
         message = eventually(lambda: touch(plane, path), "the platform's write was mutated")
-        assert "flow-control" in message
+        assert "flow-schemas" in message
     finally:
         unmutate(plane, "past")
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("where", ["files", "none"])
+def test_a_priority_level_of_kubernetes_own_can_not_be_renamed(planes, where):
+    """The API server makes those anew that are missing: under other names, one after another.
+
+    Without the rule there is one level more: the attack is real.
+    """
+    plane, levels = planes[where], f"{FLOW_CONTROL}/{PRIORITY_LEVELS}"
+    own = plane.masters.get(f"{levels}/node-high").body
+    own["metadata"] = {key: own["metadata"][key] for key in ("name", "annotations")}
+    patch = '[JSONPatch{op: "replace", path: "/metadata/name", value: "one-more"}]'
+    mutate(plane, "rename", [PRIORITY_LEVELS], patch, "object.metadata.name == 'node-high'")
+
+    def made_anew():
+        """What came of it once the mutation is in force."""
+        plane.masters.delete(f"{levels}/node-high")
+        answer = plane.masters.create(levels, own)
+        return None if answer.ok and answer.body["metadata"]["name"] == "node-high" else answer
+
+    try:
+        answer = eventually(made_anew, "the platform's write was mutated")
+        more = plane.masters.get(f"{levels}/one-more").ok
+        assert more is answer.ok is (where == "none")
+        assert answer.ok or "priority-level-names" in answer.message
+    finally:
+        unmutate(plane, "rename")
+        plane.masters.delete(f"{levels}/one-more")
+        eventually(lambda: plane.masters.apply(f"{levels}/node-high", own).ok, "it is back")
 
 
 @pytest.mark.processes

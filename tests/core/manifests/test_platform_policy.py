@@ -381,25 +381,37 @@ ATTACKS = [
     ),
     Attack(
         "lead all requests past the limits",
-        "flow-control",
+        "flow-schemas",
         lambda p: p.admin.create(FLOWS, flow_schema(new())),
     ),
     Attack(
         "have more at once by a priority level of its own",
-        "priority-levels",
+        "priority-level-names",
         lambda p: p.admin.create(LEVELS, priority_level(new())),
     ),
     Attack(
-        "lead an own kind of request past the limits, later",
-        "flow-control",
+        "have more at once by moving the shares of priority levels",
+        "priority-levels",
         lambda p: p.admin.merge(
-            f"{FLOWS}/{limited_flow(p)}",
+            f"{LEVELS}/workload-low", {"spec": {"limited": {"nominalConcurrencyShares": 1}}}
+        ),
+    ),
+    Attack(
+        "have a priority level made anew",
+        "priority-levels",
+        lambda p: p.admin.delete(f"{LEVELS}/workload-high"),
+    ),
+    Attack(
+        "lead an own kind of request past the limits, later",
+        "flow-schemas",
+        lambda p: p.admin.merge(
+            f"{FLOWS}/{limited_flow_schema(p)}",
             {"spec": {"priorityLevelConfiguration": {"name": "exempt"}}},
         ),
     ),
     Attack(
         "let all requests pass as probes do",
-        "flow-control",
+        "flow-schemas",
         lambda p: p.admin.merge(
             f"{FLOWS}/probes", {"spec": {"rules": flow_schema("probes")["spec"]["rules"]}}
         ),
@@ -424,7 +436,7 @@ def test_nothing_but_the_rule_refuses_it(planes, attack):
     assert answer.ok, answer
 
 
-def limited_flow(plane):
+def limited_flow_schema(plane):
     """A FlowSchema as a tenant may have it; returns its name."""
     name = new()
     assert plane.admin.create(FLOWS, flow_schema(name, "global-default")).ok

@@ -15,12 +15,16 @@ import pymysql
 import pytest
 
 from tests.support import outcomes
+from tests.support.kube_api import KubeApi
 from tests.support.kubectl import Kubectl
+from tests.support.probe import Target
 from tests.support.sql_servers import Server
 
 DOCUMENT = "sql-outcomes.md"
 NEIGHBOUR = "t_neighbour"
 SECRET = "neighbours secret"
+PLAINTEXT = "correct horse battery staple"
+HIDDEN = {"metadata": {"name": "hidden"}}
 COLUMNS = ["statement", "outcome"]
 
 POSTGRESQL = {
@@ -254,6 +258,24 @@ def test_connections(server, tenant, neighbour):
             connection.close()
     assert len(held) == 2, "the neighbour has one open already"
     outcomes.check(DOCUMENT, f"{server.name}: connections", ["to", "outcome"], rows)
+
+
+def test_its_table_holds_no_secret_in_clear(server, tenant, on_stores):
+    """A ConfigMap with the same text does stand there: looking for it finds what is in clear."""
+    api, namespace = KubeApi(Target(on_stores[server.name])), "/api/v1/namespaces/default"
+    api.create(f"{namespace}/secrets", {**HIDDEN, "stringData": {"k": PLAINTEXT}})
+    api.create(f"{namespace}/configmaps", {**HIDDEN, "data": {"k": PLAINTEXT}})
+    try:
+        with server.connect(*tenant) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT name, value FROM kine")
+            rows = {name: bytes(value or b"") for name, value in cursor.fetchall()}
+    finally:
+        for kind in ("secrets", "configmaps"):
+            api.call("DELETE", f"{namespace}/{kind}/hidden")
+    clear = [name for name, value in rows.items() if PLAINTEXT.encode() in value]
+    assert [name.rpartition("/default/")[0].rpartition("/")[2] for name in clear] == ["configmaps"]
+    (value,) = [one for name, one in rows.items() if name.endswith("/secrets/default/hidden")]
+    assert value.startswith(b"k8s:enc:secretbox:")
 
 
 def test_a_password_that_was_replaced_opens_nothing(server, tenant, stack, host, on_stores):
