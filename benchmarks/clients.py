@@ -104,6 +104,17 @@ def probing(path: Path, kubeconfig: str, *, prefix: str, seconds: int, hertz: in
     return Clients([*_FIRST, *argv], kubeconfig)
 
 
+def burning(path: Path, kubeconfig: str, *, seconds: int) -> Clients:
+    """Start what keeps all cores busy, and asks nobody for anything.
+
+    Args:
+        path: Of the program.
+        kubeconfig: Of any tenant.
+        seconds: How long.
+    """
+    return Clients([str(path), "burn", f"-for={seconds}s"], kubeconfig)
+
+
 def flooding(path: Path, kubeconfig: str, *, prefix: str, clients: int, seconds: int) -> Clients:
     """Start many clients that write, list and watch without a pause.
 

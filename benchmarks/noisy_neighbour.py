@@ -1,7 +1,8 @@
 """A tenant under a flood from many clients: what the others of its store notice of it.
 
 On a machine of few cores they notice it whatever they share with it: the flooded API server and the
-flood's own clients need cores, too. So there are trials in which nobody waits for those.
+flood's own clients need cores, too. So there are trials in which nobody waits for those, and one in
+which nobody is flooded, but all cores are busy: what is noticed then is the machine.
 """
 
 import contextlib
@@ -50,15 +51,26 @@ class Trial:
     As on cores of their own: what the flood makes the gateway and the store do is left.
     """
 
+    burn: bool = False
+    """Whether the cores are kept busy with nothing instead: nobody is flooded."""
+
     @property
     def title(self) -> str:
         """In front of the names of its figures."""
-        beside = {"no limits": not self.limits, "others first": self.first}
-        return ", ".join([self.kind, *(what for what, so in beside.items() if so)])
+        return ", ".join([self.kind, *self._beside()])
 
     def tenant(self, role: str) -> str:
         """The name of its tenant in a role."""
-        return "-".join([role, *self.title.replace(",", "").split()])
+        return "-".join([role, self.kind, *(what.split()[-1] for what in self._beside())])
+
+    def _beside(self) -> list[str]:
+        """What it has beside the kind of store."""
+        has = {
+            "no limits": not self.limits,
+            "others first": self.first,
+            "busy cores": self.burn,
+        }
+        return [what for what, so in has.items() if so]
 
 
 TRIALS = (
@@ -69,6 +81,7 @@ TRIALS = (
     Trial("mariadb"),
     Trial("shared", "<= 3", first=True),
     Trial("dedicated", "<= 1.5", first=True),
+    Trial("dedicated", first=True, burn=True),
 )
 """What runs before others goes on doing so: those trials are the last."""
 
@@ -129,10 +142,7 @@ def _others(
 
 def _measure(result: Result, trial: Trial, program: Path, kubeconfigs: Mapping[str, str]) -> None:
     seen = {"calm": _others(program, kubeconfigs, "calm", CALM_SECONDS)}
-    noisy = kubeconfigs[_NOISY]
-    with clients.flooding(
-        program, noisy, prefix="flood", clients=CLIENTS, seconds=_WHOLE_SECONDS
-    ) as flood:
+    with _noise(trial, program, kubeconfigs[_NOISY]) as flood:
         time.sleep(MARGIN_SECONDS)
         seen["flood"] = _others(program, kubeconfigs, "flood", FLOOD_SECONDS)
         answers = flood.end()
@@ -150,6 +160,14 @@ def _measure(result: Result, trial: Trial, program: Path, kubeconfigs: Mapping[s
         for label, count in (("served", served), ("refused", by_code.get("429", 0))):
             rate = count / _WHOLE_SECONDS
             result.add(f"{trial.title}: {what} of the flood, {label}", "1/s", [rate])
+
+
+def _noise(trial: Trial, program: Path, kubeconfig: str) -> clients.Clients:
+    """Start what the others are to notice."""
+    seconds = _WHOLE_SECONDS
+    if trial.burn:
+        return clients.burning(program, kubeconfig, seconds=seconds)
+    return clients.flooding(program, kubeconfig, prefix="flood", clients=CLIENTS, seconds=seconds)
 
 
 def _restarts(*namespaces: str) -> int:

@@ -3,6 +3,7 @@
 //	load rounds -rounds 100 < tenant.json           latencies of requests one after another, in ms
 //	load probe -hertz 20 -for 2m < tenant.json      latencies of requests by the clock, in ms
 //	load flood -clients 200 -for 2m < tenant.json   answers to a flood, by status code
+//	load burn -for 2m < tenant.json                 nothing: all cores are busy meanwhile
 //
 // tenant.json has server, name, ca, certificate and key, the last three in PEM; answers are JSON.
 // Not here: tenants, figures, what is compared with what (the Python beside it).
@@ -88,7 +89,7 @@ func main() {
 
 func run(arguments []string) error {
 	if len(arguments) == 0 {
-		return fmt.Errorf("is not told what to do; use rounds, probe or flood")
+		return fmt.Errorf("is not told what to do; use rounds, probe, flood or burn")
 	}
 	flags := flag.NewFlagSet(arguments[0], flag.ExitOnError)
 	count := flags.Int("rounds", 100, "rounds: how many")
@@ -114,8 +115,10 @@ func run(arguments []string) error {
 		found, err = probe(ctx, target, *prefix, *hertz)
 	case "flood":
 		found, err = flood(ctx, target, *prefix, *clients)
+	case "burn":
+		found = burn(ctx)
 	default:
-		err = fmt.Errorf("knows no %q; use rounds, probe or flood", arguments[0])
+		err = fmt.Errorf("knows no %q; use rounds, probe, flood or burn", arguments[0])
 	}
 	if err != nil {
 		return err

@@ -1,5 +1,7 @@
 """The clients that benchmarks measure with, against a real API server."""
 
+import os
+
 import pytest
 
 from benchmarks import clients
@@ -56,6 +58,12 @@ def test_a_request_of_a_probe_that_fails_counts_as_the_longest(program, plane, k
     found = clients.probing(program, kubeconfig, prefix="taken", seconds=2, hertz=10).end()
     assert found["failed"] == [10_000.0] * 3
     assert found["create"].count(10_000.0) == 3
+
+
+def test_cores_are_kept_busy(program, kubeconfig):
+    before = os.times().children_user
+    assert clients.burning(program, kubeconfig, seconds=2).end() == {}
+    assert os.times().children_user > before + 1
 
 
 def test_a_flood_is_answered(program, kubeconfig):
