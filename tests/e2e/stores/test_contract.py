@@ -239,9 +239,6 @@ def test_ten_thousand_objects_are_listed_whole_and_in_pages(api, things):
     assert whole == wanted
     paged = itertools.chain.from_iterable(map(names, api.pages(things, 500)))
     assert [name for name in paged if name.startswith("m")] == wanted
-    # In pages as well: an API server gives a request a minute, whatever machine it is on.
-    while names(api.get(f"{things}?limit=1").body):
-        assert api.call("DELETE", f"{things}?limit=500").status == http.HTTPStatus.OK
 
 
 @pytest.fixture
