@@ -82,6 +82,7 @@ class PulumiCli:
         if beside is not None:
             self.environment = beside.environment
         self.config_file.unlink(missing_ok=True)
+        self._outputs = None
         self.run("stack", "init", stack)
         self.write_config()
 
@@ -108,6 +109,8 @@ class PulumiCli:
         command = ["pulumi", *args, "--non-interactive"]
         if args[:2] != ("stack", "init"):
             command += ["--stack", self.stack]
+        if args[0] not in ("preview", "stack"):
+            self._outputs = None
         result = subprocess.run(
             command,
             cwd=ROOT,
@@ -134,7 +137,11 @@ class PulumiCli:
         return self.run("preview", *args, check=check)
 
     def outputs(self):
-        return json.loads(self.run("stack", "output", "--json", "--show-secrets").stdout)
+        """What the stack gives out, read once after each run: Pulumi takes seconds for it."""
+        if self._outputs is None:
+            text = self.run("stack", "output", "--json", "--show-secrets").stdout
+            self._outputs = json.loads(text)
+        return self._outputs
 
     def export(self, *args):
         return self.run("stack", "export", *args).stdout

@@ -139,7 +139,10 @@ def test_components_are_in_the_hosts_own_cgroup(host):
     layout = Layout(host.name, number(host))
     components = {part.pid for part in host.status()}
     everything = processes.with_descendants(cgroup.members(layout))
-    assert components < cgroup.members(layout) == everything
+    inside = cgroup.members(layout)
+    assert components < inside
+    # Probes come and go between the two readings; a stray process lives on outside.
+    assert [pid for pid in everything - inside if processes.identify(pid)] == []
 
 
 def test_two_hosts_run_side_by_side(host, name):

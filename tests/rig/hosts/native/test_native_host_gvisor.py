@@ -70,8 +70,9 @@ def test_sandboxes_are_the_hosts_own_and_outlive_a_second_up(host):
     before = cgroup.members(layout)
     apply(host, sandboxed(pod("one", "living")))
     ready(host, "living", "one")
-    running = {pid for pid in cgroup.members(layout) - before if "runsc" in _program(pid)}
-    assert {"runsc-sandbox", "runsc-gofer"} <= {_program(pid) for pid in running}
+    lasting = ("runsc-sandbox", "runsc-gofer")  # and not what starts and probes them
+    running = {pid for pid in cgroup.members(layout) - before if _program(pid) in lasting}
+    assert {_program(pid) for pid in running} == set(lasting)
     host.up(Silent())
     assert running <= cgroup.members(layout)
     get = ("get", "pod", "-n", "living", "one", "-o=jsonpath={..restartCount}")
