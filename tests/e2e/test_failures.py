@@ -117,6 +117,7 @@ def test_a_host_without_the_gateway_api_is_refused(tmp_path, config, bare_api_se
     """A real API server with nothing on it: everything that it lacks is said at once."""
     wrong = copy.deepcopy(config)
     wrong["host"]["adopt"] = {"kubeconfig": str(bare_api_server)}
+    wrong["tenants"] = [{"name": "acme", "runtimeClass": None}]  # it lacks every sandbox, too
     bare = Kubectl(bare_api_server.read_text())
     kinds = "namespaces,clusterroles,clusterrolebindings,customresourcedefinitions"
     before = bare.names(kinds)

@@ -118,11 +118,11 @@ def stored(host, etcdctl):
 def restart(rotor, host):
     """The longest outage of each tenant in a restart of what a step restarts, without any change.
 
-    That is the one member of its etcd and then, as in a step, the API server of who has one.
+    That is the one member of each etcd and then, as in a step, all API servers at once.
     """
     longest = dict.fromkeys(TENANTS, LEAST)
     etcds = [("statefulset/etcd", "-n", namespace) for namespace in ETCDS.values()]
-    servers = [("deployment/control-plane", "-n", f"tenant-{name}") for name in ("own", "one")]
+    servers = [("deployment/control-plane", "-n", f"tenant-{name}") for name in TENANTS]
     for _ in range(RESTARTS):
         with rotor.probed() as probes:
             for together in (etcds, servers):
