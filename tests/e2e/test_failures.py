@@ -80,17 +80,24 @@ REFUSALS = {
 }
 
 
+@pytest.fixture(scope="module")
+def rejected(tmp_path_factory):
+    """A stack of which nothing ever comes."""
+    with PulumiCli(tmp_path_factory.mktemp("wrong"), "e2e-wrong", {}) as cli:
+        yield cli
+
+
 @pytest.mark.parametrize("case", REFUSALS, ids=str)
 @COMMANDS
 def test_wrong_input_is_refused_before_anything_is_created(
-    tmp_path, config, host, stack, case, command
+    config, host, stack, rejected, case, command
 ):
     """One line says the key, the value and what to do."""
     assert stack is not None, "its objects are part of what must not change"
     change, expected = REFUSALS[case]
     before = inventory(host)
-    with PulumiCli(tmp_path, "e2e-wrong", copy.deepcopy(config) | change) as cli:
-        lines = refusal(cli, command)
+    rejected.config = copy.deepcopy(config) | change
+    lines = refusal(rejected, command)
     assert [line for line in lines if all(part in line for part in expected)], lines
     assert inventory(host) == before
 

@@ -3,6 +3,8 @@
 Here and not in tests/plugins/kubernetes, as only a kubelet has logs.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from core import versions
@@ -22,14 +24,14 @@ SECURITY = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def plugin(host):
     driver = Driver().configure(host.kubeconfig)
     yield driver
     driver.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def namespace(plugin):
     made = plugin.create(objects.NAMESPACE_TOKEN, "demo", objects.namespace("plugin-timeout"))
     yield made.name
@@ -55,16 +57,26 @@ def deployment(namespace, name, **container):
     }
 
 
-def failure(plugin, obj):
-    with pytest.raises(FailedError) as raised:
-        plugin.create(DEPLOYMENT, "demo", obj)
-    return raised.value.text
-
-
-def test_the_last_log_lines_of_a_crashing_container_are_shown(plugin, namespace):
+@pytest.fixture(scope="module")
+def failures(plugin, namespace):
+    """What is said of two Deployments that don't start, in the same time."""
     command = ["kube-apiserver", "--no-such-flag"]
-    crashing = deployment(namespace, "crashes", command=command, securityContext=SECURITY)
-    text = failure(plugin, crashing)
+    both = [
+        deployment(namespace, "crashes", command=command, securityContext=SECURITY),
+        deployment(namespace, "missing", image="example.invalid/nothing:1"),
+    ]
+
+    def failure(obj):
+        with pytest.raises(FailedError) as raised:
+            plugin.create(DEPLOYMENT, "demo", obj)
+        return raised.value.text
+
+    with ThreadPoolExecutor(len(both)) as side_by_side:
+        return dict(zip(("crashes", "missing"), side_by_side.map(failure, both), strict=True))
+
+
+def test_the_last_log_lines_of_a_crashing_container_are_shown(failures, namespace):
+    text = failures["crashes"]
     assert f"Deployment {namespace}/crashes: not ready after {SECONDS} s" in text
     assert f"pod {namespace}/crashes-" in text
     assert "container main: " in text
@@ -72,8 +84,8 @@ def test_the_last_log_lines_of_a_crashing_container_are_shown(plugin, namespace)
     assert "unknown flag: --no-such-flag" in text
 
 
-def test_an_image_that_is_not_there_is_named(plugin, namespace):
-    text = failure(plugin, deployment(namespace, "missing", image="example.invalid/nothing:1"))
+def test_an_image_that_is_not_there_is_named(failures, namespace):
+    text = failures["missing"]
     assert f"pod {namespace}/missing-" in text
     assert "container main: " in text
     assert "example.invalid/nothing:1" in text

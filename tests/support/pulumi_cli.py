@@ -109,7 +109,7 @@ class PulumiCli:
         command = ["pulumi", *args, "--non-interactive"]
         if args[:2] != ("stack", "init"):
             command += ["--stack", self.stack]
-        if args[0] not in ("preview", "stack"):
+        if args[0] != "preview" and args[:2] not in (("stack", "output"), ("stack", "export")):
             self._outputs = None
         result = subprocess.run(
             command,
@@ -137,7 +137,7 @@ class PulumiCli:
         return self.run("preview", *args, check=check)
 
     def outputs(self):
-        """What the stack gives out, read once after each run: Pulumi takes seconds for it."""
+        """What the stack gives out; read once after each change, as Pulumi takes seconds for it."""
         if self._outputs is None:
             text = self.run("stack", "output", "--json", "--show-secrets").stdout
             self._outputs = json.loads(text)

@@ -191,8 +191,8 @@ def test_a_priority_level_of_kubernetes_own_can_not_be_renamed(planes, where):
         assert answer.ok or "priority-level-names" in answer.message
     finally:
         unmutate(plane, "rename")
-        # Else the API server looks for it, and makes it, some hundred times a second from now on.
-        eventually(lambda: made_anew() is None, "it is made under its own name again")
+        # Else the API server misses node-high and makes it, a hundred times a second from now on.
+        eventually(lambda: made_anew() is None, "node-high has its own name again")
         plane.masters.delete(f"{levels}/one-more")
 
 

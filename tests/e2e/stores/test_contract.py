@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from tests.e2e.stores.conftest import TENANTS
 from tests.support.kube_api import KubeApi
 from tests.support.kubectl import Kubectl, eventually
 
@@ -245,32 +246,41 @@ def test_ten_thousand_objects_are_listed_whole_and_in_pages(api, things):
     assert not [name for name in names(api.get(things).body) if name.startswith("m")]
 
 
-@pytest.fixture
-def short_memory(host, on_stores, target):
-    """The tenant with events that live for 10 seconds; the product keeps them for 15 minutes."""
-    assert on_stores
-    tenant = target.name.partition(".")[0]
-    where = ("-n", f"tenant-{tenant}", "deployment/control-plane")
-    before = host.json("get", *where)["spec"]["template"]["spec"]["initContainers"]
-    (number,) = [n for n, one in enumerate(before) if one["name"] == "kube-apiserver"]
-    flag = before[number]["args"].index("--event-ttl=15m")
-    path = f"/spec/template/spec/initContainers/{number}/args/{flag}"
+@pytest.fixture(scope="module")
+def short_memory(host, on_stores):
+    """All tenants with events that live for 10 seconds; the product keeps them for 15 minutes."""
+    spaces = [f"tenant-{TENANTS[kind]}" for kind in on_stores]
 
-    def remember(ttl):
-        old = host.names("pods", *where[:2], "-l", "app.kubernetes.io/name=control-plane")
-        patch = json.dumps([{"op": "replace", "path": path, "value": f"--event-ttl={ttl}"}])
-        host.run("patch", *where, "--type=json", "-p", patch)
-        host.run("rollout", "status", *where, "--timeout=120s", timeout=150)
-        # On its way out the old one still answers, and its events live for 15 minutes.
-        gone = ("--for=delete", "--timeout=60s", *(f"pod/{name}" for name in old))
-        host.run("wait", *where[:2], *gone, timeout=90)
+    def remember(ttl, instead_of):
+        label = ("-l", "app.kubernetes.io/name=control-plane")
+        old = {space: host.names("pods", "-n", space, *label) for space in spaces}
+        for space in spaces:
+            _replace_argument(host, space, f"--event-ttl={instead_of}", f"--event-ttl={ttl}")
+        for space, pods in old.items():
+            where = ("-n", space, "deployment/control-plane")
+            host.run("rollout", "status", *where, "--timeout=240s", timeout=250)
+            # On its way out the old one still answers, and its events live for 15 minutes.
+            gone = ("--for=delete", "--timeout=60s", *(f"pod/{name}" for name in pods))
+            host.run("wait", "-n", space, *gone, timeout=90)
 
-    remember("10s")
+    remember("10s", instead_of="15m")
     yield
-    remember("15m")
+    remember("15m", instead_of="10s")
 
 
-def test_events_go_after_their_time(short_memory, target):
+def _replace_argument(host, space, old, new):
+    """Give a tenant's API server another argument, which rolls its pods."""
+    where = ("-n", space, "deployment/control-plane")
+    containers = host.json("get", *where)["spec"]["template"]["spec"]["initContainers"]
+    (number,) = [n for n, one in enumerate(containers) if one["name"] == "kube-apiserver"]
+    path = f"/spec/template/spec/initContainers/{number}/args"
+    place = f"{path}/{containers[number]['args'].index(old)}"
+    patch = json.dumps([{"op": "replace", "path": place, "value": new}])
+    host.run("patch", *where, "--type=json", "-p", patch)
+
+
+@pytest.mark.usefixtures("short_memory")
+def test_events_go_after_their_time(target):
     api, events = KubeApi(target), "/api/v1/namespaces/default/events"
     about = {"involvedObject": {"namespace": "default"}}
     api.create(events, {"metadata": {"name": "short-lived", "namespace": "default"}, **about})
