@@ -64,7 +64,7 @@ def test_a_request_of_a_probe_that_fails_counts_as_the_longest(program, plane, k
 
 def test_cores_are_kept_busy(program, kubeconfig):
     """By threads that want nothing but a core; how much of it they get is not up to them."""
-    with clients.burning(program, kubeconfig, seconds=5) as burning:
+    with clients.burning(program, kubeconfig, seconds=10) as burning:
         cores = len(os.sched_getaffinity(0))
         busy = lambda: all(_that_want_a_core(program) >= cores for _ in range(10))  # noqa: E731
         eventually(busy, "a thread for each core, ten times in a row")
