@@ -258,7 +258,7 @@ def short_memory(host, on_stores):
             _replace_argument(host, space, f"--event-ttl={instead_of}", f"--event-ttl={ttl}")
         for space, pods in old.items():
             where = ("-n", space, "deployment/control-plane")
-            host.run("rollout", "status", *where, "--timeout=240s", timeout=250)
+            host.run("rollout", "status", *where, "--timeout=120s", timeout=150)
             # On its way out the old one still answers, and its events live for 15 minutes.
             gone = ("--for=delete", "--timeout=60s", *(f"pod/{name}" for name in pods))
             host.run("wait", "-n", space, *gone, timeout=90)
