@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import clients
+from benchmarks import clients, processes
 from core import pki
 from tests.support import control_plane
 from tests.support.kubectl import eventually
@@ -74,13 +74,12 @@ def test_cores_are_kept_busy(program, kubeconfig):
 def _that_want_a_core(program):
     """Count the threads of a program that run or could (state R of proc(5))."""
     found = 0
-    for process in Path("/proc").glob("[0-9]*"):
+    for pid in processes.named(program.name):
         try:
-            if str(program).encode() in (process / "cmdline").read_bytes():
-                stats = [(one / "stat").read_text() for one in (process / "task").iterdir()]
-                found += sum(stat.rpartition(")")[2].split()[0] == "R" for stat in stats)
+            stats = [(one / "stat").read_text() for one in Path(f"/proc/{pid}/task").iterdir()]
         except OSError:  # ended meanwhile
             continue
+        found += sum(stat.rpartition(")")[2].split()[0] == "R" for stat in stats)
     return found
 
 
