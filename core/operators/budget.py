@@ -1,0 +1,104 @@
+"""budget: how much of its host an operator may use, and what a workload asks for.
+
+Not here: the quota that holds it on the host (core/manifests/tenant_fence.py).
+"""
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import InvalidInputError
+from core.operators import kinds
+
+_MIB = 1024**2
+_UNITS = {
+    "": 1, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
+    "Ki": 1024, "Mi": 1024**2, "Gi": 1024**3, "Ti": 1024**4, "Pi": 1024**5, "Ei": 1024**6,
+}  # fmt: skip
+_QUANTITY = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([a-zA-Z]{0,2})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What the pods of one operator may use together."""
+
+    memory_mib: int
+    """Limits of all containers, a rolling update's surge too."""
+    pods: int
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What one workload may use at most."""
+
+    memory_mib: int = 0
+    pods: int = 0
+
+
+def mib(quantity: object) -> int:
+    """Return a quantity of memory in MiB, rounded up; 0 for what is none.
+
+    https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+    """
+    found = _QUANTITY.fullmatch(str(quantity))
+    if not found or found[2] not in _UNITS:
+        return 0
+    return math.ceil(float(found[1]) * _UNITS[found[2]] / _MIB)
+
+
+def workload(manifest: dict[str, Any]) -> Demand:
+    """Return what a workload of the host may use; nothing for what has no pods."""
+    kind = kinds.of(manifest)
+    if kind not in kinds.TEMPLATES:
+        return Demand()
+    spec = manifest.get("spec") or {}
+    template = manifest
+    for key in kinds.TEMPLATES[kind]:
+        template = template.get(key) or {}
+    count = _most(kind[1], spec)
+    return Demand(memory_mib=count * _pod_mib(template.get("spec") or {}), pods=count)
+
+
+def together(manifests: Iterable[dict[str, Any]]) -> Demand:
+    """Return what several workloads may use."""
+    each = [workload(manifest) for manifest in manifests]
+    return Demand(sum(one.memory_mib for one in each), sum(one.pods for one in each))
+
+
+def problems(demand: Demand, limits: Budget, thing: str) -> Iterator[InvalidInputError]:
+    """Yield what is more than the operator may use."""
+    if demand.memory_mib > limits.memory_mib:
+        remedy = f"lower the limits in its values, or raise memoryMib (now {limits.memory_mib})"
+        problem = "its containers may use more memory together than the operator may, in MiB"
+        yield InvalidInputError(thing, problem, demand.memory_mib, remedy)
+    if demand.pods > limits.pods:
+        remedy = f"lower the replicas in its values, or raise pods (now {limits.pods})"
+        yield InvalidInputError(thing, "has more pods than the operator may", demand.pods, remedy)
+
+
+def _most(kind: str, spec: dict[str, Any]) -> int:
+    """Return how many pods of a workload there can be at once."""
+    replicas = int(spec.get("replicas", 1) if spec.get("replicas") is not None else 1)
+    if kind == "Deployment":
+        recreated = (spec.get("strategy") or {}).get("type") == "Recreate"
+        return replicas if recreated or not replicas else replicas + max(1, math.ceil(replicas / 4))
+    if kind == "StatefulSet":
+        return replicas
+    if kind == "Job":
+        return int(spec.get("parallelism") or 1)
+    return 1
+
+
+def _pod_mib(spec: dict[str, Any]) -> int:
+    """Return the most memory of one pod: all that run together, or one that runs before them."""
+
+    def limit(container: dict[str, Any]) -> int:
+        return mib(((container.get("resources") or {}).get("limits") or {}).get("memory", 0))
+
+    first = spec.get("initContainers") or []
+    sidecars = sum(limit(one) for one in first if one.get("restartPolicy") == "Always")
+    before = [limit(one) for one in first if one.get("restartPolicy") != "Always"]
+    together = sidecars + sum(limit(one) for one in spec.get("containers") or [])
+    return max([together, *(sidecars + one for one in before)])

@@ -1,0 +1,60 @@
+"""hooks: a chart's hooks, in Helm's terms: when each runs, in which order, and what is a test.
+
+https://helm.sh/docs/topics/charts_hooks/
+Not here: who runs them (components/tenant_operator.py, and the host agent when an operator goes).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+HOOK = "helm.sh/hook"
+_WEIGHT = "helm.sh/hook-weight"
+_DELETE_POLICY = "helm.sh/hook-delete-policy"
+_HELM = (HOOK, _WEIGHT, _DELETE_POLICY, "helm.sh/hook-output-log-policy")
+
+_TESTS = {"test", "test-success", "test-failure"}
+
+BEFORE = frozenset({"pre-install", "pre-upgrade"})
+AFTER = frozenset({"post-install", "post-upgrade"})
+BEFORE_REMOVAL = frozenset({"pre-delete"})
+AFTER_REMOVAL = frozenset({"post-delete"})
+
+
+@dataclass(frozen=True)
+class Hook:
+    """A Job that runs at times."""
+
+    events: frozenset[str]
+    weight: int
+    job: dict[str, Any]
+
+
+def order(hook: Hook) -> tuple[int, str]:
+    """Return what hooks of one event are sorted by, as Helm does it."""
+    return hook.weight, str(hook.job["metadata"]["name"])
+
+
+def events(manifest: dict[str, Any]) -> set[str]:
+    """Return when an object's hook runs; empty for what is no hook."""
+    annotations = (manifest.get("metadata") or {}).get("annotations") or {}
+    return {one.strip() for one in str(annotations.get(HOOK, "")).split(",") if one.strip()}
+
+
+def is_test(manifest: dict[str, Any]) -> bool:
+    """Whether an object is there for `helm test` alone."""
+    found = events(manifest)
+    return bool(found) and found <= _TESTS
+
+
+def weight(manifest: dict[str, Any]) -> int:
+    """Return a hook's place among those of its event; the lowest runs first."""
+    annotations = (manifest.get("metadata") or {}).get("annotations") or {}
+    return int(annotations.get(_WEIGHT, "0"))
+
+
+def forget(metadata: dict[str, Any]) -> None:
+    """Take Helm's annotations away: an object that we put in place is no hook of a release."""
+    annotations = {k: v for k, v in (metadata.get("annotations") or {}).items() if k not in _HELM}
+    metadata.pop("annotations", None)
+    if annotations:
+        metadata["annotations"] = annotations

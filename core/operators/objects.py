@@ -1,0 +1,68 @@
+"""objects: small questions about one object of a chart.
+
+Not here: where it belongs (kinds.py, split.py).
+"""
+
+import copy
+from typing import Any
+
+from core.operators import kinds
+
+Json = dict[str, Any]
+
+_KUBERNETES_OWN = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
+
+
+def selector(manifest: Json) -> str:
+    """Return how `sides` names an object's kind: `Kind.group`, or `Kind` of the core group."""
+    group, kind = kinds.of(manifest)
+    return f"{kind}.{group}" if group else kind
+
+
+def label(manifest: Json) -> str:
+    """Return how errors and lists name an object: `Kind.group namespace/name`."""
+    metadata = manifest["metadata"]
+    where = f"{metadata['namespace']}/" if metadata.get("namespace") else ""
+    return f"{selector(manifest)} {where}{metadata['name']}"
+
+
+def completed(manifest: Json, namespace: str, cluster_wide: set[tuple[str, str]]) -> Json:
+    """Return an object with its namespace, as Helm would install it; a copy.
+
+    Args:
+        manifest: As it was rendered.
+        namespace: Of the chart.
+        cluster_wide: Custom kinds that have none.
+    """
+    found = copy.deepcopy(manifest)
+    metadata = found.setdefault("metadata", {})
+    if kinds.of(manifest) in kinds.CLUSTER_WIDE | cluster_wide:
+        metadata.pop("namespace", None)
+    elif not metadata.get("namespace"):
+        metadata["namespace"] = namespace
+    return found
+
+
+def template(manifest: Json) -> Json:
+    """Return the part of a workload that describes its pods; a Pod is that part itself."""
+    found = manifest
+    for key in kinds.TEMPLATES[kinds.of(manifest)]:
+        found = found.setdefault(key, {})
+    found.setdefault("spec", {})
+    return found
+
+
+def select(manifest: Json, pods: dict[str, str]) -> None:
+    """Let the selector of a workload or budget choose pods with these labels alone."""
+    chosen = manifest["spec"].setdefault("selector", {})
+    chosen["matchLabels"] = {**(chosen.get("matchLabels") or {}), **pods}
+
+
+def namespaces(manifests: list[Json], used: set[str]) -> list[Json]:
+    """Return a Namespace for each that is used and neither there nor Kubernetes' own."""
+    there = {one["metadata"]["name"] for one in manifests if one["kind"] == "Namespace"}
+    used = used | {one["metadata"].get("namespace", "") for one in manifests}
+    return [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        for name in sorted(used - there - _KUBERNETES_OWN - {""})
+    ]

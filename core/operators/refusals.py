@@ -1,0 +1,124 @@
+"""refusals: what no pod of an operator may be, each with what to do about it.
+
+The same rules stand on the host as admission policies (core/manifests/operator_fence.py), for what
+comes another way than through this program.
+Not here: quotas (budget.py), what is changed silently because it can be (pods.py).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from core import names
+from core.errors import InvalidInputError
+from core.operators import images
+from core.operators.references import containers
+from core.operators.wiring import Wiring
+
+VOLUMES = (
+    "configMap",
+    "downwardAPI",
+    "emptyDir",
+    "persistentVolumeClaim",
+    "projected",
+    "secret",
+)
+"""Kinds of volumes that a pod may have."""
+
+NODE_LABELS = ("kubernetes.io/arch", "kubernetes.io/os")
+"""What a pod may ask of its node; where it runs is the platform's business."""
+
+_HOST_NAMESPACES = ("hostIPC", "hostNetwork", "hostPID")
+_CAPABILITIES = ("NET_BIND_SERVICE",)
+"""What Pod Security `restricted` lets containers add."""
+
+
+def problems(
+    template: Mapping[str, Any], wiring: Wiring, thing: str
+) -> Iterator[InvalidInputError]:
+    """Yield what is wrong with a pod template.
+
+    Args:
+        template: As the chart has it.
+        wiring: Of the operator.
+        thing: What errors call the workload.
+    """
+    spec = template.get("spec") or {}
+    yield from labels((template.get("metadata") or {}).get("labels") or {}, thing)
+    yield from _place(spec, thing)
+    for volume in spec.get("volumes") or []:
+        yield from _volume(volume, wiring, thing)
+    if (spec.get("securityContext") or {}).get("runAsUser") == 0:
+        yield _root(thing)
+    for container in containers(spec):
+        yield from _container(container, wiring, f"{thing}, container {container.get('name')}")
+
+
+def labels(given: Mapping[str, Any], thing: str) -> Iterator[InvalidInputError]:
+    """Yield which labels of an object can't be an operator's."""
+    for key, value in given.items():
+        ours = key == names.LABEL_PART_OF and value == names.PART_OF
+        if ours or key.startswith(f"{names.API_GROUP}/"):
+            remedy = "leave it out: it is the platform's own"
+            yield InvalidInputError(
+                f"{thing}, label {key}", "can't be an operator's", remedy=remedy
+            )
+
+
+def _place(spec: Mapping[str, Any], thing: str) -> Iterator[InvalidInputError]:
+    for key in _HOST_NAMESPACES:
+        if spec.get(key):
+            yield _set(thing, key, "would share it with its node", "set it to false")
+    if spec.get("nodeName"):
+        yield _set(thing, "nodeName", "would pass by the scheduler", "leave it out")
+    where = "choose the node pool by the host's RuntimeClass, or leave it out"
+    for label in spec.get("nodeSelector") or {}:
+        if label not in NODE_LABELS:
+            yield _set(thing, f"nodeSelector {label}", "would choose its node", where)
+    if (spec.get("affinity") or {}).get("nodeAffinity"):
+        yield _set(thing, "affinity.nodeAffinity", "would choose its node", where)
+    if spec.get("tolerations"):
+        yield _set(thing, "tolerations", "would choose nodes kept for others", where)
+    if spec.get("schedulerName", "default-scheduler") != "default-scheduler":
+        yield _set(thing, "schedulerName", "would pass by the scheduler", "leave it out")
+
+
+def _volume(volume: Mapping[str, Any], wiring: Wiring, thing: str) -> Iterator[InvalidInputError]:
+    what = f"{thing}, volume {volume.get('name')}"
+    for kind in volume:
+        if kind != "name" and kind not in VOLUMES:
+            remedy = f"use one of {', '.join(VOLUMES)}"
+            yield InvalidInputError(what, "is of a kind that no operator may have", kind, remedy)
+    for source in (volume.get("projected") or {}).get("sources") or []:
+        audience = (source.get("serviceAccountToken") or {}).get("audience")
+        if audience not in (None, wiring.audience):
+            problem = "asks for a token that is for somebody else"
+            yield InvalidInputError(what, problem, audience, "leave audience out")
+
+
+def _container(
+    container: Mapping[str, Any], wiring: Wiring, thing: str
+) -> Iterator[InvalidInputError]:
+    security = container.get("securityContext") or {}
+    if security.get("privileged"):
+        yield _set(thing, "securityContext.privileged", "would be root on its node", "set it false")
+    if security.get("runAsUser") == 0:
+        yield _root(thing)
+    added = (security.get("capabilities") or {}).get("add") or []
+    for one in sorted(set(added) - set(_CAPABILITIES)):
+        yield _set(thing, f"capability {one}", "is more than pods of a tenant have", "leave it out")
+    if any(port.get("hostPort") for port in container.get("ports") or []):
+        yield _set(thing, "hostPort", "would be a port of its node", "leave it out")
+    image = images.moved(str(container.get("image")), wiring.registry)
+    if not images.allowed(image, wiring.registries):
+        known = ", ".join(wiring.registries) or "none"
+        remedy = f"take it from one of {known}, or add its registry to `registries`"
+        yield InvalidInputError(f"{thing}, image", "comes from elsewhere", image, remedy)
+
+
+def _root(thing: str) -> InvalidInputError:
+    remedy = "set another user id, 65532 if the image doesn't say"
+    return InvalidInputError(f"{thing}, securityContext.runAsUser", "is root", 0, remedy)
+
+
+def _set(thing: str, key: str, problem: str, remedy: str) -> InvalidInputError:
+    return InvalidInputError(f"{thing}, {key}", problem, remedy=remedy)

@@ -1,0 +1,104 @@
+"""services: an operator's Services, in front of its pods on the host, and as the tenant has them.
+
+The tenant's API server calls webhooks by a Service of the tenant. Of type ExternalName it is
+dialled at another name while TLS is checked against the tenant's: the operator's own certificate is
+right (k8s.io/apiserver pkg/util/proxy ResolveCluster, pkg/util/webhook client.go).
+Not here: who may reach the pods (core/manifests/tenant_fence.py).
+"""
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from core import names
+from core.errors import InvalidInputError
+from core.operators import kinds
+
+Json = dict[str, Any]
+
+SERVICE = ("", "Service")
+_INSIDE = "ClusterIP"
+_OF_THE_TENANT = ("clusterIP", "clusterIPs", "externalName", "ipFamilies", "ipFamilyPolicy")
+
+
+def external_name(tenant: str, service: str) -> str:
+    """Return the name at which the tenant's API server finds a Service of the host."""
+    return f"{service}.{names.namespace(tenant)}.svc"
+
+
+def twin(manifest: Json, tenant: str) -> Json:
+    """Return a Service as it is in the tenant; any other object as it is.
+
+    Args:
+        manifest: Of the chart.
+        tenant: The id.
+    """
+    if kinds.of(manifest) != SERVICE:
+        return manifest
+    twin_ = copy.deepcopy(manifest)
+    spec = twin_.setdefault("spec", {})
+    if is_name(manifest):
+        return twin_
+    for key in (*_OF_THE_TENANT, "selector", "type"):
+        spec.pop(key, None)
+    spec |= {
+        "type": "ExternalName",
+        "externalName": external_name(tenant, manifest["metadata"]["name"]),
+    }
+    return twin_
+
+
+def is_name(manifest: Json) -> bool:
+    """Whether a Service is only another name for something elsewhere."""
+    return (manifest.get("spec") or {}).get("type") == "ExternalName"
+
+
+def rewrite(manifest: Json, label: Mapping[str, str]) -> None:
+    """Let a Service of the host lead to the operator's own pods alone."""
+    spec = manifest.setdefault("spec", {})
+    for key in ("clusterIPs", "ipFamilies", "ipFamilyPolicy"):
+        spec.pop(key, None)
+    spec["type"] = _INSIDE
+    if spec.get("selector"):
+        spec["selector"] = {**spec["selector"], **label}
+
+
+def problems(manifest: Json, thing: str) -> Iterator[InvalidInputError]:
+    """Yield what a Service of the host can't be."""
+    spec = manifest.get("spec") or {}
+    kind = spec.get("type", _INSIDE)
+    if kind != _INSIDE:
+        problem = "would be reached from outside of the host"
+        remedy = "make it a ClusterIP by the values"
+        yield InvalidInputError(f"{thing}, type", problem, kind, remedy)
+    if spec.get("externalIPs"):
+        problem = "would take the traffic of other addresses"
+        yield InvalidInputError(f"{thing}, externalIPs", problem, remedy="leave them out")
+    if spec.get("clusterIP") not in (None, "", "None"):
+        remedy = "leave it out, or set it to None"
+        yield InvalidInputError(f"{thing}, clusterIP", "is an address", spec["clusterIP"], remedy)
+
+
+def with_pods(manifests: Iterable[Json]) -> list[Json]:
+    """Return the Services that lead to pods."""
+    return [
+        manifest
+        for manifest in manifests
+        if kinds.of(manifest) == SERVICE and (manifest.get("spec") or {}).get("selector")
+    ]
+
+
+def of(template: Json, namespace: str, services: Iterable[Json]) -> str | None:
+    """Return the name of a Service in front of the pods of a template, None if there is none.
+
+    Pods look for each other by `<service>.<namespace>`, and the namespace is the tenant's. The
+    host's DNS has that name for a pod whose hostname is the Service's name and whose subdomain is
+    the namespace's, when a headless Service has the namespace's name.
+    """
+    labels = ((template.get("metadata") or {}).get("labels") or {}).items()
+    found = sorted(
+        one["metadata"]["name"]
+        for one in services
+        if one["metadata"]["namespace"] == namespace and one["spec"]["selector"].items() <= labels
+    )
+    return found[0] if found else None

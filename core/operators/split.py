@@ -1,0 +1,254 @@
+"""split: tells a chart's objects apart: what goes to the host, what into the tenant, what to both.
+
+Nothing is left unclassified, and nothing that gives rights ever lands on the host.
+Not here: the sides by kind (kinds.py), how pods are rewritten (pods.py), in which order it is put
+in place (components/tenant_operator.py).
+"""
+
+import copy
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core import names
+from core.errors import InvalidInputError
+from core.operators import budget, hooks, kinds, objects, pods, refusals, services
+from core.operators.budget import Budget
+from core.operators.hooks import Hook
+from core.operators.kinds import Side
+from core.operators.references import CLAIM, CONFIG_MAP, SECRET, File, files
+from core.operators.wiring import ROOT_CA, Wiring, host_labels, on_host, pod_label
+
+Json = dict[str, Any]
+
+_RESERVED = frozenset(
+    {
+        ("Deployment", names.CONTROL_PLANE),
+        ("Service", names.APISERVER),
+        ("Service", "etcd"),
+        ("Service", "etcd-peers"),
+        ("StatefulSet", "etcd"),
+    }
+)
+"""What a tenant's namespace on the host has already."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """What a chart becomes."""
+
+    host: tuple[Json, ...]
+    """Objects of the host, rewritten, with no namespace."""
+    tenant: tuple[Json, ...]
+    """Objects of the tenant."""
+    hooks: tuple[Hook, ...]
+    """Jobs that the chart runs at times, on the host."""
+    files: tuple[tuple[str, File], ...]
+    """ConfigMaps and Secrets of the tenant that pods read, after their namespace."""
+    accounts: tuple[tuple[str, str], ...]
+    """ServiceAccounts of the tenant that pods have: namespace and name."""
+    left_out: Mapping[str, str]
+    """What goes nowhere, and why."""
+    demand: budget.Demand
+    """What its pods may use together, a rolling update's surge too."""
+
+
+def split(
+    rendered: Iterable[Json],
+    wiring: Wiring,
+    *,
+    namespace: str,
+    sides: Mapping[str, str],
+    limits: Budget,
+    thing: str,
+) -> Split:
+    """Tell the objects of a chart apart.
+
+    Args:
+        rendered: The objects as Helm gives them.
+        wiring: Of the operator.
+        namespace: The tenant's namespace that the chart is installed in.
+        sides: What the user says of kinds or objects: a Side by `Kind.group[/name]`.
+        limits: What the operator may use of the host.
+        thing: What errors call the chart.
+
+    Raises:
+        InvalidInputError: names every object that can't be, and what to do about it.
+    """
+    given = list(rendered)
+    scopes = dict(_defined(given))
+    cluster_wide = {kind for kind, scope in scopes.items() if scope == "Cluster"}
+    manifests = [objects.completed(manifest, namespace, cluster_wide) for manifest in given]
+    splitter = _Splitter(manifests, wiring, sides, frozenset(scopes), thing)
+    errors = [error for manifest in manifests for error in splitter.place(manifest)]
+    errors.extend(splitter.unused_sides())
+    made = splitter.made(namespace)
+    errors.extend(budget.problems(made.demand, limits, thing))
+    if errors:
+        raise InvalidInputError.together(errors)
+    return made
+
+
+@dataclass(frozen=True)
+class _Pods:
+    """The pods of one workload, as the chart has them."""
+
+    namespace: str
+    template: Json
+
+
+class _Splitter:
+    def __init__(
+        self,
+        manifests: list[Json],
+        wiring: Wiring,
+        sides: Mapping[str, str],
+        defined: frozenset[tuple[str, str]],
+        thing: str,
+    ) -> None:
+        self._wiring, self._sides, self._thing = wiring, sides, thing
+        self._defined = defined
+        self._unused = set(sides)
+        self._services = services.with_pods(manifests)
+        workloads = [
+            one for one in manifests if kinds.of(one) in kinds.TEMPLATES and not hooks.is_test(one)
+        ]
+        for one in workloads:
+            _pull_as_account(one, manifests)
+        self._pods = [
+            _Pods(one["metadata"]["namespace"], copy.deepcopy(objects.template(one)))
+            for one in workloads
+        ]
+        self._host: dict[tuple[str, str], Json] = {}
+        self._hooks: list[Hook] = []
+        self._tenant: list[Json] = []
+        self._left_out: dict[str, str] = {}
+
+    def place(self, manifest: Json) -> Iterator[InvalidInputError]:
+        """Put one object where it belongs, or yield why it can't be anywhere."""
+        what, label = f"{self._thing}, {objects.label(manifest)}", objects.label(manifest)
+        side = self._side(manifest)
+        if hooks.is_test(manifest):
+            self._left_out[label] = "it is there for `helm test` alone"
+        elif side is None:
+            kind = objects.selector(manifest)
+            remedy = f"say so in `sides`: `{kind}: tenant`, or `{kind}: nowhere` to leave it out"
+            problem = "nothing is known about where this kind belongs"
+            yield InvalidInputError(what, problem, remedy=remedy)
+        elif side is Side.NOWHERE:
+            self._left_out[label] = kinds.WHY_NOWHERE.get(manifest["kind"], "as `sides` says")
+        elif side is Side.HOST:
+            yield from self._to_host(manifest, what)
+        else:
+            self._tenant.append(services.twin(manifest, self._wiring.tenant))
+            hooks.forget(self._tenant[-1]["metadata"])
+            if kinds.of(manifest) == services.SERVICE and not services.is_name(manifest):
+                yield from self._to_host(manifest, what)
+
+    def unused_sides(self) -> Iterator[InvalidInputError]:
+        """Yield what the user says of objects that aren't there: a typing error, most likely."""
+        for selector in sorted(self._unused):
+            remedy = "write Kind.group or Kind.group/name of an object of the chart"
+            thing = f"{self._thing}, sides"
+            yield InvalidInputError(thing, "names no object of the chart", selector, remedy)
+
+    def made(self, namespace: str) -> Split:
+        """Return what came of it."""
+        accounts = {(one.namespace, pods.service_account(one.template)) for one in self._pods}
+        where = {one for one, _ in accounts}
+        read = {
+            (one.namespace, file)
+            for one in self._pods
+            for file in files(one.template["spec"])
+            if (file.kind, on_host(one.namespace, file.name)) not in self._host
+        }
+        read |= {(one, File(CONFIG_MAP, ROOT_CA)) for one in where}
+        spaces = objects.namespaces(self._tenant, where | {namespace})
+        own = [*self._host.values(), *(hook.job for hook in self._hooks)]
+        return Split(
+            host=tuple(self._host.values()),
+            tenant=(*spaces, *self._tenant),
+            hooks=tuple(sorted(self._hooks, key=hooks.order)),
+            files=tuple(sorted(read)),
+            accounts=tuple(sorted(accounts)),
+            left_out=self._left_out,
+            demand=budget.together(own),
+        )
+
+    def _side(self, manifest: Json) -> Side | None:
+        selector = objects.selector(manifest)
+        for key in (f"{selector}/{manifest['metadata'].get('name')}", selector):
+            if key in self._sides:
+                self._unused.discard(key)
+                return Side(self._sides[key])
+        kind = kinds.of(manifest)
+        return kinds.SIDES.get(kind, Side.TENANT if kind in self._defined else None)
+
+    def _to_host(self, manifest: Json, what: str) -> Iterator[InvalidInputError]:
+        kind, metadata = kinds.of(manifest), manifest["metadata"]
+        if kind not in kinds.ON_HOST:
+            remedy = "say `tenant` or `nowhere` in `sides`"
+            yield InvalidInputError(what, "is of a kind that can't be on the host", remedy=remedy)
+            return
+        events, weight = hooks.events(manifest), hooks.weight(manifest)
+        namespace = metadata.pop("namespace")
+        if kind[1] in (CONFIG_MAP, SECRET, CLAIM):
+            metadata["name"] = on_host(namespace, metadata["name"])
+        key = (kind[1], metadata["name"])
+        if key in _RESERVED or key in self._host:
+            problem = "has the name of something that is in the tenant's namespace on the host"
+            yield InvalidInputError(what, problem, remedy="give it another name by the values")
+            return
+        yield from refusals.labels(metadata.get("labels") or {}, what)
+        hooks.forget(metadata)
+        yield from self._rewrite(manifest, namespace, what)
+        metadata = manifest["metadata"]  # a Pod's is another one now
+        own = host_labels(self._wiring.tenant, self._wiring.operator)
+        metadata["labels"] = (metadata.get("labels") or {}) | own
+        if not events:
+            self._host[key] = manifest
+        elif kind[1] == "Job":
+            metadata["name"] = _one_time(manifest)
+            self._hooks.append(Hook(frozenset(events), weight, manifest))
+        elif kind in kinds.TEMPLATES:
+            remedy = "make it a Job, or leave it out by the values"
+            yield InvalidInputError(what, "is a hook that is no Job", remedy=remedy)
+
+    def _rewrite(self, manifest: Json, namespace: str, what: str) -> Iterator[InvalidInputError]:
+        kind, own = kinds.of(manifest), pod_label(self._wiring.operator)
+        if kind in kinds.TEMPLATES:
+            template = objects.template(manifest)
+            yield from refusals.problems(template, self._wiring, what)
+            service = services.of(template, namespace, self._services)
+            template |= pods.rewrite(template, self._wiring, namespace, host_name=service)
+        if kind == services.SERVICE:
+            yield from services.problems(manifest, what)
+            services.rewrite(manifest, own)
+        elif kind[1] in kinds.SELECTING:
+            objects.select(manifest, own)
+
+
+def _defined(manifests: Iterable[Json]) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield each custom kind that the chart defines, with its scope."""
+    for manifest in manifests:
+        if kinds.of(manifest) == kinds.DEFINITION:
+            spec = manifest["spec"]
+            yield (spec["group"], spec["names"]["kind"]), spec.get("scope", "Namespaced")
+
+
+def _pull_as_account(workload: Json, manifests: Iterable[Json]) -> None:
+    """Say in a workload's pods with which Secrets their ServiceAccount has images pulled."""
+    template, namespace = objects.template(workload), workload["metadata"]["namespace"]
+    account = pods.service_account(template)
+    for one in manifests:
+        named = (one["metadata"].get("namespace"), one["metadata"].get("name"))
+        if one["kind"] == "ServiceAccount" and named == (namespace, account):
+            template["spec"].setdefault("imagePullSecrets", one.get("imagePullSecrets") or [])
+
+
+def _one_time(job: Json) -> str:
+    """Return a Job's name with a hash of what it does: another one runs anew."""
+    content = json.dumps(job["spec"], sort_keys=True).encode()
+    return f"{job['metadata']['name'][:50]}-{hashlib.sha256(content).hexdigest()[:8]}"
