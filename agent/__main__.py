@@ -15,6 +15,7 @@ import kopf
 import prometheus_client
 
 from agent import credentials, stores
+from agent.discovery_server import DiscoveryServer
 from agent.handlers.etcd_tenant import EtcdTenants
 from agent.handlers.reencryption import Reencryptions
 from agent.handlers.sql_tenant import SqlTenants
@@ -22,7 +23,8 @@ from agent.handlers.tenant_manifests import TenantManifests
 from agent.kube import ApiError, Client, Json, UnreachableError
 from agent.loops import Loops
 from core import names
-from core.manifests import crds
+from core.manifests import agent as manifests
+from core.manifests import crds, host_accounts
 
 logger = logging.getLogger("agent")
 
@@ -32,6 +34,8 @@ class Environment:
     """What the agent's environment says; every variable has a default that fits its image."""
 
     stores: Path
+    tls: Path
+    discovery_port: int
     liveness_port: int
     metrics_port: int
     resync_seconds: float
@@ -43,6 +47,10 @@ class Environment:
         """Return the settings."""
         return cls(
             stores=Path(variables.get("AGENT_STORES", str(stores.DEFAULT_FOLDER))),
+            tls=Path(variables.get("AGENT_TLS", manifests.TLS_DIR)),
+            discovery_port=int(
+                variables.get("AGENT_DISCOVERY_PORT", str(host_accounts.DISCOVERY_PORT))
+            ),
             liveness_port=int(variables.get("AGENT_LIVENESS_PORT", "8080")),
             metrics_port=int(variables.get("AGENT_METRICS_PORT", "9090")),
             resync_seconds=float(variables.get("AGENT_RESYNC_SECONDS", "300")),
@@ -59,6 +67,7 @@ class Agent:
         self._client: Client | None = None
         self._loops: dict[str, Loops] = {}
         self._starting: asyncio.Task[None] | None = None
+        self._discovery: DiscoveryServer | None = None
 
     def registry(self) -> kopf.OperatorRegistry:
         """Return what kopf calls, and when."""
@@ -80,6 +89,10 @@ class Agent:
         await _wait_for_kinds(client, self._environment.host_patience_seconds)
         prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
         prometheus_client.start_http_server(self._environment.metrics_port)
+        if self._environment.tls.is_dir():
+            port = self._environment.discovery_port
+            self._discovery = DiscoveryServer(client, self._environment.tls, port)
+            await self._discovery.start()
         known = stores.Stores(self._environment.stores)
         etcd_tenants = EtcdTenants(client, known)
         self._loops = {
@@ -105,6 +118,8 @@ class Agent:
     async def _stop(self, **_: object) -> None:
         if self._starting is not None:
             self._starting.cancel()
+        if self._discovery is not None:
+            await self._discovery.stop()
         for loops in self._loops.values():
             await loops.stop()
         if self._client is not None:

@@ -104,10 +104,18 @@ class Client:
         """Close every connection."""
         await self._session.close()
 
-    async def get(self, path: str, *, metadata_list: bool = False) -> Json:
-        """Read an object, a list, or (much smaller) the metadata of a list's objects."""
-        accept = _METADATA.format(list="List") if metadata_list else "application/json"
-        return await self._request("GET", path, accept=accept)
+    async def get(
+        self, path: str, *, metadata_list: bool = False, accept: str = "application/json"
+    ) -> Json:
+        """Read an object, a list, or (much smaller) the metadata of a list's objects.
+
+        Args:
+            path: Where it is.
+            metadata_list: Of a list the metadata alone.
+            accept: What is served there, where it isn't a Kubernetes object.
+        """
+        wanted = _METADATA.format(list="List") if metadata_list else accept
+        return await self._request("GET", path, accept=wanted)
 
     async def apply(self, path: str, body: Json) -> Json:
         """Server-side apply; what others own and we want becomes ours."""

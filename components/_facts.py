@@ -1,6 +1,6 @@
 """Reads of a cluster what core/host_facts.py judges.
 
-Owns: which objects are asked for. Seven small requests on one connection.
+Owns: which objects are asked for. Eight small requests on one connection.
 Not here: the connection (_cluster_api.py), the judgement (core/host_facts.py).
 """
 
@@ -15,6 +15,7 @@ _API_SLICES = (
     "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
     "?labelSelector=kubernetes.io/service-name=kubernetes"
 )
+_ISSUER = "/.well-known/openid-configuration"
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -32,6 +33,7 @@ def read_facts(connection: Connection, host: str) -> HostFacts:
         daemons = _items(api.get("/apis/apps/v1/daemonsets", METADATA_LIST))
         system = api.get("/api/v1/namespaces/kube-system", METADATA)
         slices = _items(api.get(_API_SLICES))
+        discovery = api.get(_ISSUER) or {}
     return HostFacts(
         kubernetes_version=str(version.get("gitVersion", "")),
         gateway_resources=frozenset(one["name"] for one in served.get("resources", [])),
@@ -45,6 +47,7 @@ def read_facts(connection: Connection, host: str) -> HostFacts:
         api_ports=frozenset(
             int(port["port"]) for one in slices for port in one.get("ports") or [] if "port" in port
         ),
+        issuer=discovery.get("issuer"),
     )
 
 

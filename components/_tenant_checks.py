@@ -53,6 +53,7 @@ def checked(args: "TenantControlPlaneArgs") -> Pods:
             names.issuer(tenant_id, args["domain"]),
             f"{thing}: oidc",
         ),
+        host_issuer=args.get("host_issuer"),
     )
 
 

@@ -6,7 +6,7 @@ Not here: the keys that they mount (_tenant_keys.py), what they are made of and 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import Deployment
@@ -16,11 +16,22 @@ from components._tenant_keys import TenantKeys
 from components._tenant_store import StoreKind, TenantStore
 from core import flags, generations, names
 from core.generations import Generations
-from core.manifests import apiserver_config, tenant
+from core.manifests import apiserver_config, tenant, tenant_fence
+from core.manifests.host_accounts import HostAccounts
 from core.manifests.pods import issuer_egress, scheduling
 from core.oidc import Issuer
 from core.profiles import Profile
 from core.stores import StoreAccess
+
+
+class HostIssuer(TypedDict):
+    """Who issues the tokens of the host's ServiceAccounts, which operators have."""
+
+    url: str
+    """Its URL, as it stands in the tokens."""
+
+    ca_pem: pulumi.Input[str]
+    """Authority of the host agent, which has its keys, PEM."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,19 +58,36 @@ class Pods:
     runtime_class: str | None
     audit: str
     issuers: tuple[Issuer, ...]
+    host_issuer: HostIssuer | None
 
     @property
-    def config(self) -> apiserver_config.Config:
-        """What decides over the files of its API server."""
-        return apiserver_config.Config(
-            version=self.version, profile=self.profile, audit=self.audit, issuers=self.issuers
+    def files(self) -> pulumi.Output[dict[str, str]]:
+        """What its API server reads of its ConfigMap."""
+        trusted = self.host_issuer["ca_pem"] if self.host_issuer else ""
+        return pulumi.Output.from_input(trusted).apply(self._files)
+
+    def _files(self, agent_ca_pem: str) -> dict[str, str]:
+        accounts = self.host_issuer and HostAccounts(
+            tenant=self.tenant,
+            issuer=self.host_issuer["url"],
+            audience=names.issuer(self.tenant, self.domain),
+            ca_pem=agent_ca_pem,
         )
+        config = apiserver_config.Config(
+            version=self.version,
+            profile=self.profile,
+            audit=self.audit,
+            issuers=self.issuers,
+            host_accounts=accounts,
+        )
+        return apiserver_config.files(config)
 
     @property
     def egress(self) -> list[dict[str, Any]]:
         """What its pods reach besides DNS: its store, and whose tokens it has to check."""
         issuers = [issuer_egress(one.network, one.port) for one in self.issuers]
-        return [*self.store.egress, *issuers]
+        agent = [tenant_fence.agent_egress()] if self.host_issuer else []
+        return [*self.store.egress, *issuers, *agent]
 
 
 def declare(
@@ -74,7 +102,7 @@ def declare(
     opts: pulumi.ResourceOptions,
 ) -> Deployment:
     """Declare them, to start once `after` is there: what they mount, and what knows them."""
-    files = apiserver_config.files(pods.config)
+    files = pods.files
     labels = names.tenant_labels(pods.tenant)
     meta: dict[str, Any] = {"namespace": namespace, "labels": labels}
     config = ConfigMap(
@@ -92,7 +120,7 @@ def declare(
         names.ANNOTATION_KEYS: generations.text(pods.keys),
         names.ANNOTATION_STORE_KEYS: generations.text(store.keys),
     }
-    wanted = _control_plane(pods, store, keys, sorted(files.items()))
+    wanted = _control_plane(pods, store, keys, files)
     return Deployment(
         f"{name}-control-plane",
         metadata={"name": tenant.NAME, **meta, "annotations": annotations},
@@ -102,7 +130,7 @@ def declare(
 
 
 def _control_plane(
-    pods: Pods, store: TenantStore, keys: TenantKeys, files: list[tuple[str, str]]
+    pods: Pods, store: TenantStore, keys: TenantKeys, files: pulumi.Output[dict[str, str]]
 ) -> tenant.ControlPlane:
     """Return what they are; another key or file rolls them."""
     return tenant.ControlPlane(
@@ -115,7 +143,9 @@ def _control_plane(
         controller_manager_image=pods.controller_manager_image,
         kine_image=pods.store.kine_image,
         scheduling=scheduling(pods.priority_class, pods.runtime_class),
-        keys_hash=keys.fingerprint(*store.marks, *(text for _, text in files)),
+        keys_hash=keys.fingerprint(
+            *store.marks, *(files[name] for name in apiserver_config.names(pods.version))
+        ),
         encryption_hash=keys.encryption_hash,
     )
 

@@ -4,17 +4,19 @@ Owns: the custom resource definitions, the agent's rights, its Deployment, its a
 Not here: what it does (agent/), the custom resources of a tenant (tenant_control_plane.py).
 """
 
+from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi_kubernetes.apiextensions.v1 import CustomResourceDefinition
 from pulumi_kubernetes.apps.v1 import Deployment
-from pulumi_kubernetes.core.v1 import Namespace, Secret, ServiceAccount
+from pulumi_kubernetes.core.v1 import Namespace, Secret, Service, ServiceAccount
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.rbac.v1 import ClusterRole, ClusterRoleBinding
 
 from components import _certificates
-from core import host_facts, names
+from components._certificates import Certificate
+from core import generations, host_facts, names, pki
 from core.manifests import agent, crds, etcd, pods
 
 
@@ -99,6 +101,12 @@ class HostAgent(pulumi.ComponentResource):
     namespace: pulumi.Output[str]
     """Namespace of the agent; known once the agent runs."""
 
+    ca_pem: pulumi.Output[str]
+    """Authority of the certificate that the agent shows to tenants, PEM."""
+
+    expires: Mapping[str, pulumi.Output[str]]
+    """When each of its certificates ends, RFC 3339, by its name."""
+
     def __init__(
         self, name: str, args: HostAgentArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
@@ -134,9 +142,19 @@ class HostAgent(pulumi.ComponentResource):
             )
             for store, data in files.items()
         ]
+        shown = self._certificate(name)
+        secrets.append(
+            Secret(
+                f"{name}-tls",
+                metadata={"name": agent.TLS_SECRET, "namespace": ns},
+                string_data={"tls.crt": shown.certificate_pem, "tls.key": shown.key_pem},
+                opts=child,
+            )
+        )
         rights = self._rights(name, ns)
         meta = {"name": agent.NAME, "namespace": ns, "labels": agent.POD_LABELS}
         policy = NetworkPolicy(f"{name}-policy", metadata=meta, spec=_policy(args), opts=child)
+        Service(f"{name}-service", metadata=meta, spec=agent.service(), opts=child)
         deployment = Deployment(
             f"{name}-deployment",
             metadata=meta,
@@ -144,7 +162,8 @@ class HostAgent(pulumi.ComponentResource):
                 image=args["image"],
                 stores=list(files),
                 keys_hash=_certificates.fingerprint(
-                    *(text for data in files.values() for text in data.values())
+                    shown.certificate_pem,
+                    *(text for data in files.values() for text in data.values()),
                 ),
                 priority_class=args.get("priority_class"),
             ),
@@ -153,7 +172,24 @@ class HostAgent(pulumi.ComponentResource):
             ),
         )
         self.namespace = deployment.metadata.namespace.apply(str)
-        self.register_outputs({"namespace": self.namespace})
+        self.register_outputs({"namespace": self.namespace, "caPem": self.ca_pem})
+
+    def _certificate(self, name: str) -> Certificate:
+        """Declare what it shows to tenants' API servers, and its authority."""
+        child = pulumi.ResourceOptions(parent=self)
+        authority = _certificates.authority(
+            f"{name}-ca", "tenantplane host agent", generations.FIRST, child
+        )
+        self.ca_pem = authority.trusted_pem
+        leaf = _certificates.leaf(
+            name,
+            pki.agent_server(),
+            ca_pem=authority.trusted_pem,
+            ca_key_pem=authority.key_pem,
+            opts=child,
+        )
+        self.expires = {"server": leaf.expires, **authority.expires}
+        return leaf
 
     def _rights(self, name: str, namespace: pulumi.Output[str]) -> list[pulumi.Resource]:
         """Its ServiceAccount, what it may do everywhere, and what tenants' namespaces grant it."""

@@ -187,6 +187,11 @@ class HostCluster(pulumi.ComponentResource):
         """Whether NetworkPolicies can name that API server by its ports alone."""
         return self._api_by_port_alone
 
+    @property
+    def issuer(self) -> str | None:
+        """Issuer of its service accounts' tokens; None of one that is only being made."""
+        return self._issuer
+
     def _declare_priorities(self, name: str, *, owned: bool) -> Mapping[str, pulumi.Input[str]]:
         if not owned:
             return priorities.NAMES
@@ -211,6 +216,7 @@ class HostCluster(pulumi.ComponentResource):
         self._gke_network: GkeNetwork | None = None
         self._api_ports = host_facts.api_ports(facts)
         self._api_by_port_alone = host_facts.hides_nodes_from_blocks(facts)
+        self._issuer = facts.issuer
 
     def _made(self, name: str, host: str, gke: GkeArgs) -> None:
         # pulumi_gcp takes 0.8 s to import: only who makes a GKE host pays for it.
@@ -225,6 +231,7 @@ class HostCluster(pulumi.ComponentResource):
         self._gke_network = GkeNetwork(made.network, made.subnetwork)
         self._api_ports = host_facts.DEFAULT_API_PORTS
         self._api_by_port_alone = False  # Google's API servers are on none of our nodes
+        self._issuer = None
 
 
 def _judge(facts: host_facts.HostFacts, host: str) -> None:

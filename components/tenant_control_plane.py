@@ -23,7 +23,7 @@ from components._store_dedicated_etcd import DedicatedEtcdStore
 from components._store_shared_etcd import SharedEtcdStore
 from components._store_sql import SqlStore
 from components._tenant_keys import TenantKeys, TenantUsers
-from components._tenant_pods import Pods
+from components._tenant_pods import HostIssuer, Pods
 from components._tenant_store import Place, TenantStore
 from components.oidc_issuer import OidcIssuer
 from core import flags, names
@@ -115,6 +115,9 @@ class TenantControlPlaneArgs(TypedDict):
 
     oidc: NotRequired[list[OidcIssuer]]
     """Issuers whose tokens it accepts. Default none. Changing the list rolls the pods."""
+
+    host_issuer: NotRequired[HostIssuer]
+    """Whose tokens its operators have. Default none: it lets no operator in. Changing it rolls."""
 
     public_dns: NotRequired[bool]
     """True when `*.<domain>` resolves to the gateway: kubeconfigs then name the tenant itself."""

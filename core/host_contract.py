@@ -16,7 +16,7 @@ from core.schema import setting
 OUTPUT = "hostContract"
 """Name of the stack output."""
 
-VERSION = 3
+VERSION = 4
 """Raised when tenants need more of their host than a program of the version before declared."""
 
 
@@ -67,6 +67,8 @@ class HostContract:
     domain: str = setting()
     kubeconfig: str = setting(secret=True)
     agent_namespace: str = setting()
+    agent_ca_pem: str = setting()
+    """Authority of the host agent, at which tenants find whose tokens the host's pods have."""
     gateway: GatewayContract = setting()
     stores: Mapping[str, StoreContract] = setting()
     """The etcd pools."""
@@ -79,6 +81,7 @@ def document(
     domain: str,
     kubeconfig: object,
     agent_namespace: object,
+    agent_ca_pem: object,
     gateway: Mapping[str, object],
     stores: Mapping[str, Mapping[str, object]],
     sql: Mapping[str, Mapping[str, object]],
@@ -90,6 +93,7 @@ def document(
         domain: The installation's.
         kubeconfig: Of the platform team.
         agent_namespace: The host agent's.
+        agent_ca_pem: Its authority.
         gateway: The fields of GatewayContract by name.
         stores: The fields of StoreContract by name, by pool.
         sql: The fields of SqlContract by name, by server.
@@ -100,6 +104,7 @@ def document(
         "domain": domain,
         "kubeconfig": kubeconfig,
         "agentNamespace": agent_namespace,
+        "agentCaPem": agent_ca_pem,
         "gateway": _keys(gateway),
         "stores": {pool: _keys(store) for pool, store in stores.items()},
         "sql": {name: _keys(server) for name, server in sql.items()},

@@ -73,6 +73,9 @@ class HostFacts:
     api_ports: frozenset[int]
     """Ports of its API servers, by the EndpointSlices of `default/kubernetes`."""
 
+    issuer: str | None
+    """URL of the issuer of its service accounts' tokens; None when it doesn't say."""
+
 
 def problems(facts: HostFacts, host: str) -> Iterator[str]:
     """Yield everything that keeps tenants from working on this cluster, with how to get it."""

@@ -38,6 +38,8 @@ ANNOTATION_ENCRYPTION = f"{API_GROUP}/encryption-hash"
 """On a tenant's pods: which EncryptionConfiguration they have."""
 
 AGENT_NAMESPACE = "tenantplane-system"
+AGENT = "host-agent"
+"""The host agent's Deployment, Service and ServiceAccount, and the name label of its pods."""
 GATEWAY_NAMESPACE = "tenantplane-gateway"
 
 APISERVER = "kube-apiserver"

@@ -138,6 +138,12 @@ def store_peer(namespace: str) -> Leaf:
     )
 
 
+def agent_server() -> Leaf:
+    """What the host agent shows to tenants' API servers."""
+    service = f"{names.AGENT}.{names.AGENT_NAMESPACE}.svc"
+    return Leaf(name="server", common_name=names.AGENT, uses=_SERVER, dns_names=(service,))
+
+
 def first_certificate(pem: str) -> str:
     """Return the first certificate of several in one PEM text."""
     end = "-----END CERTIFICATE-----\n"

@@ -55,6 +55,7 @@ class Handles:
     name: str
     domain: str
     agent_namespace: pulumi.Input[str]
+    agent_ca_pem: pulumi.Input[str]
     gateway: Gateway
     stores: Mapping[str, Store]
     """The etcd pools by name."""
@@ -72,6 +73,7 @@ class Handles:
             domain=self.domain,
             kubeconfig=self.cluster.kubeconfig,
             agent_namespace=self.agent_namespace,
+            agent_ca_pem=self.agent_ca_pem,
             gateway=vars(self.gateway),
             stores={pool: vars(store) for pool, store in self.stores.items()},
             sql={name: vars(server) for name, server in self.sql.items()},
@@ -85,6 +87,7 @@ class Handles:
             name=contract.name,
             domain=contract.domain,
             agent_namespace=contract.agent_namespace,
+            agent_ca_pem=contract.agent_ca_pem,
             gateway=Gateway(**asdict(contract.gateway)),
             stores={
                 pool: Store(

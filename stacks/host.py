@@ -58,6 +58,7 @@ def declare_host(settings: Settings) -> outputs.DeclaredHost:
             name=host.name,
             domain=domain,
             agent_namespace=agent.namespace,
+            agent_ca_pem=agent.ca_pem,
             gateway=Gateway(
                 address=gateway.address,
                 port=gateway.port,
@@ -68,7 +69,10 @@ def declare_host(settings: Settings) -> outputs.DeclaredHost:
             stores={pool: _store(etcd, settings.etcd[pool]) for pool, etcd in pools.items()},
             sql={name: one.server for name, one in servers.items()},
         ),
-        certificates={f"etcd/{pool}": etcd.expires for pool, etcd in pools.items()},
+        certificates={
+            "host-agent": agent.expires,
+            **{f"etcd/{pool}": etcd.expires for pool, etcd in pools.items()},
+        },
     )
 
 

@@ -96,6 +96,8 @@ def _declare_tenant(
         "apiserver_image": image("kube-apiserver"),
         "controller_manager_image": image("kube-controller-manager"),
     }
+    if host.cluster.issuer is not None:
+        args["host_issuer"] = {"url": host.cluster.issuer, "ca_pem": host.agent_ca_pem}
     if tenant.runtime_class is not None:
         args["runtime_class"] = tenant.runtime_class
     _set_store(args, tenant, images, host)

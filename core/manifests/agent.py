@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from core import flags, names
-from core.manifests import crds, etcd, kine, pods, store_limit, tenant
+from core.manifests import crds, etcd, host_accounts, kine, pods, store_limit, tenant
 
-NAME = "host-agent"
+NAME = names.AGENT
 POD_LABELS = {names.LABEL_NAME: NAME, names.LABEL_PART_OF: names.PART_OF}
 TENANT_ROLE = "tenantplane-host-agent-tenant"
 """ClusterRole that a RoleBinding in each tenant's namespace grants to the agent."""
@@ -17,6 +17,8 @@ TENANT_ROLE = "tenantplane-host-agent-tenant"
 STORES_DIR = "/etc/tenantplane/stores"
 LIVENESS_PORT = 8080
 METRICS_PORT = 9090
+TLS_DIR = "/etc/tenantplane/tls"
+TLS_SECRET = "host-agent-tls"  # noqa: S105 -- a name
 
 
 def store_secret(store: str) -> str:
@@ -35,6 +37,7 @@ def cluster_role_rules() -> list[dict[str, Any]]:
         {**ours, "resources": kinds, "verbs": ["get", "list", "patch", "watch"]},
         {**ours, "resources": [f"{kind}/status" for kind in kinds], "verbs": ["patch"]},
         {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
+        {"nonResourceURLs": list(host_accounts.DISCOVERY_PATHS), "verbs": ["get"]},
     ]
 
 
@@ -81,6 +84,7 @@ def deployment(
                 "containers": [_container(image, stores)],
                 "volumes": [
                     {"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": "16Mi"}},
+                    pods.secret_volume("tls", TLS_SECRET),
                     *(
                         pods.secret_volume(f"store-{store}", store_secret(store))
                         for store in sorted(stores)
@@ -99,6 +103,7 @@ def _container(image: str, stores: Sequence[str]) -> dict[str, Any]:
         "ports": [
             {"name": "liveness", "containerPort": LIVENESS_PORT},
             {"name": "metrics", "containerPort": METRICS_PORT},
+            {"name": "discovery", "containerPort": host_accounts.DISCOVERY_PORT},
         ],
         "resources": pods.resources(cpu_millicores=20, request_mib=96, limit_mib=1024),
         "securityContext": pods.container_security(),
@@ -106,15 +111,22 @@ def _container(image: str, stores: Sequence[str]) -> dict[str, Any]:
         "livenessProbe": pods.http_probe("/healthz", LIVENESS_PORT, scheme="HTTP", failures=6),
         "volumeMounts": [
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 -- the only writable place
+            pods.mount("tls", TLS_DIR),
             *(pods.mount(f"store-{store}", f"{STORES_DIR}/{store}") for store in sorted(stores)),
         ],
     }
 
 
+def service() -> dict[str, Any]:
+    """Spec of the Service at which tenants' API servers find who the host's pods are."""
+    port = host_accounts.DISCOVERY_PORT
+    return {"selector": POD_LABELS, "ports": [{"name": "discovery", "port": port}]}
+
+
 def network_policy(
     host_api: dict[str, Any], sql_servers: Sequence[dict[str, Any]] = ()
 ) -> dict[str, Any]:
-    """Nobody calls the agent but who scrapes it; it calls stores, tenants, the host API and DNS.
+    """Who scrapes it and tenants call the agent; it calls stores, tenants, the host API and DNS.
 
     Args:
         host_api: The egress rule of `pods.host_api_egress`.
@@ -131,7 +143,10 @@ def network_policy(
     scrapers = pods.peer(namespace={names.LABEL_SCRAPER: "true"})
     return pods.network_policy(
         POD_LABELS,
-        ingress=[{"from": [scrapers], "ports": pods.tcp(METRICS_PORT)}],
+        ingress=[
+            {"from": [scrapers], "ports": pods.tcp(METRICS_PORT)},
+            {"from": [pods.every_tenant()], "ports": pods.tcp(host_accounts.DISCOVERY_PORT)},
+        ],
         egress=[
             pods.dns_egress(),
             {"to": [pods.every_tenant()], "ports": pods.tcp(flags.APISERVER_PORT)},

@@ -12,6 +12,8 @@ from typing import Any
 import yaml
 
 from core import flags
+from core.manifests import host_accounts
+from core.manifests.host_accounts import HostAccounts
 from core.manifests.platform_policy import has_static_policies, static_policies
 from core.oidc import Issuer
 from core.profiles import Profile
@@ -41,20 +43,22 @@ class Config:
     """One of AUDITS."""
     issuers: tuple[Issuer, ...] = ()
     """Whose tokens get in, beside the tenant's own."""
+    host_accounts: HostAccounts | None = None
+    """Whose tokens get in as the tenant's operators; None: nobody's."""
 
 
 def files(config: Config) -> dict[str, str]:
     """Data of the ConfigMap."""
-    return dict(_files(config))
+    own = {"authentication.yaml": _yaml(_authentication(config))}
+    return _of_many(config.version, config.profile, config.audit) | own
 
 
 @functools.cache  # most tenants of a stack have the same
-def _files(config: Config) -> dict[str, str]:
-    static = has_static_policies(config.version)
+def _of_many(version: str, profile: Profile, audit: str) -> dict[str, str]:
+    static = has_static_policies(version)
     found = {
-        "admission.yaml": _yaml(_admission(config.profile, static=static)),
-        "audit.yaml": _yaml(_audit(config.audit)),
-        "authentication.yaml": _yaml(_authentication(config.issuers)),
+        "admission.yaml": _yaml(_admission(profile, static=static)),
+        "audit.yaml": _yaml(_audit(audit)),
         "authorization.jsonl": _authorization(),
     }
     if static:
@@ -62,7 +66,12 @@ def _files(config: Config) -> dict[str, str]:
     return found
 
 
-def _authentication(issuers: tuple[Issuer, ...]) -> dict[str, Any]:
+def names(version: str) -> tuple[str, ...]:
+    """Return the keys of the ConfigMap."""
+    return (*FILES, POLICIES) if has_static_policies(version) else FILES
+
+
+def _authentication(config: Config) -> dict[str, Any]:
     document: dict[str, Any] = {
         "apiVersion": _GROUP,
         "kind": "AuthenticationConfiguration",
@@ -71,8 +80,11 @@ def _authentication(issuers: tuple[Issuer, ...]) -> dict[str, Any]:
             "conditions": [{"path": path} for path in flags.HEALTH_PATHS],
         },
     }
-    if issuers:
-        document["jwt"] = [_jwt(issuer) for issuer in issuers]
+    tokens = [_jwt(issuer) for issuer in config.issuers]
+    if config.host_accounts is not None:
+        tokens.append(host_accounts.authenticator(config.host_accounts))
+    if tokens:
+        document["jwt"] = tokens
     return document
 
 

@@ -200,6 +200,6 @@ def _clients(cluster: Cluster) -> list[dict[str, Any]]:
         return [pods.peer(pods=names.workload_labels(names.CONTROL_PLANE, cluster.tenant))]
     agent = pods.peer(
         namespace=pods.namespace_name(names.AGENT_NAMESPACE),
-        pods={names.LABEL_NAME: "host-agent"},
+        pods={names.LABEL_NAME: names.AGENT},
     )
     return [pods.every_tenant(), agent]

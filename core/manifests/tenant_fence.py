@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core import flags, names
-from core.manifests import etcd, kine, pods
+from core.manifests import etcd, host_accounts, kine, pods
 from core.manifests.tenant import pod_labels
 from core.profiles import Profile
 
@@ -31,6 +31,14 @@ def etcd_egress(namespace: str) -> dict[str, Any]:
     return {"to": [members], "ports": pods.tcp(flags.ETCD_CLIENT_PORT)}
 
 
+def agent_egress() -> dict[str, Any]:
+    """The way to the host agent, which says whose tokens the host's pods have."""
+    agent = pods.peer(
+        namespace=pods.namespace_name(names.AGENT_NAMESPACE), pods={names.LABEL_NAME: names.AGENT}
+    )
+    return {"to": [agent], "ports": pods.tcp(host_accounts.DISCOVERY_PORT)}
+
+
 def network_policy(tenant: str, beyond: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Who reaches the API server: gateway, agent, its operators. It reaches these, DNS, `beyond`.
 
@@ -43,7 +51,7 @@ def network_policy(tenant: str, beyond: Sequence[dict[str, Any]]) -> dict[str, A
     )
     agent = pods.peer(
         namespace=pods.namespace_name(names.AGENT_NAMESPACE),
-        pods={names.LABEL_NAME: "host-agent"},
+        pods={names.LABEL_NAME: names.AGENT},
     )
     return pods.network_policy(
         pod_labels(tenant),

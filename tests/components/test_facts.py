@@ -40,6 +40,7 @@ def test_a_good_host_is_read(cluster):
     assert facts.default_storage_classes == ("local",)
     assert host_facts.enforcer(facts) == "cilium"
     assert host_facts.api_ports(facts) == (443, 16443)
+    assert facts.issuer == "https://kubernetes.default.svc"
 
 
 def test_a_bare_host_is_read_as_one_that_lacks_everything(tmp_path):
@@ -49,6 +50,7 @@ def test_a_bare_host_is_read_as_one_that_lacks_everything(tmp_path):
     assert len(list(host_facts.problems(facts, "dev"))) == 2
     assert facts.gateway_bundle is None
     assert host_facts.api_ports(facts) == host_facts.DEFAULT_API_PORTS
+    assert facts.issuer is None
 
 
 def test_an_enforcer_that_cannot_be_seen_is_named_by_an_annotation(tmp_path):
@@ -66,7 +68,7 @@ def test_all_facts_take_one_connection(cluster):
     """Each `pulumi up` pays for this before it does anything."""
     facts_of(cluster.kubeconfig())
     assert len(cluster.names) == 1
-    assert len(cluster.seen) == 7
+    assert len(cluster.seen) == 8
 
 
 def test_a_client_certificate_is_shown(cluster):

@@ -53,7 +53,7 @@ def test_it_is_told_when_to_defragment_a_store(mocks, said, hour):
 
 
 def test_it_reads_no_secret_but_its_own_in_each_tenant():
-    assert not [r for r in agent.cluster_role_rules() if "secrets" in r["resources"]]
+    assert not [r for r in agent.cluster_role_rules() if "secrets" in r.get("resources", [])]
     secrets, limit, pods_of_tenant = agent.tenant_role_rules()
     assert secrets["resourceNames"] == ["host-agent", "sql-password"]
     assert secrets["verbs"] == ["get"]
@@ -65,7 +65,8 @@ def test_it_reads_no_secret_but_its_own_in_each_tenant():
 def test_it_has_no_right_with_a_star():
     for rule in [*agent.cluster_role_rules(), *agent.tenant_role_rules()]:
         for part in ("apiGroups", "resources", "verbs"):
-            assert "*" not in rule[part]
+            assert "*" not in rule.get(part, [])
+        assert not [path for path in rule.get("nonResourceURLs", []) if "*" in path]
 
 
 @pytest.mark.parametrize("ports", [[443, 16443], [443.0, 16443.0]], ids=["python", "typescript"])

@@ -22,6 +22,7 @@ def document(**changes):
         domain="tenants.test",
         kubeconfig="hush",
         agent_namespace="tenantplane-system",
+        agent_ca_pem="PEM",
         gateway=GATEWAY,
         stores={"shared": STORE},
         sql={"pg": SQL},
@@ -45,6 +46,7 @@ def test_an_sql_server_may_be_reached_at_another_address_than_its_name():
         domain="tenants.test",
         kubeconfig="hush",
         agent_namespace="tenantplane-system",
+        agent_ca_pem="PEM",
         gateway=GATEWAY,
         stores={},
         sql={"by-name": reached, "by-address": SQL | {"network": None}},
@@ -56,7 +58,7 @@ def test_an_sql_server_may_be_reached_at_another_address_than_its_name():
 
 def test_numbers_may_be_floats():
     """Pulumi keeps every number as one."""
-    found = document(version=3.0, gateway={**document()["gateway"], "port": 8443.0})
+    found = document(version=4.0, gateway={**document()["gateway"], "port": 8443.0})
     assert host_contract.parse(found, "prod-host").gateway.port == 8443
 
 
@@ -65,9 +67,9 @@ def test_a_stack_without_a_contract_is_no_host():
         host_contract.parse(None, "x")
 
 
-@pytest.mark.parametrize("version", [0, 2, "3", None])
+@pytest.mark.parametrize("version", [0, 3, "4", None])
 def test_another_version_is_refused_with_what_to_do(version):
-    with pytest.raises(InvalidInputError, match=r"not of version 3, got .* run `pulumi up` there"):
+    with pytest.raises(InvalidInputError, match=r"not of version 4, got .* run `pulumi up` there"):
         host_contract.parse(document(version=version), "x")
 
 

@@ -16,6 +16,7 @@ GOOD = HostFacts(
     daemon_sets=frozenset({"cilium"}),
     policy_enforcer=None,
     api_ports=frozenset({6443}),
+    issuer="https://kubernetes.default.svc",
 )
 
 

@@ -109,7 +109,7 @@ def test_outputs_say_where_everything_is(up, dev):
         "globex": "https://127.0.0.1:8443",
     }
     assert settled(outputs["versions"]) == {"acme": "1.37.2", "globex": "1.37.2"}
-    assert set(outputs["certificateExpiry"]) == {"acme", "globex", "etcd/shared"}
+    assert set(outputs["certificateExpiry"]) == {"acme", "globex", "etcd/shared", "host-agent"}
     host = settled(outputs["hosts"])["dev"]
     assert (host["address"], host["port"], host["etcdPools"]) == ("127.0.0.1", 8443, ["shared"])
 

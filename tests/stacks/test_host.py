@@ -37,7 +37,7 @@ def config(request, adopted):
 def test_both_kinds_of_host_export_the_same(up, config):
     outputs = up(config)
     assert set(outputs) == {"certificateExpiry", "certificates", "hostContract", "hosts", "readme"}
-    assert set(outputs["certificateExpiry"]) == {"etcd/shared"}
+    assert set(outputs["certificateExpiry"]) == {"etcd/shared", "host-agent"}
 
 
 def test_the_contract_is_secret_as_a_whole_and_complete(up, config):

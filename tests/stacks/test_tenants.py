@@ -38,6 +38,7 @@ def contract(cluster, **changes):
         domain="tenants.example.com",
         kubeconfig=cluster.kubeconfig(),
         agent_namespace="tenantplane-system",
+        agent_ca_pem="PEM",
         gateway={
             "address": "203.0.113.10",
             "port": 443,
@@ -120,7 +121,7 @@ def test_a_stack_that_is_no_host_is_refused(up, exported):
 
 def test_a_contract_of_another_version_is_refused(up, exported, cluster):
     exported["hostContract"] = contract(cluster, version=1)
-    with pytest.raises(pulumi.RunError, match="not of version 3, got 1; run `pulumi up` there"):
+    with pytest.raises(pulumi.RunError, match="not of version 4, got 1; run `pulumi up` there"):
         up(CONFIG)
 
 
@@ -368,7 +369,7 @@ def test_an_issuer_reaches_the_api_server_and_is_reached_by_it(up, exported, moc
     }
     up(CONFIG | {"tenants": [{"name": "acme", "oidc": [login]}]})
     text = mocks.named("acme-config").inputs["data"]["authentication.yaml"]
-    (jwt,) = yaml.safe_load(text)["jwt"]
+    jwt, _ = yaml.safe_load(text)["jwt"]
     assert jwt["issuer"]["url"] == login["issuer"]
     assert "CERTIFICATE" in jwt["issuer"]["certificateAuthority"]
     assert jwt["claimMappings"]["groups"] == {"claim": "groups", "prefix": "corp:"}

@@ -34,6 +34,7 @@ GOOD_HOST: dict[str, Any] = {
     "?labelSelector=kubernetes.io/service-name=kubernetes": {
         "items": [{"ports": [{"name": "https", "port": 16443}]}]
     },
+    "/.well-known/openid-configuration": {"issuer": "https://kubernetes.default.svc"},
 }
 
 
