@@ -35,7 +35,7 @@ CONTROLLERS = (
 )
 """What an API without workloads needs; an allow-list, because `*` grows with every release."""
 
-_DISABLED_APIS = (
+DISABLED_APIS = (
     "autoscaling/v1",
     "autoscaling/v2",
     "batch/v1",
@@ -134,7 +134,7 @@ def apiserver(
         "max-mutating-requests-inflight": profile.max_mutating_requests_inflight,
         "max-requests-inflight": profile.max_requests_inflight,
         "profiling": "false",
-        "runtime-config": ",".join(f"{api}=false" for api in _DISABLED_APIS),
+        "runtime-config": ",".join(f"{api}=false" for api in DISABLED_APIS),
         "secure-port": APISERVER_PORT,
         "service-cluster-ip-range": "10.255.0.0/24",  # names only: nothing routes to it
         "shutdown-delay-duration": "5s",

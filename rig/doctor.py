@@ -158,7 +158,8 @@ def _go(wanted: Iterable[str]) -> Iterator[Finding]:
     Args:
         wanted: The oldest Go for each thing that the host needs it for; maybe none.
     """
-    own = [] if _has_pulumi() else [toolchain.recipe("pulumi").go_version()]
+    offline = () if _has_pulumi() else pulumi.OFFLINE
+    own = [toolchain.recipe(name).go_version() for name in offline]
     least = max((*wanted, *own), key=_numbers, default="")
     if not least:
         yield Finding("ok", "Go", "not needed: the host is there, and Pulumi is installed")

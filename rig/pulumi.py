@@ -36,6 +36,9 @@ LEAST_CLI = (3, 231)
 CHOICE_VARIABLE = "TENANTPLANE_PULUMI"
 """Environment variable that takes the choice: `installed` or `offline`."""
 
+OFFLINE = ("pulumi", "helm")
+"""What the offline toolchain compiles: its kubernetes plugin renders charts with helm."""
+
 _PLUGIN_SOURCE = "https://get.pulumi.com/releases/plugins/"
 _PROBE_SECONDS = 5
 _DOWNLOAD_SECONDS = 600
@@ -137,10 +140,11 @@ def _choose(report: Progress, local: Path) -> Toolchain:
             )
     else:
         problem = f"{CHOICE_VARIABLE} says so"
-    cli = build.binary("pulumi", report)
-    _link(local / "bin/pulumi", cli)
+    built = build.binaries(OFFLINE, report)
+    for name, binary in built.items():
+        _link(local / "bin" / name, binary)
     _write_stand_ins(local / "pulumi-home/plugins")
-    return Toolchain("offline", str(cli), f"as {problem}")
+    return Toolchain("offline", str(built["pulumi"]), f"as {problem}")
 
 
 def _try_installed(report: Progress, local: Path) -> Toolchain | str:
@@ -155,7 +159,8 @@ def _try_installed(report: Progress, local: Path) -> Toolchain | str:
     host = "pulumi-language-python"
     if not (Path(cli).resolve().parent / host).exists() and not shutil.which(host):
         return f"{cli} comes without {host}"
-    (local / "bin/pulumi").unlink(missing_ok=True)
+    for name in OFFLINE:
+        (local / "bin" / name).unlink(missing_ok=True)
     _remove_stand_ins(local / "pulumi-home/plugins")
     for name, wanted in packages.required().items():
         if not (local / f"pulumi-home/plugins/resource-{name}-v{wanted}").exists():

@@ -116,6 +116,12 @@ RECIPES = {
         ),
         Recipe("coredns", pinned="github.com/coredns/coredns"),
         Recipe(
+            "helm",
+            pinned="helm.sh/helm/v4",
+            package="helm.sh/helm/v4/cmd/helm",
+            stamps={"helm.sh/helm/v4/internal/version.version": "{version}"},
+        ),
+        Recipe(
             "kine",
             pinned="github.com/k3s-io/kine",
             package="github.com/k3s-io/kine",

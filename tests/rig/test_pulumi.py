@@ -17,7 +17,7 @@ def machine(tmp_path, monkeypatch):
     built.touch()
     monkeypatch.setenv("PATH", str(tools))
     monkeypatch.delenv(pulumi.CHOICE_VARIABLE, raising=False)
-    monkeypatch.setattr(pulumi.build, "binary", lambda *_: built)
+    monkeypatch.setattr(pulumi.build, "binaries", lambda names, _: dict.fromkeys(names, built))
     monkeypatch.setattr(pulumi.pypi, "binary", lambda *_: built)
     monkeypatch.setattr(pulumi, "_answers", lambda _: True)
     return tools
@@ -56,6 +56,7 @@ def test_without_pulumi_the_offline_toolchain_is_used(machine, local):
     assert chosen.why == "as no pulumi is on PATH"
     assert (local / "bin/pulumi").resolve().name == "built-pulumi"
     assert (local / "bin/kubectl").is_symlink()
+    assert (local / "bin/helm").resolve().name == "built-pulumi"  # the kubernetes plugin runs it
 
 
 def test_an_installed_pulumi_downloads_its_plugins_and_is_used(machine, local):
@@ -67,6 +68,7 @@ def test_an_installed_pulumi_downloads_its_plugins_and_is_used(machine, local):
         ["plugin", "install", "resource", name] for name in ("kubernetes", "random", "tls")
     ]
     assert not (local / "bin/pulumi").exists()
+    assert not (local / "bin/helm").exists()  # the official plugin has it built in
     assert not list((local / "pulumi-home/plugins").iterdir())
 
 

@@ -31,6 +31,8 @@ class RecordingMocks(pulumi.runtime.Mocks):
         self.resources: list[pulumi.runtime.MockResourceArgs] = []
         self.stack_outputs: dict[str, Any] = {}
         """What a StackReference finds."""
+        self.functions: dict[str, Any] = {}
+        """What answers a plugin's function, by its token; any other fails the test."""
         self.previewing = False
         """Nothing is made: neither ids nor what only a provider knows."""
 
@@ -44,6 +46,8 @@ class RecordingMocks(pulumi.runtime.Mocks):
         return f"{args.name}-id", outputs
 
     def call(self, args):
+        if args.token in self.functions:
+            return self.functions[args.token](args.args)
         raise AssertionError(f"{args.token} was invoked: a preview has no cluster to ask")
 
     def of_type(self, suffix: str) -> list[pulumi.runtime.MockResourceArgs]:

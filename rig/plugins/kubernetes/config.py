@@ -43,7 +43,7 @@ _OTHERS = (
     "kubeClientSettings",
     "strictMode",
     "suppressDeprecationWarnings",  # the supported types have none
-    "suppressHelmHookWarnings",  # nor do charts exist here
+    "suppressHelmHookWarnings",  # nor are resources watched for hooks
     "version",  # of the plugin, and
     "pluginDownloadURL",  # where from: for the engine
 )

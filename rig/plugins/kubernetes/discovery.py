@@ -50,6 +50,26 @@ class Discovery:
         found = self.find(api_version, kind)
         return found is None or found.namespaced
 
+    def served(self) -> list[str]:
+        """Return all that the API server serves: `group/version` and `group/version/Kind`.
+
+        Raises:
+            ApiError: it refuses to say.
+            UnreachableError: it doesn't answer.
+        """
+        if self._api is None:
+            return []
+        groups = self._api.get("/apis").get("groups") or []
+        versions = [f"/apis/{one['groupVersion']}" for group in groups for one in group["versions"]]
+        found: dict[str, None] = {}
+        for path in ["/api/v1", *versions]:
+            listed = self._api.get(path)
+            of_version = str(listed["groupVersion"])
+            found[of_version] = None
+            for entry in listed.get("resources") or []:
+                found[f"{of_version}/{entry['kind']}"] = None
+        return list(found)
+
     def declare(self, crd: Tree) -> None:
         """Remember the scope of what a CustomResourceDefinition of the program defines."""
         spec = crd.get("spec")

@@ -84,7 +84,7 @@ def _handlers(plugin: Plugin) -> dict[str, grpc.RpcMethodHandler]:
         "GetPluginInfo": _handler(_plugin_info, Empty),
         "GetSchema": _handler(_schema, messages.GetSchemaRequest),
         "Handshake": _handler(partial(_handshake, plugin), messages.ProviderHandshakeRequest),
-        "Invoke": _handler(_invoke, messages.InvokeRequest),
+        "Invoke": _handler(partial(_invoke, plugin), messages.InvokeRequest),
         "Read": _handler(partial(read, plugin), messages.ReadRequest),
         "Update": _handler(partial(update, plugin), messages.UpdateRequest),
     }
@@ -183,8 +183,12 @@ def _construct(request: provider_pb2.ConstructRequest) -> NoReturn:
     raise InvalidInputError(f"resource type {request.type}", problem, remedy=remedy)
 
 
-def _invoke(request: provider_pb2.InvokeRequest) -> NoReturn:
-    problem = "functions are not offered by the offline kubernetes plugin"
+def _invoke(plugin: Plugin, request: provider_pb2.InvokeRequest) -> provider_pb2.InvokeResponse:
+    from rig.plugins.kubernetes import charts  # noqa: PLC0415  most runs don't pay for YAML
+
+    if request.tok == charts.TOKEN:
+        return charts.template(plugin, request)
+    problem = f"is not offered by the offline kubernetes plugin, which has {charts.TOKEN} alone"
     remedy = f"do it in the program, or {_OFFICIAL}"
     raise InvalidInputError(f"function {request.tok}", problem, remedy=remedy)
 

@@ -1,0 +1,67 @@
+"""object_lists: objects that somebody else wrote, a chart or a file, brought into one form.
+
+Not here: rendering charts (charts.py), reading files (manifest_source.py).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from core import kinds
+from core.errors import InvalidInputError
+
+
+def uniform(given: Sequence[Mapping[str, Any]], namespace: str, thing: str) -> list[dict[str, Any]]:
+    """Return objects one by one, each with a namespace if, and only if, its kind has one.
+
+    A plugin fills in the namespace, and knows custom resources by the cluster that it works on: the
+    host. What the objects define themselves is known here; of other custom resources it is assumed.
+
+    Args:
+        given: As Helm gave them, or as they stand in files; `List`s are taken apart.
+        namespace: Of objects that name none.
+        thing: What errors call the whole.
+
+    Raises:
+        InvalidInputError: one of them is no object, or has no name.
+    """
+    found = [one for obj in given for one in _taken_apart(obj, thing)]
+    cluster_wide = {defined for obj in found for defined in _defined_cluster_wide(obj)}
+    return [_placed(obj, namespace, cluster_wide) for obj in found]
+
+
+def _taken_apart(obj: Mapping[str, Any], thing: str) -> Iterator[Mapping[str, Any]]:
+    kind, items = obj.get("kind"), obj.get("items")
+    if str(kind).endswith("List") and isinstance(items, list):
+        for item in items:
+            yield from _taken_apart(item if isinstance(item, Mapping) else {}, thing)
+        return
+    metadata = obj.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, Mapping) else None
+    for value, what in (
+        (obj.get("apiVersion"), "apiVersion"),
+        (kind, "kind"),
+        (name, "metadata.name"),
+    ):
+        if not isinstance(value, str) or not value:
+            shown = f"{kind or 'an object'} {name or ''}".rstrip()
+            raise InvalidInputError(thing, f"{shown} has no {what}", remedy="give it one")
+    yield obj
+
+
+def _defined_cluster_wide(obj: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield group and kind of what a CustomResourceDefinition defines outside of namespaces."""
+    if obj["kind"] == "CustomResourceDefinition":
+        spec = obj.get("spec") or {}
+        if spec.get("scope") == "Cluster":
+            yield str(spec.get("group")), str((spec.get("names") or {}).get("kind"))
+
+
+def _placed(
+    obj: Mapping[str, Any], namespace: str, cluster_wide: set[tuple[str, str]]
+) -> dict[str, Any]:
+    api_version, kind = obj["apiVersion"], obj["kind"]
+    metadata = {key: value for key, value in obj["metadata"].items() if key != "namespace"}
+    group = api_version.rpartition("/")[0]
+    if not kinds.is_cluster_wide(api_version, kind) and (group, kind) not in cluster_wide:
+        metadata["namespace"] = obj["metadata"].get("namespace") or namespace
+    return {**obj, "metadata": metadata}
