@@ -49,6 +49,8 @@ for the insert itself (Tx.Insert asks the pool): as many writers at once as conn
 TRAEFIK = "3.7.15"
 COREDNS = "1.14.7"
 PAUSE = "3.10.2"
+KUBECTL = "1.37.1"
+CROSSPLANE = "2.3.4"
 
 _IMAGES = {
     "kube-apiserver": ("registry.k8s.io", "kube-apiserver", f"v{DEFAULT_KUBERNETES}"),
@@ -62,9 +64,28 @@ _IMAGES = {
     "traefik": ("docker.io", "library/traefik", f"v{TRAEFIK}"),
     "coredns": ("registry.k8s.io", "coredns/coredns", f"v{COREDNS}"),
     "pause": ("registry.k8s.io", "pause", PAUSE),
+    "kubectl": ("registry.k8s.io", "kubectl", f"v{KUBECTL}"),
     "host-agent": ("ghcr.io", "tenantplane/host-agent", PROJECT),
 }
 IMAGE_NAMES = tuple(sorted(_IMAGES))
+
+_PACKAGES = {
+    "function-pythonic": ("xpkg.crossplane.io", "crossplane-contrib/function-pythonic", "v0.1.4"),
+    "provider-kubernetes": (
+        "xpkg.crossplane.io",
+        "crossplane-contrib/provider-kubernetes",
+        "v1.2.1",
+    ),
+}
+_OPERATORS = {
+    "crossplane": ("xpkg.crossplane.io", "crossplane/crossplane", f"v{CROSSPLANE}"),
+    "prometheus-admission": ("quay.io", "prometheus-operator/admission-webhook", "v0.92.1"),
+    **_PACKAGES,
+}
+CROSSPLANE_PACKAGES = tuple(sorted(_PACKAGES))
+OPERATOR_NAMES = tuple(sorted(_OPERATORS))
+"""What operators ask for by themselves, and the local host can have: no pod of ours names it."""
+
 KUBERNETES_IMAGES = ("kube-apiserver", "kube-controller-manager")
 """Images of which each tenant has its own version."""
 
@@ -80,12 +101,12 @@ def image(
     """Return the reference of an image.
 
     Args:
-        name: One of IMAGE_NAMES.
+        name: One of IMAGE_NAMES or OPERATOR_NAMES.
         registry: Takes the place of the registry's host; the repository under it stays as it is.
         overrides: Complete references by `name:version` or else by name; they win over all else.
         version: Takes the place of the default version, without the leading `v`.
     """
-    host, repository, tag = _IMAGES[name]
+    host, repository, tag = (_IMAGES | _OPERATORS)[name]
     if version is not None:
         tag = f"v{version}" if tag.startswith("v") else version
     overridden = overrides or {}

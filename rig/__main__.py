@@ -4,6 +4,7 @@ Not here: what the commands do (hosts/, images/, doctor.py).
 """
 
 import argparse
+import json
 import os
 import shutil
 import sys
@@ -38,6 +39,8 @@ class Request:
     """Versions that tenants have beside the default one: their images are made, too."""
     sql: bool = False
     """SQL servers beside a native host."""
+    operators: bool = False
+    """Images of operators in a native host, and a registry beside it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,12 +76,14 @@ def up(request: Request, report: Progress) -> int:
         given = (*given, *dev_config.versions_to_build())
     choose.remember(host, LOCAL)
     if isinstance(host, NativeHost):
-        host.up(report, given, with_sql=request.sql)
-        _copy_sql(host)
+        host.up(report, given, with_sql=request.sql, with_operators=request.operators)
+        _copy_facts(host)
     else:
         host.up(report, given)
         if request.sql:
             report.say(f"host {host.name}: has no SQL servers; a native host alone has them")
+        if request.operators:
+            report.say(f"host {host.name}: has no registry; a native host alone has one")
     _copy(host.kubeconfig, local_kubeconfig(host.name))
     report.say(f"host {host.name}: is up; kubectl --kubeconfig {host.kubeconfig} get nodes")
     pulumi.prepare(report)
@@ -94,7 +99,8 @@ def down(request: Request, report: Progress) -> int:
     if host.name == HOST:
         dev_stack.down(host, local_kubeconfig(HOST), report)
     local_kubeconfig(host.name).unlink(missing_ok=True)
-    local_sql(host.name).unlink(missing_ok=True)
+    for file in (local_sql, local_registry, local_authority):
+        file(host.name).unlink(missing_ok=True)
     choose.forget(host, LOCAL)
     return 0
 
@@ -135,7 +141,8 @@ def environment(_: Request, report: Progress) -> int:
 
 def make_images(request: Request, report: Progress) -> int:
     """Make the image archives, and print where they are."""
-    for archive in images.archives(report, (versions.DEFAULT_KUBERNETES, *request.kubernetes)):
+    wanted = (versions.DEFAULT_KUBERNETES, *request.kubernetes)
+    for archive in images.archives(report, wanted, operators=request.operators):
         print(archive)
     return 0
 
@@ -150,19 +157,27 @@ def examine(request: Request, _: Progress) -> int:
 _Command = Callable[[Request, Progress], int]
 
 COMMANDS: dict[str, tuple[_Command, str, tuple[str, ...]]] = {
-    "up": (up, "bring a host up, or back up", ("host", "stack", "kubernetes", "sql")),
+    "up": (up, "bring a host up, or back up", ("host", "stack", "kubernetes", "sql", "operators")),
     "down": (down, "take a host away, with all that it made", ("host",)),
     "status": (status, "what a host is made of, and whether it works", ("host",)),
     "doctor": (examine, "check this machine, with a remedy for each finding", ("host",)),
     "kubeconfig": (kubeconfig, "print a host's kubeconfig, or a tenant's", ("host", "tenant")),
     "env": (environment, 'print shell lines for plain `pulumi`: eval "$(make env)"', ()),
-    "images": (make_images, "make the image archives of the native host", ("kubernetes",)),
+    "images": (
+        make_images,
+        "make the image archives of the native host",
+        ("kubernetes", "operators"),
+    ),
 }
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "host": {"default": HOST, "metavar": "NAME", "help": f"default: {HOST}"},
     "stack": {"action": "store_true", "help": "and `pulumi up` of stack dev"},
     "sql": {"action": "store_true", "help": "and PostgreSQL and MariaDB, beside a native host"},
+    "operators": {
+        "action": "store_true",
+        "help": "and images of operators, and a registry with packages of Crossplane",
+    },
     "tenant": {"metavar": "NAME", "help": "a tenant of stack dev, in place of the host"},
     "kubernetes": {
         "action": "append",
@@ -184,7 +199,21 @@ def local_kubeconfig(name: str) -> Path:
 
 def local_sql(name: str) -> Path:
     """Return where the checkout says how a host's SQL servers are reached."""
-    return LOCAL / ("sql.json" if name == HOST else f"sql-{name}.json")
+    return _local("sql", "json", name)
+
+
+def local_registry(name: str) -> Path:
+    """Return where the checkout says how a host's registry is reached."""
+    return _local("registry", "json", name)
+
+
+def local_authority(name: str) -> Path:
+    """Return where the checkout keeps the certificate of the CA of a host's registry."""
+    return _local("registry-ca", "pem", name)
+
+
+def _local(what: str, ending: str, name: str) -> Path:
+    return LOCAL / (f"{what}.{ending}" if name == HOST else f"{what}-{name}.{ending}")
 
 
 def table(parts: Sequence[Part]) -> str:
@@ -208,10 +237,14 @@ def _age(seconds: float) -> str:
     return f"{whole // _MINUTE}m{whole % _MINUTE}s" if whole >= _MINUTE else f"{whole}s"
 
 
-def _copy_sql(host: NativeHost) -> None:
-    """Copy what is said of a host's SQL servers, if it has any; their passwords stay there."""
+def _copy_facts(host: NativeHost) -> None:
+    """Copy what is said of the servers beside a host, if it has any; passwords stay there."""
     if host.sql.exists():
         shutil.copyfile(host.sql, local_sql(host.name))
+    if host.registry.exists():
+        shutil.copyfile(host.registry, local_registry(host.name))
+        authority = json.loads(host.registry.read_text())["caFile"]
+        shutil.copyfile(authority, local_authority(host.name))
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from core.errors import HostError
@@ -26,6 +27,8 @@ class Package:
     files: tuple[str, ...]
     """Program on PATH, or pattern of absolute paths, that shows it is there; any one is enough."""
     why: str
+    without: tuple[str, ...] = ()
+    """Programs that its installation calls, and that do nothing here."""
 
 
 PACKAGES = (
@@ -46,11 +49,28 @@ PACKAGES = (
 )
 
 SQL = (
-    Package("postgresql", ("/usr/lib/postgresql/*/bin/postgres",), "tenants' databases"),
+    Package(
+        "postgresql",
+        ("/usr/lib/postgresql/*/bin/postgres",),
+        "tenants' databases",
+        without=("pg_createcluster",),  # makes databases, and a service for them
+    ),
     Package("mariadb-server-core", ("mariadbd", "/usr/sbin/mariadbd"), "tenants' databases"),
     Package("mariadb-client-core", ("my_print_defaults",), "mariadb-install-db calls it"),
 )
 """For a host with SQL servers. MariaDB's package `mariadb-server` would start one of its own."""
+
+
+REGISTRY = (
+    Package(
+        "docker-registry",
+        ("docker-registry",),
+        "images and packages of operators",
+        # Else a service listens on port 5000 of this machine, now and after each reboot.
+        without=("deb-systemd-helper", "deb-systemd-invoke", "invoke-rc.d", "update-rc.d"),
+    ),
+)
+"""For a host with a registry."""
 
 
 def missing(more: Sequence[Package] = ()) -> list[Package]:
@@ -76,14 +96,24 @@ def ensure(report: Progress, step: Step, more: Sequence[Package] = ()) -> None:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise HostError(f"machine: packages are missing, got {names}; run `sudo {command(wanted)}`")
     report.say(f"   installs {names}")
+    for without, group in groupby(sorted(wanted, key=_without), key=_without):
+        _install(list(group), without, step)
+
+
+def _install(wanted: list[Package], without: Sequence[str], step: Step) -> None:
     step.update("apt-get install")
-    if _apt(command(wanted)):
+    if _apt(command(wanted), without):
         step.update("apt-get update")
-        said = _apt("apt-get update") or _apt(command(wanted))
+        said = _apt("apt-get update") or _apt(command(wanted), without)
         if said:
+            names = ", ".join(one.name for one in wanted)
             raise HostError(
                 f"machine: apt-get can't install {names}, got:\n{said}\nsee to it, then try again"
             )
+
+
+def _without(package: Package) -> tuple[str, ...]:
+    return package.without
 
 
 def _is_there(file: str) -> bool:
@@ -92,16 +122,18 @@ def _is_there(file: str) -> bool:
     return shutil.which(file) is not None
 
 
-def _apt(line: str) -> str:
+def _apt(line: str, without: Sequence[str] = ()) -> str:
     """Run apt-get; return its last lines if it failed, else nothing.
 
-    The package `postgresql` makes databases of its own when it is first installed, and a service
-    for them, by a program that it finds on PATH: here it finds one that does nothing.
+    Args:
+        line: The command.
+        without: Programs of which packages, which look for them on PATH, find ones that do nothing.
     """
     with tempfile.TemporaryDirectory() as folder:
-        nothing = Path(folder, "pg_createcluster")
-        nothing.write_text("#!/bin/sh\n")
-        nothing.chmod(0o755)
+        for program in without:
+            nothing = Path(folder, program)
+            nothing.write_text("#!/bin/sh\n")
+            nothing.chmod(0o755)
         done = subprocess.run(
             [*line.split(), "-o", f"DPkg::Path={folder}:{_DPKG_PATH}"],
             env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},

@@ -1,5 +1,6 @@
 """oci: writes an image as an OCI archive, which `ctr images import` takes as it is.
 
+The same archive is one of `docker save`, for tools that know no other (Crossplane's).
 Not here: the layers (layers.py), which images there are (catalog.py).
 """
 
@@ -71,9 +72,15 @@ def write_archive(
         "mediaType": _INDEX,
         "manifests": [_named(reference, manifest) for reference in sorted(references)],
     }
+    saved = {
+        "Config": f"{_BLOBS}/{_sha256(configuration)}",
+        "Layers": [f"{_BLOBS}/{layer.digest}" for layer in layers],
+        "RepoTags": sorted(references),
+    }
     with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
         _add(tar, "oci-layout", _json({"imageLayoutVersion": "1.0.0"}))
         _add(tar, "index.json", _json(index))
+        _add(tar, "manifest.json", _json([saved]))
         _add(tar, f"{_BLOBS}/{_sha256(manifest)}", manifest)
         _add(tar, f"{_BLOBS}/{_sha256(configuration)}", configuration)
         for layer in {layer.digest: layer for layer in layers}.values():

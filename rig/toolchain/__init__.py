@@ -35,7 +35,8 @@ class Recipe:
     """The module's go.mod; another one beside it pins another version of the same program."""
 
     stamps: Mapping[str, str] = field(default_factory=dict)
-    """Go variables that are set to the version: {version}, {major} and {minor} are filled in."""
+    """Go variables that are set to the version: {version}, {major} and {minor} are filled in, and
+    {number}, which is the version without its v."""
 
     programs: tuple[str, ...] = ()
     """Names of a multi-call binary: links beside it, as it runs the one that it is called as."""
@@ -63,9 +64,10 @@ class Recipe:
         flags = ["-s", "-w"]
         if self.stamps:
             version = self.version()
-            major, minor = version.removeprefix("v").split(".")[:2]
+            number = version.removeprefix("v")
+            major, minor = number.split(".")[:2]
             for variable, template in self.stamps.items():
-                value = template.format(version=version, major=major, minor=minor)
+                value = template.format(version=version, number=number, major=major, minor=minor)
                 flags += ["-X", f"{variable}={value}"]
         return " ".join(flags)
 
@@ -91,6 +93,8 @@ _KUBERNETES_PROGRAMS = (
     "kube-scheduler",
     "kubelet",
 )
+
+_PROMETHEUS_STAMPS = {"github.com/prometheus/common/version.Version": "{number}"}
 
 RECIPES = {
     recipe.name: recipe
@@ -149,6 +153,42 @@ RECIPES = {
         ),
         Recipe("containerd-shim-runsc-v1", pinned="gvisor.dev/gvisor", module="runsc"),
         Recipe("pause", pinned=""),
+        Recipe(
+            "crossplane",
+            pinned="github.com/crossplane/crossplane/v2",
+            package="github.com/crossplane/crossplane/v2/cmd/crossplane",
+            stamps={"github.com/crossplane/crossplane-runtime/v2/pkg/version.version": "{version}"},
+        ),
+        Recipe(
+            "crank",  # Crossplane's command line, that its module has up to 2.2
+            pinned="github.com/crossplane/crossplane/v2",
+            package="github.com/crossplane/crossplane/v2/cmd/crank",
+            stamps={"github.com/crossplane/crossplane/v2/internal/version.version": "{version}"},
+        ),
+        Recipe(
+            "provider-kubernetes",
+            pinned="github.com/crossplane-contrib/provider-kubernetes",
+            package="github.com/crossplane-contrib/provider-kubernetes/cmd/provider",
+            stamps={
+                "github.com/crossplane-contrib/provider-kubernetes/internal/version.Version": (
+                    "{version}"
+                ),
+            },
+        ),
+        Recipe(
+            "prometheus-admission",
+            pinned="github.com/prometheus-operator/prometheus-operator",
+            package="github.com/prometheus-operator/prometheus-operator/cmd/admission-webhook",
+            stamps=_PROMETHEUS_STAMPS,
+        ),
+        Recipe(
+            "prometheus-admission-0.85",
+            pinned="github.com/prometheus-operator/prometheus-operator",
+            package="github.com/prometheus-operator/prometheus-operator/cmd/admission-webhook",
+            module="prometheus-admission",
+            modfile="go-0.85.mod",
+            stamps=_PROMETHEUS_STAMPS,
+        ),
     )
 }
 

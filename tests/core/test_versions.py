@@ -55,6 +55,15 @@ def test_images_have_their_official_names():
     assert versions.image("pause") == "registry.k8s.io/pause:3.10.2"
 
 
+def test_operators_images_and_packages_have_their_official_names():
+    crossplane = "xpkg.crossplane.io/crossplane/crossplane:v2.3.4"  # of its chart's values
+    assert versions.image("crossplane") == crossplane
+    package = versions.image("provider-kubernetes", registry="registry.test:5000")
+    assert package == "registry.test:5000/crossplane-contrib/provider-kubernetes:v1.2.1"
+    assert set(versions.CROSSPLANE_PACKAGES) < set(versions.OPERATOR_NAMES)
+    assert not set(versions.OPERATOR_NAMES) & set(versions.IMAGE_NAMES)
+
+
 def test_a_version_replaces_the_tag():
     assert versions.image("etcd", version="3.6.14") == "registry.k8s.io/etcd:v3.6.14"
     assert versions.image("host-agent", version="0.2.0").endswith(":0.2.0")

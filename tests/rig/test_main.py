@@ -198,27 +198,50 @@ def test_ages(seconds, shown):
     assert rig._age(seconds) == shown
 
 
-def test_sql_servers_are_said_not_to_be_there_on_other_hosts(hosts, capsys):
+@pytest.mark.parametrize(
+    ("option", "said"), [("--sql", "has no SQL servers"), ("--operators", "has no registry")]
+)
+def test_what_other_hosts_do_not_have_is_said(hosts, capsys, option, said):
     """`make test` asks for them whatever the host is."""
-    assert rig.main(["up", "--sql"]) == 0
-    assert "host dev: has no SQL servers" in capsys.readouterr().err
+    assert rig.main(["up", option]) == 0
+    assert f"host dev: {said}" in capsys.readouterr().err
 
 
-def test_the_checkout_knows_how_sql_servers_are_reached_until_the_host_goes(
-    hosts, tmp_path, monkeypatch
-):
+@pytest.fixture
+def native(hosts, tmp_path, monkeypatch):
+    """A native host, and what each `up` of it was asked for."""
     host = NativeHost("dev", tmp_path)
     asked = []
     monkeypatch.setattr(NativeHost, "down", lambda *_: None)
-    monkeypatch.setattr(NativeHost, "up", lambda *_, with_sql: asked.append(with_sql))
+    monkeypatch.setattr(NativeHost, "up", lambda *_, **wanted: asked.append(wanted))
     hosts["dev"] = host
     host.kubeconfig.parent.mkdir(parents=True)
     host.kubeconfig.write_text("of dev")
+    return host, asked
+
+
+def test_the_checkout_knows_how_sql_servers_are_reached_until_the_host_goes(native):
+    host, asked = native
     rig.main(["up"])
     assert not rig.local_sql("dev").exists()
     host.sql.write_text("{}")
     rig.main(["up", "--sql"])
-    assert asked == [False, True]
+    assert [wanted["with_sql"] for wanted in asked] == [False, True]
     assert rig.local_sql("dev").read_text() == "{}"
     rig.main(["down"])
     assert not rig.local_sql("dev").exists()
+
+
+def test_the_checkout_knows_the_registry_and_its_ca_until_the_host_goes(native, tmp_path):
+    host, asked = native
+    (tmp_path / "ca.crt").write_text("BEGIN CERTIFICATE")
+    rig.main(["up"])
+    host.registry.write_text(f'{{"caFile": "{tmp_path}/ca.crt"}}')
+    rig.main(["up", "--operators"])
+    assert [wanted["with_operators"] for wanted in asked] == [False, True]
+    assert rig.local_authority("dev").read_text() == "BEGIN CERTIFICATE"
+    assert rig.local_authority("dev").name == "registry-ca.pem"
+    assert rig.local_registry("e2e").name == "registry-e2e.json"
+    rig.main(["down"])
+    assert not rig.local_registry("dev").exists()
+    assert not rig.local_authority("dev").exists()

@@ -1,4 +1,5 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,11 @@ LACKING = Package("lacking", ("no-such-program", "/no/such/file"), "is needed fo
 APT = """#!/bin/sh
 echo "$@" | sed 's/ -o .*//' >> {folder}/calls
 for word; do
-  case "$word" in DPkg::Path=*) PATH="${word#*=}" command -v pg_createcluster ;; esac
-done >> {folder}/createcluster
+  case "$word" in DPkg::Path=*)
+    PATH="${word#*=}" command -v pg_createcluster
+    PATH="${word#*=}" command -v invoke-rc.d ;;
+  esac
+done >> {folder}/found
 case "$1" in
 install) if [ -e {folder}/updated ]; then exit 0; fi; echo "E: not found"; exit 100 ;;
 update) {update} ;;
@@ -40,10 +44,10 @@ def apt(tmp_path, monkeypatch):
     return tmp_path, install
 
 
-def ensure():
+def ensure(*more):
     report = Silent()
     with report.step("packages") as step:
-        packages.ensure(report, step)
+        packages.ensure(report, step, more)
     return report
 
 
@@ -59,13 +63,26 @@ def test_only_what_is_missing_is_installed_and_it_is_said_why(apt):
     ]
 
 
-def test_no_databases_are_made_beside_ours(apt):
-    """Debian's postgresql calls pg_createcluster, and a service would start what that makes."""
+def test_nothing_of_a_package_runs_beside_ours(apt, monkeypatch):
+    """Debian's postgresql makes databases and docker-registry a service when they are installed."""
     folder, _ = apt
-    ensure()
-    program, *_ = (folder / "createcluster").read_text().splitlines()
-    assert not program.startswith("/usr/")
-    assert not Path(program).exists()  # gone with the installation
+    monkeypatch.setattr(packages, "PACKAGES", (THERE,))
+    (folder / "updated").touch()
+    ensure(*(replace(one, files=()) for one in (*packages.SQL, *packages.REGISTRY)))
+    found = [Path(line) for line in (folder / "found").read_text().splitlines()]
+    replaced = [path for path in found if not path.is_relative_to("/usr")]
+    assert {path.name for path in replaced} == {"pg_createcluster", "invoke-rc.d"}
+    assert not any(path.exists() for path in replaced)  # gone with the installation
+
+
+def test_what_does_nothing_does_so_for_its_own_package_alone(apt, monkeypatch):
+    folder, _ = apt
+    (folder / "updated").touch()
+    ensure(replace(LACKING, name="other", without=("invoke-rc.d",)))
+    assert (folder / "calls").read_text().splitlines() == [
+        "install -y --no-install-recommends lacking",
+        "install -y --no-install-recommends other",
+    ]
 
 
 def test_packages_of_sql_servers_are_looked_for_if_these_are_wanted(monkeypatch):

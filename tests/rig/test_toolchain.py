@@ -15,6 +15,7 @@ from rig import toolchain
         ("etcd", versions.DEFAULT_ETCD),
         ("coredns", versions.COREDNS),
         ("kine", versions.KINE),
+        ("crossplane", versions.CROSSPLANE),
     ],
 )
 def test_a_local_image_is_the_version_that_its_name_says(name, version):
@@ -39,6 +40,8 @@ def test_the_stamps_say_what_is_pinned():
     )
     assert "gitVersion=v1.36.3" in toolchain.recipe("kube-1.36").ldflags()
     assert toolchain.recipe("pause").ldflags() == "-s -w"
+    assert toolchain.recipe("crossplane").ldflags().endswith("/version.version=v2.3.4")
+    assert toolchain.recipe("prometheus-admission").ldflags().endswith("/version.Version=0.92.1")
 
 
 @pytest.mark.parametrize("name", sorted(toolchain.RECIPES))

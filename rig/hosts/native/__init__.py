@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.errors import HostError
 from rig.hosts import Part
-from rig.hosts.native import health, sql, state, teardown
+from rig.hosts.native import beside, health, registry, sql, state, teardown
 from rig.hosts.native.components import all_components
 from rig.hosts.native.layout import BASE, Layout, check_name
 from rig.progress import Progress
@@ -40,8 +40,18 @@ class NativeHost:
         """Where it is said how its SQL servers are reached; no file if it has none."""
         return Layout(self.name, 0, self._base).root / sql.FACTS
 
+    @property
+    def registry(self) -> Path:
+        """Where it is said how its registry is reached; no file if it has none."""
+        return Layout(self.name, 0, self._base).root / registry.FACTS
+
     def up(
-        self, report: Progress, kubernetes: Sequence[str] = (), *, with_sql: bool = False
+        self,
+        report: Progress,
+        kubernetes: Sequence[str] = (),
+        *,
+        with_sql: bool = False,
+        with_operators: bool = False,
     ) -> None:
         """Bring it up, with the images of these versions of tenants beside the default one.
 
@@ -49,12 +59,15 @@ class NativeHost:
             report: Where progress is shown.
             kubernetes: Versions of tenants.
             with_sql: With SQL servers beside it; a host that has them keeps them.
+            with_operators: With images of operators, and a registry with packages of Crossplane
+                beside it: the same.
         """
         from rig.hosts.native.up import up  # noqa: PLC0415 - needs packages that status does not
 
         with self._lock():
             self._refuse_remains()
-            up(state.allocate(self.name, self._base), report, kubernetes, with_sql=with_sql)
+            layout = state.allocate(self.name, self._base)
+            up(layout, report, kubernetes, with_sql=with_sql, with_operators=with_operators)
 
     def down(self, report: Progress) -> None:
         """Take it away."""
@@ -77,7 +90,7 @@ class NativeHost:
             return []
         layout = Layout(self.name, known.number, self._base)
         parts = []
-        wanted = all_components(layout) | (sql.components(layout) if known.sql else {})
+        wanted = all_components(layout) | beside.components(layout, known)
         for name, component in wanted.items():
             process = known.processes.get(name)
             log = layout.log(name)
@@ -85,7 +98,7 @@ class NativeHost:
                 said = "has ended" if process else "was never started"
                 parts.append(Part(name, healthy=False, detail=said, log=log))
                 continue
-            trouble = health.trouble(layout, component.health)
+            trouble = health.trouble(layout, component.health, component.authority)
             pid, age = process.identity.pid, process.identity.age_seconds
             parts.append(Part(name, not trouble, trouble or "", pid, age, log))
         return parts

@@ -4,6 +4,7 @@ Not here: how they are applied (up.py), the Gateway API's definitions (gateway_a
 """
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from core.host_facts import ENFORCER_ANNOTATION
@@ -27,7 +28,7 @@ _COREFILE = f"""\
   ready
 }}
 # The host has no way out: no other name exists. Silence would cost each asker its timeout.
-# In a block of its own: where both are, this plugin comes before `kubernetes`.
+# In a block of its own: where both are, this plugin comes before `kubernetes` and `hosts`.
 .:53 {{
   errors
   health
@@ -37,19 +38,33 @@ _COREFILE = f"""\
 }}
 """
 
+_BESIDE = """\
+{name}:53 {{
+  errors
+  hosts {{
+    {address} {name}
+  }}
+}}
+"""
+
 _SYSTEM = {"namespace": "kube-system"}
 _DNS_LABELS = {"k8s-app": "kube-dns"}
 
 
-def manifests() -> list[Manifest]:
-    """Return all objects in the order in which they are applied."""
+def manifests(names: Mapping[str, str]) -> list[Manifest]:
+    """Return all objects in the order in which they are applied.
+
+    Args:
+        names: Those that DNS knows beside the cluster's own, each with its address.
+    """
+    beside = [_BESIDE.format(name=name, address=names[name]) for name in sorted(names)]
     return [
         _enforcer(),
         *_role("kube-router", "tenantplane:kube-router", _KUBE_ROUTER_RULES),
         *_role("provisioner", "tenantplane:provisioner", _PROVISIONER_RULES),
         _issuer_discovery(),
         _storage_class(),
-        *_core_dns(),
+        *_core_dns("".join([_COREFILE, *beside])),
     ]
 
 
@@ -132,7 +147,7 @@ def _storage_class() -> Manifest:
     }
 
 
-def _core_dns() -> list[Manifest]:
+def _core_dns(corefile: str) -> list[Manifest]:
     name = {"name": "coredns", **_SYSTEM}
     rules = [
         {"apiGroups": [""], "resources": ["services", "pods", "namespaces"], "verbs": _READ},
@@ -148,10 +163,10 @@ def _core_dns() -> list[Manifest]:
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": name,
-            "data": {"Corefile": _COREFILE},
+            "data": {"Corefile": corefile},
         },
         _dns_service(),
-        _dns_deployment(),
+        _dns_deployment(corefile),
     ]
 
 
@@ -199,7 +214,7 @@ def _dns_container() -> Manifest:
     }
 
 
-def _dns_deployment() -> Manifest:
+def _dns_deployment(corefile: str) -> Manifest:
     pod = {
         "serviceAccountName": "coredns",
         "priorityClassName": "system-cluster-critical",
@@ -217,7 +232,7 @@ def _dns_deployment() -> Manifest:
         "volumes": [{"name": "config", "configMap": {"name": "coredns"}}],
     }
     # A changed configuration means new pods.
-    digest = hashlib.sha256(_COREFILE.encode()).hexdigest()[:16]
+    digest = hashlib.sha256(corefile.encode()).hexdigest()[:16]
     metadata = {"labels": _DNS_LABELS, "annotations": {"tenantplane.dev/corefile": digest}}
     return {
         "apiVersion": "apps/v1",

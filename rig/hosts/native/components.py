@@ -29,6 +29,8 @@ class Component:
     """The user and group that it runs as, if not root."""
     end: signal.Signals = signal.SIGTERM
     """Asks it to end."""
+    authority: str = "ca"
+    """Name of the CA that vouches for an https URL."""
 
 
 def all_components(layout: Layout) -> dict[str, Component]:

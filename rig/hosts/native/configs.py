@@ -98,6 +98,9 @@ disabled_plugins = [
       TypeUrl = "io.containerd.runsc.v1.options"
       ConfigPath = "{run}/runsc.toml"
 
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "{mirrors}"
+
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "{plugins}"
     conf_dir = "{run}/cni"
@@ -114,6 +117,7 @@ def _containerd(layout: Layout) -> str:
         gvisor=gvisor.HANDLER,
         shim=gvisor.program(layout, "containerd-shim-runsc-v1"),
         plugins=cni_folder(),
+        mirrors=layout.mirrors,
     )
 
 

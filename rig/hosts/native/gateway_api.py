@@ -3,13 +3,11 @@
 Not here: which version (rig/toolchain/gateway-api/go.mod), the Gateway itself (components/).
 """
 
-import json
 import re
-import subprocess
 from pathlib import Path
 
 from core.errors import HostError
-from rig import build
+from rig import build, modules
 from rig.hosts.native import api
 
 _MODULE = "sigs.k8s.io/gateway-api"
@@ -74,18 +72,4 @@ def path(document: str) -> str:
 def _download() -> Path:
     """Return the folder of the definitions in Go's module cache; go.sum vouches for them."""
     build.check_go("the Gateway API", go_version())
-    done = subprocess.run(
-        ["go", "mod", "download", "-json", _MODULE],
-        cwd=_FOLDER,
-        env=build.go_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip()
-        raise HostError(
-            f"gateway API: its definitions can't be downloaded, got {said!r}; check that "
-            "`go mod download` reaches its proxy (go env GOPROXY)"
-        )
-    return Path(json.loads(done.stdout)["Dir"], "config", "crd", "standard")
+    return modules.folder(_FOLDER, _MODULE) / "config" / "crd" / "standard"

@@ -21,13 +21,20 @@ _MYSQL_HELLO = b"\n"
 """A server's first message begins with its protocol's version, 10, behind four bytes of header."""
 
 
-def trouble(layout: Layout, target: str) -> str | None:
-    """Return what is wrong with the answer; None if all is well."""
+def trouble(layout: Layout, target: str, authority: str = "ca") -> str | None:
+    """Return what is wrong with the answer; None if all is well.
+
+    Args:
+        layout: Of the host.
+        target: What is asked.
+        authority: Name of the CA that vouches for an https URL.
+    """
     try:
         if target.startswith("/"):
             return _ask_socket(target)
         scheme = urlsplit(target).scheme
-        return _ask_url(layout, target) if scheme.startswith("http") else _ask_sql(target)
+        trust = Path(layout.pki, f"{authority}.crt")
+        return _ask_url(trust, target) if scheme.startswith("http") else _ask_sql(target)
     except (OSError, http.client.HTTPException) as error:
         return str(error) or type(error).__name__
 
@@ -51,12 +58,12 @@ def _ask_sql(url: str) -> str | None:
     return None if ready else f"it says {answer!r}"
 
 
-def _ask_url(layout: Layout, url: str) -> str | None:
+def _ask_url(authority: Path, url: str) -> str | None:
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port
     connection: http.client.HTTPConnection
     if parts.scheme == "https":
-        trust = ssl.create_default_context(cafile=str(Path(layout.pki, "ca.crt")))
+        trust = ssl.create_default_context(cafile=str(authority))
         connection = http.client.HTTPSConnection(
             host, port, timeout=_TIMEOUT_SECONDS, context=trust
         )

@@ -18,6 +18,8 @@ API_SERVICE_ADDRESS = "10.96.0.1"
 DNS_SERVICE_ADDRESS = "10.96.0.10"
 CLUSTER_DOMAIN = "cluster.local"
 API_PORT = 6443
+REGISTRY_NAME = "registry.tenantplane.test"
+"""Of a host's registry, for its pods; nobody else's, as `.test` is no domain (RFC 6761)."""
 
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,10}[a-z0-9])?", re.ASCII)
 
@@ -136,6 +138,11 @@ class Layout:
     def containerd_socket(self) -> Path:
         """Socket of containerd, as seen from the machine."""
         return self.run / "containerd" / "containerd.sock"
+
+    @property
+    def mirrors(self) -> Path:
+        """Where containerd looks up how a registry is reached: a folder for each one's name."""
+        return self.run / "certs.d"
 
     def sql_name(self, server: str) -> str:
         """Return the name that an SQL server has in its certificate; no DNS knows it."""

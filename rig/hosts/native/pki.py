@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from core import kubeconfig
 from rig.hosts.native import state
-from rig.hosts.native.layout import API_SERVICE_ADDRESS, CLUSTER_DOMAIN, Layout
+from rig.hosts.native.layout import API_SERVICE_ADDRESS, CLUSTER_DOMAIN, REGISTRY_NAME, Layout
 
 _CA_DAYS = 3650
 _LEAF_DAYS = 365
@@ -39,7 +39,7 @@ class _Leaf:
 def ensure(layout: Layout) -> None:
     """Make what is missing or runs out."""
     layout.pki.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name in ("ca", "etcd-ca", "front-proxy-ca", "sql-ca"):
+    for name in ("ca", "etcd-ca", "front-proxy-ca", "sql-ca", "registry-ca"):
         if not (layout.pki / f"{name}.crt").exists():
             _make_ca(layout.pki, f"tenantplane-{layout.name}-{name}", name)
     if not (layout.pki / "sa.key").exists():
@@ -84,6 +84,7 @@ def _leaves(layout: Layout) -> list[_Leaf]:
             _Leaf(name, "sql-ca", name, hosts=[layout.node_address, layout.sql_name(name)])
             for name in SQL_SERVERS
         ),
+        _Leaf("registry", "registry-ca", "registry", hosts=[layout.node_address, REGISTRY_NAME]),
         *(
             _Leaf(name, "ca", user.format(node=layout.label), group)
             for name, (user, group) in USERS.items()

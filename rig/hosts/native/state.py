@@ -40,6 +40,10 @@ class State:
     processes: dict[str, Process] = field(default_factory=dict)
     sql: bool = False
     """SQL servers were asked for once, and belong to it from then on."""
+    operators: bool = False
+    """Images of operators and a registry: the same."""
+    pushed: dict[str, str] = field(default_factory=dict)
+    """What the rig has put into the registry: the file of each reference."""
 
     def save(self, layout: Layout) -> None:
         """Write the state, all of it or nothing."""
@@ -54,8 +58,9 @@ def load(path: Path) -> State | None:
             name: Process(Identity(**one["identity"]), one["fingerprint"])
             for name, one in document["processes"].items()
         }
-        sql = document.get("sql", False)  # a host of before has none
-        return State(document["number"], document["boot"], processes, sql)
+        later = ("sql", "operators", "pushed")  # a host of before has none of these
+        known = {name: document[name] for name in later if name in document}
+        return State(document["number"], document["boot"], processes, **known)
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:

@@ -68,7 +68,7 @@ class Supervisor:
         """
         deadline = time.monotonic() + seconds
         identity = self._state.processes[component.name].identity
-        while trouble := health.trouble(self._layout, component.health):
+        while trouble := health.trouble(self._layout, component.health, component.authority):
             if not identity.alive:
                 raise HostError(self._failure(component.name, "ended"))
             if time.monotonic() > deadline:

@@ -17,6 +17,7 @@ from rig import build, packages
 from rig.hosts.native import (
     addons,
     api,
+    beside,
     cgroup,
     checks,
     components,
@@ -27,14 +28,15 @@ from rig.hosts.native import (
     isolation,
     machine,
     pki,
+    registry,
     repair,
-    sql,
     state,
 )
 from rig.hosts.native.components import Component
-from rig.hosts.native.layout import Layout
+from rig.hosts.native.layout import REGISTRY_NAME, Layout
 from rig.hosts.native.supervise import Supervisor
-from rig.images import archives, compiled
+from rig.images import archives, compiled, crossplane_packages, xpkg
+from rig.images.xpkg import Package
 from rig.progress import Progress, Step
 
 
@@ -47,10 +49,12 @@ class _Run:
     report: Progress
     pool: ThreadPoolExecutor
     kubernetes: Sequence[str]
-    sql: "Future[None] | None" = None
-    """Makes the databases of SQL servers, if these are wanted."""
+    beside: "Future[None] | None" = None
+    """Makes what the servers beside the cluster need, such as databases."""
     binaries: dict[str, Path] = field(default_factory=dict)
     archives: list[Path] = field(default_factory=list)
+    packages: list[Package] = field(default_factory=list)
+    """Of Crossplane, for the registry."""
     imports: "list[Future[list[str]]]" = field(default_factory=list)
     """Those without which the host's own pods can't start, then all others."""
     began: float = field(default_factory=time.time)
@@ -61,18 +65,23 @@ class _Run:
 
     @property
     def components(self) -> dict[str, Component]:
-        return components.all_components(self.layout) | self.sql_servers
+        return components.all_components(self.layout) | self.servers
 
     @property
-    def sql_servers(self) -> dict[str, Component]:
-        return sql.components(self.layout) if self.state.sql else {}
+    def servers(self) -> dict[str, Component]:
+        return beside.components(self.layout, self.state)
 
     def admin(self) -> api.Api:
         return api.Api(self.layout.server, self.layout.pki, "admin")
 
 
 def up(
-    layout: Layout, report: Progress, kubernetes: Sequence[str] = (), *, with_sql: bool = False
+    layout: Layout,
+    report: Progress,
+    kubernetes: Sequence[str] = (),
+    *,
+    with_sql: bool = False,
+    with_operators: bool = False,
 ) -> None:
     """Bring the host up. The caller holds its lock.
 
@@ -81,9 +90,11 @@ def up(
         report: Where progress is shown.
         kubernetes: Versions whose images are made and imported beside the default one's.
         with_sql: The host gets SQL servers; one that has them keeps them.
+        with_operators: The host gets images of operators, and a registry: the same.
     """
     known = state.load(layout.state) or state.State(layout.number)
     known.sql = known.sql or with_sql
+    known.operators = known.operators or with_operators
     with ThreadPoolExecutor(max_workers=1) as pool:
         run = _Run(layout, known, report, pool, (versions.DEFAULT_KUBERNETES, *kubernetes))
         for name, function in STEPS:
@@ -92,24 +103,24 @@ def up(
 
 
 def _packages(run: _Run, step: Step) -> None:
-    packages.ensure(run.report, step, (*packages.SQL,) if run.state.sql else ())
+    packages.ensure(run.report, step, beside.needed(run.state))
 
 
 def _binaries(run: _Run, _: Step) -> None:
     """Compile what host and images need: the last are downloaded while the first compile."""
     own = ["kube", "etcd", "kube-router", *gvisor.BINARIES]
-    names = dict.fromkeys([*own, *compiled(run.kubernetes)])
+    names = dict.fromkeys([*own, *compiled(run.kubernetes, operators=run.state.operators)])
     built = build.binaries(list(names), run.report)
     run.binaries = dict.fromkeys(components.KUBE, built["kube"])
-    run.binaries |= {name: built[name] for name in own[1:]}
+    run.binaries |= {name: built[name] for name in names if name != "kube"}
     run.binaries["containerd"] = Path(shutil.which("containerd") or "/usr/bin/containerd")
     run.binaries["python"] = Path(sys.executable)
-    if run.state.sql:
-        run.binaries |= sql.binaries()
+    run.binaries |= beside.binaries(run.state)
 
 
 def _archives(run: _Run, _: Step) -> None:
-    run.archives = archives(run.report, run.kubernetes)
+    run.archives = archives(run.report, run.kubernetes, operators=run.state.operators)
+    run.packages = crossplane_packages(run.report) if run.state.operators else []
 
 
 def _kernel(run: _Run, step: Step) -> None:
@@ -134,8 +145,8 @@ def _isolation(run: _Run, _: Step) -> None:
     isolation.make_network(run.layout)
     isolation.make_mounts(run.layout)
     cgroup.make(run.layout)
-    if run.state.sql:
-        run.sql = run.pool.submit(sql.prepare, run.layout)
+    if run.servers:
+        run.beside = run.pool.submit(beside.prepare, run.layout, run.state)
 
 
 def _api_server(run: _Run, step: Step) -> None:
@@ -151,10 +162,10 @@ def _api_server(run: _Run, step: Step) -> None:
 
 
 def _controllers(run: _Run, step: Step) -> None:
-    if run.sql:
-        step.update("waits for the databases")
-        run.sql.result()
-        _start(run, step, tuple(run.sql_servers))
+    if run.beside:
+        step.update("waits for what the servers beside it need")
+        run.beside.result()
+        _start(run, step, tuple(run.servers))
     step.update("waits for the images of its own pods")
     run.imports[0].result()  # kubelet would try to pull what isn't there, and back off
     _start(run, step, ("kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"))
@@ -163,7 +174,8 @@ def _controllers(run: _Run, step: Step) -> None:
 def _addons(run: _Run, step: Step) -> None:
     """Apply DNS, storage and roles; then start what the roles are for."""
     with run.admin() as client:
-        for manifest in addons.manifests():
+        names = {REGISTRY_NAME: run.layout.node_address} if run.state.operators else {}
+        for manifest in addons.manifests(names):
             client.apply_manifest(manifest)
         trouble = gvisor.offer(client, run.binaries["runsc"])
         if trouble:
@@ -192,6 +204,11 @@ def _images(run: _Run, step: Step) -> None:
     with run.admin() as client:
         for pod in images.pods_of_older(client, imported, run.began):
             run.report.say(f"   pod {pod} is replaced: its image changed")
+    if run.packages:
+        step.update("packages of Crossplane")
+        for server in registry.components(run.layout).values():
+            run.supervisor.wait(server)
+        registry.push(run.layout, run.state, run.packages, run.binaries[xpkg.BUILDER])
 
 
 def _works(run: _Run, step: Step) -> None:

@@ -4,8 +4,8 @@ import tarfile
 import pytest
 
 from core import versions
-from rig import build, images, pypi
-from rig.images import agent, base, layers
+from rig import build, images, modules, pypi
+from rig.images import agent, base, layers, pythonic, xpkg
 from rig.images.layers import File
 from rig.progress import Silent
 
@@ -32,6 +32,10 @@ def made(tmp_path, monkeypatch):
     monkeypatch.setattr(build, "binaries", binaries)
     monkeypatch.setattr(pypi, "binary", lambda _wheel, program, _report: binary(program))
     monkeypatch.setattr(agent, "python_layer", lambda _project, _report: python)
+    monkeypatch.setattr(pythonic, "python_layer", lambda _report: python)
+    for folder in ("crds", "webhookconfigurations"):
+        (tmp_path / "module" / "cluster" / folder).mkdir(parents=True)
+    monkeypatch.setattr(modules, "folder", lambda *_: tmp_path / "module")
     return asked
 
 
@@ -68,8 +72,35 @@ def _files(path):
 def test_the_host_gets_every_image_that_the_product_names(made):
     archives = images.archives(Silent())
     names = [name for path in archives for name in _names(path)]
-    assert sorted(names) == sorted(versions.image(name) for name in versions.IMAGE_NAMES)
+    wanted = set(versions.IMAGE_NAMES) - {"kubectl"}  # comes with the operators'
+    assert sorted(names) == sorted(versions.image(name) for name in wanted)
     assert sorted(made) == ["coredns", "etcd", "kine", "kube", "pause"]
+
+
+def test_operators_images_are_made_when_they_are_asked_for(made):
+    """They cost ten minutes of compiling."""
+    before = {name for path in images.archives(Silent()) for name in _names(path)}
+    del made[:]
+    names = {name for path in images.archives(Silent(), operators=True) for name in _names(path)}
+    assert {versions.image("crossplane"), versions.image("kubectl")} <= names - before
+    assert "crossplane" in made
+    assert set(made) | {"crank", "provider-kubernetes"} == set(
+        images.compiled([versions.DEFAULT_KUBERNETES], operators=True)
+    )
+
+
+def test_packages_of_crossplane_have_the_image_that_runs_them(made, monkeypatch):
+    built = {}
+    monkeypatch.setattr(xpkg, "build", lambda name, *given: built.setdefault(name, given))
+    images.crossplane_packages(Silent())
+    assert sorted(built) == sorted(versions.CROSSPLANE_PACKAGES)
+    folder, provider, _crank, _report = built["provider-kubernetes"]
+    assert folder.name == "package"
+    assert _names(provider) == {versions.image("provider-kubernetes")}
+    files = _files(provider)
+    program = "usr/local/bin/crossplane-kubernetes-provider"
+    assert files[program] == "binary of provider-kubernetes"
+    assert _files(built["function-pythonic"][1])["usr/bin/python3"] == "elf"
 
 
 def test_an_image_has_its_binary_and_what_programs_look_up():

@@ -40,6 +40,7 @@ def _blob(blobs, descriptor):
 
 def test_every_blob_is_what_its_descriptor_says_and_none_is_left_over(archive):
     blobs = _blobs(archive)
+    del blobs["manifest.json"]
     assert json.loads(blobs.pop("oci-layout")) == {"imageLayoutVersion": "1.0.0"}
     index = json.loads(blobs["index.json"])
     manifest = json.loads(_blob(blobs, index["manifests"][0]))
@@ -47,6 +48,17 @@ def test_every_blob_is_what_its_descriptor_says_and_none_is_left_over(archive):
     stored = [_blob(blobs, layer) for layer in manifest["layers"]]
     assert config["rootfs"]["diff_ids"] == [layer["digest"] for layer in manifest["layers"]]
     assert len(blobs) == 1 + 1 + 1 + len(stored)
+
+
+def test_it_is_an_archive_of_docker_save_too(archive):
+    """Crossplane's own tool reads no other."""
+    blobs = _blobs(archive)
+    (saved,) = json.loads(blobs["manifest.json"])
+    manifest = json.loads(_blob(blobs, json.loads(blobs["index.json"])["manifests"][0]))
+    named = [f"blobs/{layer['digest'].replace(':', '/')}" for layer in manifest["layers"]]
+    assert saved["Layers"] == named
+    assert saved["Config"] == f"blobs/{manifest['config']['digest'].replace(':', '/')}"
+    assert saved["RepoTags"] == sorted(NAMES)
 
 
 def test_one_image_answers_to_all_its_names(archive):
@@ -92,7 +104,7 @@ def test_a_layer_that_comes_twice_is_stored_once(tmp_path):
     oci.write_archive(tmp_path / "image.tar", NAMES[:1], [layer, layer], Config(("a",)))
     with tarfile.open(tmp_path / "image.tar") as tar:
         names = tar.getnames()
-    assert len(names) == len(set(names)) == 5
+    assert len(names) == len(set(names)) == 6
 
 
 @pytest.mark.parametrize(("machine", "architecture"), [("x86_64", "amd64"), ("aarch64", "arm64")])

@@ -1,6 +1,7 @@
 """server: what the SQL servers of a host have in common: folders, user, password, certificate.
 
-Not here: what is in their configurations (postgresql.py, mariadb.py).
+Not here: what is in their configurations (postgresql.py, mariadb.py), how files become theirs
+(private.py).
 """
 
 import os
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import HostError
-from rig.hosts.native import state
+from rig.hosts.native import private, state
 from rig.hosts.native.layout import Layout
 
 MAX_CONNECTIONS = 200
@@ -38,7 +39,7 @@ class Server:
 
     def run(self, layout: Layout) -> Path:
         """Return the folder of its configuration and its socket."""
-        return layout.run / self.name
+        return private.folder(layout, self.name)
 
     def password_file(self, layout: Layout) -> Path:
         """Return the file with the administrator's password, for root alone."""
@@ -53,17 +54,7 @@ class Server:
 
     def write(self, layout: Layout, files: Mapping[str, str]) -> None:
         """Write its files, certificate and key among them, for its user alone."""
-        folder = self.run(layout)
-        for one in (folder, self.data(layout).parent):
-            one.mkdir(parents=True, exist_ok=True)
-        pair = {f"server.{end}": (layout.pki / f"{self.name}.{end}") for end in ("crt", "key")}
-        for name, text in {**files, **{to: path.read_text() for to, path in pair.items()}}.items():
-            state.write(folder / name, text)
-            os.chown(folder / name, *self.user())
-        os.chown(folder, *self.user())
-        for parent in (*folder.parents, *self.data(layout).parents):  # whatever the umask was
-            if parent.is_relative_to(layout.base):
-                parent.chmod(parent.stat().st_mode | 0o111)
+        private.write(layout, self.name, files, self.user(), self.data(layout))
 
     def initialise(self, layout: Layout, make: Callable[[Path], None]) -> None:
         """Make its databases, all or nothing, unless they are there.

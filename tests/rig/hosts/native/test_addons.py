@@ -2,12 +2,12 @@ from core import host_facts
 from rig.hosts.native import addons, api
 
 
-def by_kind(kind):
-    return [one for one in addons.manifests() if one["kind"] == kind]
+def by_kind(kind, names=()):
+    return [one for one in addons.manifests(dict(names)) if one["kind"] == kind]
 
 
 def test_every_object_is_another_one():
-    paths = [api.path(one) for one in addons.manifests()]
+    paths = [api.path(one) for one in addons.manifests({})]
     assert len(set(paths)) == len(paths)
 
 
@@ -49,6 +49,16 @@ def test_names_of_the_cluster_are_answered_before_the_catch_all():
     blocks = config["data"]["Corefile"].split("\n}\n")
     (catch_all,) = [block for block in blocks if "NXDOMAIN" in block]
     assert "kubernetes" not in catch_all.split(".:53 {")[1]
+
+
+def test_a_server_beside_the_cluster_has_a_name_for_pods():
+    """In a block of its own: the catch-all comes before `hosts`, too."""
+    (config,) = by_kind("ConfigMap", {"registry.test": "10.231.3.2"})
+    *_, block = config["data"]["Corefile"].split("\n}\n")[:-1]
+    assert block.startswith("registry.test:53 {")
+    assert "10.231.3.2 registry.test" in block
+    (without,) = by_kind("ConfigMap")
+    assert "hosts {" not in without["data"]["Corefile"]
 
 
 def test_nobody_but_roles_by_name_may_do_more_than_read():

@@ -82,6 +82,12 @@ def test_containerd_has_everything_of_its_own(layout):
     assert cri["netns_mounts_under_state_dir"]  # not in the machine's /run/netns
 
 
+def test_containerd_looks_up_registries_in_the_hosts_own_folder(layout):
+    parsed = tomllib.loads(configs.files(layout)[layout.run / "containerd.toml"])
+    cri = parsed["plugins"]["io.containerd.grpc.v1.cri"]
+    assert cri["registry"] == {"config_path": str(layout.mirrors)}
+
+
 def test_pods_are_within_the_hosts_cgroup(layout):
     kubelet = document(layout, "kubelet.yaml")
     assert kubelet["cgroupRoot"] == "/tp-dev/pods"

@@ -37,6 +37,18 @@ def test_the_api_server_is_itself_by_its_name_in_the_cluster(layout):
     verifier.verify(certificate(layout, "apiserver"), [])
 
 
+def test_the_registry_is_itself_by_address_and_by_name_and_nothing_else_is(layout):
+    """Whoever trusts it for images trusts no other server of the host with that."""
+    address = x509.IPAddress(__import__("ipaddress").ip_address("10.231.3.2"))
+    for name in (address, x509.DNSName("registry.tenantplane.test")):
+        verifier = PolicyBuilder().store(store(layout, "registry-ca")).build_server_verifier(name)
+        verifier.verify(certificate(layout, "registry"), [])
+    issuer = certificate(layout, "registry-ca").subject
+    issued = {path.stem for path in layout.pki.glob("*.crt")}
+    issued = {name for name in issued if certificate(layout, name).issuer == issuer}
+    assert issued == {"registry", "registry-ca"}
+
+
 def test_no_client_of_the_api_is_one_of_etcd(layout):
     """All of the host's secrets are in etcd: only the API server may speak to it."""
     subjects = {one.stem for one in layout.pki.glob("*.crt")}

@@ -40,7 +40,7 @@ def test_that_they_are_wanted_is_remembered(layout):
 def test_a_state_of_before_has_none(layout):
     text = '{"number": 3, "boot": "", "processes": {}}'
     state.write(layout.state, text)
-    assert state.load(layout.state).sql is False
+    assert state.load(layout.state) == state.State(3)
 
 
 def test_what_a_client_must_know_has_no_password_in_it(layout, server):
@@ -56,31 +56,6 @@ def test_a_password_is_made_once_and_is_roots_alone(layout, server):
     assert server.password(layout) == first
     assert len(first) >= 32
     assert server.password_file(layout).stat().st_mode & 0o777 == 0o600
-
-
-def test_each_server_has_a_key_of_its_own_that_nobody_else_reads(layout, server):
-    server.write(layout, {"x.conf": "x"})
-    for name in ("x.conf", "server.key", "server.crt"):
-        found = (server.run(layout) / name).stat()
-        assert (found.st_mode & 0o777, found.st_uid) == (0o600, SELF[0])
-    assert (layout.pki / "postgresql.key").read_text() != (layout.pki / "mariadb.key").read_text()
-
-
-def test_its_user_gets_to_its_folders_whatever_the_umask(layout, server):
-    before = os.umask(0o077)
-    try:
-        server.write(layout, {})
-    finally:
-        os.umask(before)
-    for folder in (
-        layout.base / "hosts",
-        layout.root,
-        layout.run,
-        layout.data,
-        layout.data / "sql",
-    ):
-        assert folder.stat().st_mode & 0o001, folder
-    assert layout.pki.stat().st_mode & 0o077 == 0
 
 
 def test_databases_are_made_whole_or_not_at_all(layout, server):

@@ -1,5 +1,6 @@
 import http.server
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -7,7 +8,7 @@ import time
 import pytest
 
 from core.errors import HostError
-from rig.hosts.native import cgroup, health, isolation, processes, repair
+from rig.hosts.native import cgroup, health, isolation, pki, processes, repair
 from rig.hosts.native.components import Component
 from rig.hosts.native.layout import Layout
 from rig.hosts.native.state import Process, State, load
@@ -117,6 +118,19 @@ def test_health_is_what_the_answer_says(layout):
         assert health.trouble(layout, f"{url}/sick") == "503 healthz check failed"
         server.shutdown()
     assert "refused" in health.trouble(layout, f"{url}/well")
+
+
+def test_each_servers_own_ca_vouches_for_it_and_no_other(layout):
+    pki.ensure(layout)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(layout.pki / "node.crt", layout.pki / "node.key")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Sick) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"https://127.0.0.1:{server.server_port}/well"
+        assert health.trouble(layout, url) is None
+        assert "verify failed" in health.trouble(layout, url, "registry-ca")
+        server.shutdown()
 
 
 def test_a_socket_that_nobody_listens_on_is_no_health(layout):
