@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import InvalidInputError
-from core.operators import kinds
+from core.operators import sides
 
 _MIB = 1024**2
 _UNITS = {
@@ -50,12 +50,12 @@ def mib(quantity: object) -> int:
 
 def workload(manifest: dict[str, Any]) -> Demand:
     """Return what a workload of the host may use; nothing for what has no pods."""
-    kind = kinds.of(manifest)
-    if kind not in kinds.TEMPLATES:
+    kind = sides.kind(manifest)
+    if kind not in sides.TEMPLATES:
         return Demand()
     spec = manifest.get("spec") or {}
     template = manifest
-    for key in kinds.TEMPLATES[kind]:
+    for key in sides.TEMPLATES[kind]:
         template = template.get(key) or {}
     count = _most(kind[1], spec)
     return Demand(memory_mib=count * _pod_mib(template.get("spec") or {}), pods=count)

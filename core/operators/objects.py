@@ -1,12 +1,11 @@
 """objects: small questions about one object of a chart.
 
-Not here: where it belongs (kinds.py, split.py).
+Not here: where it belongs (sides.py, split.py).
 """
 
-import copy
 from typing import Any
 
-from core.operators import kinds
+from core.operators import sides
 
 Json = dict[str, Any]
 
@@ -15,7 +14,7 @@ _KUBERNETES_OWN = frozenset({"default", "kube-system", "kube-public", "kube-node
 
 def selector(manifest: Json) -> str:
     """Return how `sides` names an object's kind: `Kind.group`, or `Kind` of the core group."""
-    group, kind = kinds.of(manifest)
+    group, kind = sides.kind(manifest)
     return f"{kind}.{group}" if group else kind
 
 
@@ -26,27 +25,10 @@ def label(manifest: Json) -> str:
     return f"{selector(manifest)} {where}{metadata['name']}"
 
 
-def completed(manifest: Json, namespace: str, cluster_wide: set[tuple[str, str]]) -> Json:
-    """Return an object with its namespace, as Helm would install it; a copy.
-
-    Args:
-        manifest: As it was rendered.
-        namespace: Of the chart.
-        cluster_wide: Custom kinds that have none.
-    """
-    found = copy.deepcopy(manifest)
-    metadata = found.setdefault("metadata", {})
-    if kinds.of(manifest) in kinds.CLUSTER_WIDE | cluster_wide:
-        metadata.pop("namespace", None)
-    elif not metadata.get("namespace"):
-        metadata["namespace"] = namespace
-    return found
-
-
 def template(manifest: Json) -> Json:
     """Return the part of a workload that describes its pods; a Pod is that part itself."""
     found = manifest
-    for key in kinds.TEMPLATES[kinds.of(manifest)]:
+    for key in sides.TEMPLATES[sides.kind(manifest)]:
         found = found.setdefault(key, {})
     found.setdefault("spec", {})
     return found

@@ -8,11 +8,12 @@ Not here: who may reach the pods (core/manifests/tenant_fence.py).
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from core import names
 from core.errors import InvalidInputError
-from core.operators import kinds
+from core.operators import sides
 
 Json = dict[str, Any]
 
@@ -33,7 +34,7 @@ def twin(manifest: Json, tenant: str) -> Json:
         manifest: Of the chart.
         tenant: The id.
     """
-    if kinds.of(manifest) != SERVICE:
+    if sides.kind(manifest) != SERVICE:
         return manifest
     twin_ = copy.deepcopy(manifest)
     spec = twin_.setdefault("spec", {})
@@ -79,16 +80,26 @@ def problems(manifest: Json, thing: str) -> Iterator[InvalidInputError]:
         yield InvalidInputError(f"{thing}, clusterIP", "is an address", spec["clusterIP"], remedy)
 
 
-def with_pods(manifests: Iterable[Json]) -> list[Json]:
-    """Return the Services that lead to pods."""
-    return [
-        manifest
-        for manifest in manifests
-        if kinds.of(manifest) == SERVICE and (manifest.get("spec") or {}).get("selector")
+@dataclass(frozen=True)
+class Front:
+    """A Service of the chart that leads to pods."""
+
+    namespace: str
+    name: str
+    selector: Mapping[str, str]
+
+
+def fronts(manifests: Iterable[Json]) -> list[Front]:
+    """Return the Services that lead to pods, by name."""
+    found = [
+        Front(one["metadata"]["namespace"], one["metadata"]["name"], dict(one["spec"]["selector"]))
+        for one in manifests
+        if sides.kind(one) == SERVICE and (one.get("spec") or {}).get("selector")
     ]
+    return sorted(found, key=lambda front: front.name)
 
 
-def of(template: Json, namespace: str, services: Iterable[Json]) -> str | None:
+def of(template: Json, namespace: str, known: Iterable[Front]) -> str | None:
     """Return the name of a Service in front of the pods of a template, None if there is none.
 
     Pods look for each other by `<service>.<namespace>`, and the namespace is the tenant's. The
@@ -96,9 +107,7 @@ def of(template: Json, namespace: str, services: Iterable[Json]) -> str | None:
     the namespace's, when a headless Service has the namespace's name.
     """
     labels = ((template.get("metadata") or {}).get("labels") or {}).items()
-    found = sorted(
-        one["metadata"]["name"]
-        for one in services
-        if one["metadata"]["namespace"] == namespace and one["spec"]["selector"].items() <= labels
-    )
-    return found[0] if found else None
+    for front in known:
+        if front.namespace == namespace and front.selector.items() <= labels:
+            return front.name
+    return None

@@ -1,7 +1,7 @@
 """split: tells a chart's objects apart: what goes to the host, what into the tenant, what to both.
 
 Nothing is left unclassified, and nothing that gives rights ever lands on the host.
-Not here: the sides by kind (kinds.py), how pods are rewritten (pods.py), in which order it is put
+Not here: the sides by kind (sides.py), how pods are rewritten (pods.py), in which order it is put
 in place (components/tenant_operator.py).
 """
 
@@ -14,11 +14,11 @@ from typing import Any
 
 from core import names
 from core.errors import InvalidInputError
-from core.operators import budget, hooks, kinds, objects, pods, refusals, services
+from core.operators import budget, hooks, objects, pods, refusals, services, sides
 from core.operators.budget import Budget
 from core.operators.hooks import Hook
-from core.operators.kinds import Side
 from core.operators.references import CLAIM, CONFIG_MAP, SECRET, File, files
+from core.operators.sides import Side
 from core.operators.wiring import ROOT_CA, Wiring, host_labels, on_host, pod_label
 
 Json = dict[str, Any]
@@ -60,28 +60,25 @@ def split(
     wiring: Wiring,
     *,
     namespace: str,
-    sides: Mapping[str, str],
+    overrides: Mapping[str, str],
     limits: Budget,
     thing: str,
 ) -> Split:
     """Tell the objects of a chart apart.
 
     Args:
-        rendered: The objects as Helm gives them.
+        rendered: The objects, as `core.object_lists.uniform` gives them.
         wiring: Of the operator.
         namespace: The tenant's namespace that the chart is installed in.
-        sides: What the user says of kinds or objects: a Side by `Kind.group[/name]`.
+        overrides: What the user says of kinds or objects: a Side by `Kind.group[/name]`.
         limits: What the operator may use of the host.
         thing: What errors call the chart.
 
     Raises:
         InvalidInputError: names every object that can't be, and what to do about it.
     """
-    given = list(rendered)
-    scopes = dict(_defined(given))
-    cluster_wide = {kind for kind, scope in scopes.items() if scope == "Cluster"}
-    manifests = [objects.completed(manifest, namespace, cluster_wide) for manifest in given]
-    splitter = _Splitter(manifests, wiring, sides, frozenset(scopes), thing)
+    manifests = [copy.deepcopy(manifest) for manifest in rendered]
+    splitter = _Splitter(manifests, wiring, overrides, thing)
     errors = [error for manifest in manifests for error in splitter.place(manifest)]
     errors.extend(splitter.unused_sides())
     made = splitter.made(namespace)
@@ -104,17 +101,15 @@ class _Splitter:
         self,
         manifests: list[Json],
         wiring: Wiring,
-        sides: Mapping[str, str],
-        defined: frozenset[tuple[str, str]],
+        overrides: Mapping[str, str],
         thing: str,
     ) -> None:
-        self._wiring, self._sides, self._thing = wiring, sides, thing
-        self._defined = defined
-        self._unused = set(sides)
-        self._services = services.with_pods(manifests)
-        workloads = [
-            one for one in manifests if kinds.of(one) in kinds.TEMPLATES and not hooks.is_test(one)
-        ]
+        self._wiring, self._overrides, self._thing = wiring, overrides, thing
+        self._defined = frozenset(_defined(manifests))
+        self._unused = set(overrides)
+        self._fronts = services.fronts(manifests)
+        with_pods = (one for one in manifests if sides.kind(one) in sides.TEMPLATES)
+        workloads = [one for one in with_pods if not hooks.is_test(one)]
         for one in workloads:
             _pull_as_account(one, manifests)
         self._pods = [
@@ -138,13 +133,13 @@ class _Splitter:
             problem = "nothing is known about where this kind belongs"
             yield InvalidInputError(what, problem, remedy=remedy)
         elif side is Side.NOWHERE:
-            self._left_out[label] = kinds.WHY_NOWHERE.get(manifest["kind"], "as `sides` says")
+            self._left_out[label] = sides.WHY_NOWHERE.get(manifest["kind"], "as `sides` says")
         elif side is Side.HOST:
             yield from self._to_host(manifest, what)
         else:
             self._tenant.append(services.twin(manifest, self._wiring.tenant))
             hooks.forget(self._tenant[-1]["metadata"])
-            if kinds.of(manifest) == services.SERVICE and not services.is_name(manifest):
+            if sides.kind(manifest) == services.SERVICE and not services.is_name(manifest):
                 yield from self._to_host(manifest, what)
 
     def unused_sides(self) -> Iterator[InvalidInputError]:
@@ -180,15 +175,15 @@ class _Splitter:
     def _side(self, manifest: Json) -> Side | None:
         selector = objects.selector(manifest)
         for key in (f"{selector}/{manifest['metadata'].get('name')}", selector):
-            if key in self._sides:
+            if key in self._overrides:
                 self._unused.discard(key)
-                return Side(self._sides[key])
-        kind = kinds.of(manifest)
-        return kinds.SIDES.get(kind, Side.TENANT if kind in self._defined else None)
+                return Side(self._overrides[key])
+        kind = sides.kind(manifest)
+        return sides.BY_KIND.get(kind, Side.TENANT if kind in self._defined else None)
 
     def _to_host(self, manifest: Json, what: str) -> Iterator[InvalidInputError]:
-        kind, metadata = kinds.of(manifest), manifest["metadata"]
-        if kind not in kinds.ON_HOST:
+        kind, metadata = sides.kind(manifest), manifest["metadata"]
+        if kind not in sides.ON_HOST:
             remedy = "say `tenant` or `nowhere` in `sides`"
             yield InvalidInputError(what, "is of a kind that can't be on the host", remedy=remedy)
             return
@@ -212,30 +207,30 @@ class _Splitter:
         elif kind[1] == "Job":
             metadata["name"] = _one_time(manifest)
             self._hooks.append(Hook(frozenset(events), weight, manifest))
-        elif kind in kinds.TEMPLATES:
+        elif kind in sides.TEMPLATES:
             remedy = "make it a Job, or leave it out by the values"
             yield InvalidInputError(what, "is a hook that is no Job", remedy=remedy)
 
     def _rewrite(self, manifest: Json, namespace: str, what: str) -> Iterator[InvalidInputError]:
-        kind, own = kinds.of(manifest), pod_label(self._wiring.operator)
-        if kind in kinds.TEMPLATES:
+        kind, own = sides.kind(manifest), pod_label(self._wiring.operator)
+        if kind in sides.TEMPLATES:
             template = objects.template(manifest)
             yield from refusals.problems(template, self._wiring, what)
-            service = services.of(template, namespace, self._services)
+            service = services.of(template, namespace, self._fronts)
             template |= pods.rewrite(template, self._wiring, namespace, host_name=service)
         if kind == services.SERVICE:
             yield from services.problems(manifest, what)
             services.rewrite(manifest, own)
-        elif kind[1] in kinds.SELECTING:
+        elif kind[1] in sides.SELECTING:
             objects.select(manifest, own)
 
 
-def _defined(manifests: Iterable[Json]) -> Iterator[tuple[tuple[str, str], str]]:
-    """Yield each custom kind that the chart defines, with its scope."""
+def _defined(manifests: Iterable[Json]) -> Iterator[tuple[str, str]]:
+    """Yield each custom kind that the chart defines."""
     for manifest in manifests:
-        if kinds.of(manifest) == kinds.DEFINITION:
+        if sides.kind(manifest) == sides.DEFINITION:
             spec = manifest["spec"]
-            yield (spec["group"], spec["names"]["kind"]), spec.get("scope", "Namespaced")
+            yield spec["group"], spec["names"]["kind"]
 
 
 def _pull_as_account(workload: Json, manifests: Iterable[Json]) -> None:
@@ -245,7 +240,9 @@ def _pull_as_account(workload: Json, manifests: Iterable[Json]) -> None:
     for one in manifests:
         named = (one["metadata"].get("namespace"), one["metadata"].get("name"))
         if one["kind"] == "ServiceAccount" and named == (namespace, account):
-            template["spec"].setdefault("imagePullSecrets", one.get("imagePullSecrets") or [])
+            secrets = one.get("imagePullSecrets")
+            if secrets and not template["spec"].get("imagePullSecrets"):
+                template["spec"]["imagePullSecrets"] = copy.deepcopy(secrets)
 
 
 def _one_time(job: Json) -> str:

@@ -1,4 +1,4 @@
-"""kinds: on which side of a tenant each kind of object belongs.
+"""sides: on which side of a tenant each kind of object belongs.
 
 Not here: single objects (split.py).
 """
@@ -39,7 +39,7 @@ TEMPLATES = {
 }
 """Where the pods of each workload are described."""
 
-SIDES = {
+BY_KIND = {
     **_WORKLOADS,
     ("", "ConfigMap"): Side.TENANT,  # both, if a pod reads it
     ("", "Namespace"): Side.TENANT,
@@ -73,7 +73,7 @@ WHY_NOWHERE = {
     "PriorityClass": "the platform's own says what comes first on a full node",
 }
 
-ON_HOST = frozenset(kind for kind, side in SIDES.items() if side is Side.HOST) | {
+ON_HOST = frozenset(kind for kind, side in BY_KIND.items() if side is Side.HOST) | {
     ("", "ConfigMap"),
     ("", "Secret"),
     ("", "Service"),
@@ -82,20 +82,6 @@ ON_HOST = frozenset(kind for kind, side in SIDES.items() if side is Side.HOST) |
 
 SELECTING = ("Deployment", "PodDisruptionBudget", "StatefulSet")
 """Kinds of the host that choose pods by their labels."""
-
-CLUSTER_WIDE = frozenset(
-    {
-        ("", "Namespace"),
-        DEFINITION,
-        ("apiregistration.k8s.io", "APIService"),
-        ("flowcontrol.apiserver.k8s.io", "FlowSchema"),
-        (_RBAC, "ClusterRole"),
-        (_RBAC, "ClusterRoleBinding"),
-        ("scheduling.k8s.io", "PriorityClass"),
-        *(kind for kind in SIDES if kind[0] == _ADMISSION),
-    }
-)
-"""Kinds without a namespace."""
 
 SERVED_BY_PODS = frozenset(
     {
@@ -107,7 +93,7 @@ SERVED_BY_PODS = frozenset(
 """What has the tenant's API server call the operator: in force once that is about to answer."""
 
 
-def of(manifest: dict[str, Any]) -> tuple[str, str]:
+def kind(manifest: dict[str, Any]) -> tuple[str, str]:
     """Return the API group and the kind of an object."""
     group, slash, _ = str(manifest.get("apiVersion", "")).partition("/")
     return (group if slash else ""), str(manifest.get("kind", ""))
