@@ -11,7 +11,11 @@ from typing import Any
 
 from agent.discovery import Discovery, NotServedError, Reference
 from agent.kube import CONNECTIONS, ApiError, Client, Json, UnreachableError
+from core import names
 from core.errors import TenantplaneError, list_of
+
+ANNOTATION_OWNER = f"{names.API_GROUP}/manifests"
+"""On an object in a tenant: the TenantManifests that it is in."""
 
 _CRD_SECONDS = 5.0
 _CRD_POLL_SECONDS = 0.05
@@ -32,9 +36,15 @@ class ApplyError(TenantplaneError):
 
 
 async def apply_all(
-    client: Client, discovery: Discovery, objects: Iterable[Json]
+    client: Client, discovery: Discovery, objects: Iterable[Json], owner: str | None = None
 ) -> set[Reference]:
     """Apply objects, namespaces and definitions first, the others side by side.
+
+    Args:
+        client: Of the tenant.
+        discovery: Of the tenant.
+        objects: What to apply.
+        owner: Name of the TenantManifests that lists them; it is written on each.
 
     Returns:
         What was applied.
@@ -50,15 +60,17 @@ async def apply_all(
 
     async def one(reference: Reference) -> None:
         path = await _path_once_served(discovery, reference, patience)
-        await client.apply(path, manifests[reference])
+        await client.apply(path, _owned(manifests[reference], owner))
 
     return await _in_turn([first, others], one)
 
 
 async def remove_all(
-    client: Client, discovery: Discovery, references: Iterable[Reference]
+    client: Client, discovery: Discovery, references: Iterable[Reference], owner: str
 ) -> set[Reference]:
     """Remove objects, namespaces and definitions last; what is gone already counts as removed.
+
+    What another TenantManifests has applied since stays.
 
     Raises:
         ApplyError: Some were refused; the others were removed.
@@ -71,7 +83,8 @@ async def remove_all(
             path = await discovery.path(reference)
         except NotServedError:
             return  # its definition is gone, and with it every object of its kind
-        await client.delete(path)
+        if await _owner(client, path) in (None, owner):
+            await client.delete(path)
 
     unwanted = set(references)
     last = [ref for ref in unwanted if ref.kind in _FIRST]
@@ -107,6 +120,26 @@ async def _in_turn(
     if problems:
         raise ApplyError(done, sorted(problems))
     return done
+
+
+def _owned(manifest: Json, owner: str | None) -> Json:
+    if owner is None:
+        return manifest
+    metadata = manifest["metadata"]
+    annotations = {**(metadata.get("annotations") or {}), ANNOTATION_OWNER: owner}
+    return {**manifest, "metadata": {**metadata, "annotations": annotations}}
+
+
+async def _owner(client: Client, path: str) -> str | None:
+    """Return which TenantManifests applied an object last; None if none says so, or it is gone."""
+    try:
+        found = await client.get(path)
+    except ApiError as error:
+        if error.not_found:
+            return None
+        raise
+    owner: str | None = (found["metadata"].get("annotations") or {}).get(ANNOTATION_OWNER)
+    return owner
 
 
 def _problem(reference: Reference, error: ApiError | NotServedError) -> str:

@@ -83,6 +83,7 @@ class Client:
         *,
         headers: Callable[[], dict[str, str]] = dict,
         tls_server_name: str | None = None,
+        watches: int = 1,
     ) -> None:
         """Open nothing yet.
 
@@ -91,11 +92,14 @@ class Client:
             context: Whom to trust, and our own certificate.
             headers: Asked before each request, since tokens are renewed.
             tls_server_name: Name in the server's certificate, where it is not the URL's host.
+            watches: How many there are at a time.
         """
         self._server = server.rstrip("/")
         self._headers = headers
         self._server_name = tls_server_name
-        connector = aiohttp.TCPConnector(ssl=context, limit=CONNECTIONS + 1, keepalive_timeout=10)
+        connector = aiohttp.TCPConnector(
+            ssl=context, limit=CONNECTIONS + watches, keepalive_timeout=10
+        )
         self._session = aiohttp.ClientSession(
             connector=connector, timeout=_TIMEOUT, auto_decompress=True
         )

@@ -13,6 +13,7 @@ from core import checks, generations, names, oidc, profiles, stores, versions
 from core.errors import InvalidInputError
 from core.generations import Generations
 from core.manifests import apiserver_config, encryption, etcd, store_limit
+from core.operators.budget import Budget
 from core.schema import Rule
 
 if TYPE_CHECKING:
@@ -54,6 +55,10 @@ def checked(args: "TenantControlPlaneArgs") -> Pods:
             f"{thing}: oidc",
         ),
         host_issuer=args.get("host_issuer"),
+        operators=tuple(
+            Budget(memory_mib=int(one["memory_mib"]), pods=int(one["pods"]))
+            for one in args.get("operators", [])
+        ),
     )
 
 

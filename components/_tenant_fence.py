@@ -74,6 +74,7 @@ def declare_limits(
                 wanted.replicas,
                 kine_too=wanted.store.kine_image is not None,
                 own=wanted.store.own_etcd,
+                operators=wanted.operators,
             ),
             opts=opts,
         ),

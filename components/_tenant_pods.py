@@ -20,6 +20,7 @@ from core.manifests import apiserver_config, tenant, tenant_fence
 from core.manifests.host_accounts import HostAccounts
 from core.manifests.pods import issuer_egress, scheduling
 from core.oidc import Issuer
+from core.operators.budget import Budget
 from core.profiles import Profile
 from core.stores import StoreAccess
 
@@ -59,6 +60,8 @@ class Pods:
     audit: str
     issuers: tuple[Issuer, ...]
     host_issuer: HostIssuer | None
+    operators: tuple[Budget, ...]
+    """What each of its operators may use."""
 
     @property
     def files(self) -> pulumi.Output[dict[str, str]]:

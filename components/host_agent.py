@@ -210,6 +210,12 @@ class HostAgent(pulumi.ComponentResource):
             rules=agent.tenant_role_rules(),
             opts=child,
         )
+        operators_role = ClusterRole(
+            f"{name}-operators-role",
+            metadata={"name": agent.OPERATORS_ROLE},
+            rules=agent.operators_role_rules(),
+            opts=child,
+        )
         binding = ClusterRoleBinding(
             f"{name}-binding",
             metadata={"name": role_name},
@@ -221,7 +227,7 @@ class HostAgent(pulumi.ComponentResource):
             subjects=[{"kind": "ServiceAccount", "name": agent.NAME, "namespace": namespace}],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[role]),
         )
-        return [account, role, tenant_role, binding]
+        return [account, role, tenant_role, operators_role, binding]
 
 
 def _policy(args: HostAgentArgs) -> dict[str, Any]:

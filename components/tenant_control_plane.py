@@ -32,6 +32,16 @@ from core.manifests import tenant
 DEFAULT_TIMEOUT_SECONDS = 300
 
 
+class OperatorBudget(TypedDict):
+    """What one operator may use of the host."""
+
+    memory_mib: int
+    """MiB of memory that its containers may use together."""
+
+    pods: int
+    """Pods that it may have."""
+
+
 class TenantControlPlaneArgs(TypedDict):
     """Inputs of TenantControlPlane."""
 
@@ -116,6 +126,9 @@ class TenantControlPlaneArgs(TypedDict):
     oidc: NotRequired[list[OidcIssuer]]
     """Issuers whose tokens it accepts. Default none. Changing the list rolls the pods."""
 
+    operators: NotRequired[Sequence[OperatorBudget]]
+    """What each of its operators may use of the host. Default none. Changed in place."""
+
     host_issuer: NotRequired[HostIssuer]
     """Whose tokens its operators have. Default none: it lets no operator in. Changing it rolls."""
 
@@ -140,6 +153,12 @@ class TenantControlPlane(pulumi.ComponentResource):
 
     version: pulumi.Output[str]
     """Kubernetes version."""
+
+    ca_pem: pulumi.Output[str]
+    """Authority of its API server, PEM; two while it is replaced."""
+
+    inside: pulumi.Output[str]
+    """Its namespace on the host, known once the host agent has been in the tenant."""
 
     certificates: pulumi.Output[Mapping[str, str]]
     """When each of its certificates ends, authorities too, RFC 3339, by its name."""
@@ -197,6 +216,10 @@ class TenantControlPlane(pulumi.ComponentResource):
             pods.version,
             credentials=self._secret(tenant.AGENT_SECRET, users.agent_files()),
             certificates=self.certificates,
+        )
+        self.ca_pem = keys.authority.trusted_pem
+        self.inside = pulumi.Output.all(place.namespace, base.urn).apply(
+            lambda found: str(found[0])
         )
         encrypted = _tenant_encryption.declare(
             place, pods.encryption, keys.encryption_hash, after=deployment
@@ -271,6 +294,8 @@ class TenantControlPlane(pulumi.ComponentResource):
             {
                 "endpoint": self.endpoint,
                 "version": self.version,
+                "caPem": self.ca_pem,
+                "inside": self.inside,
                 "certificates": self.certificates,
                 "kubeconfig": self.kubeconfig,
                 "adminKubeconfig": self.admin_kubeconfig,

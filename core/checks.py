@@ -12,6 +12,7 @@ from core.errors import InvalidInputError
 
 _LINK_LOCAL = (ipaddress.ip_network("169.254.0.0/16"), ipaddress.ip_network("fe80::/10"))
 
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _LABEL = re.compile(r"[a-z]([-a-z0-9]{0,18}[a-z0-9])?")
 
 
@@ -40,6 +41,14 @@ def label(value: str, path: str) -> str:
         return value
     remedy = "use 1 to 20 lower-case letters, digits and dashes, a letter first and no dash last"
     raise InvalidInputError(path, "is not a name", value, remedy)
+
+
+def namespace(value: str, path: str) -> str:
+    """Check the name of a namespace in a tenant that isn't Kubernetes' own."""
+    if _NAMESPACE.fullmatch(value) and not value.startswith("kube-"):
+        return value
+    remedy = "use 1 to 63 lower-case letters, digits and dashes, and not kube- in front"
+    raise InvalidInputError(path, "is not the name of a namespace", value, remedy)
 
 
 def runtime_class(value: str, path: str) -> str:

@@ -69,6 +69,8 @@ class HostContract:
     agent_namespace: str = setting()
     agent_ca_pem: str = setting()
     """Authority of the host agent, at which tenants find whose tokens the host's pods have."""
+    operator_runtime_class: str | None = setting(default=None)
+    """RuntimeClass of operators that choose none; None: as any other pod."""
     gateway: GatewayContract = setting()
     stores: Mapping[str, StoreContract] = setting()
     """The etcd pools."""
@@ -82,6 +84,7 @@ def document(
     kubeconfig: object,
     agent_namespace: object,
     agent_ca_pem: object,
+    operator_runtime_class: str | None,
     gateway: Mapping[str, object],
     stores: Mapping[str, Mapping[str, object]],
     sql: Mapping[str, Mapping[str, object]],
@@ -94,11 +97,12 @@ def document(
         kubeconfig: Of the platform team.
         agent_namespace: The host agent's.
         agent_ca_pem: Its authority.
+        operator_runtime_class: RuntimeClass of operators that choose none.
         gateway: The fields of GatewayContract by name.
         stores: The fields of StoreContract by name, by pool.
         sql: The fields of SqlContract by name, by server.
     """
-    return {
+    found = {
         "version": VERSION,
         "name": name,
         "domain": domain,
@@ -108,7 +112,9 @@ def document(
         "gateway": _keys(gateway),
         "stores": {pool: _keys(store) for pool, store in stores.items()},
         "sql": {name: _keys(server) for name, server in sql.items()},
+        "operatorRuntimeClass": operator_runtime_class,
     }
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def parse(exported: object, stack: str) -> HostContract:

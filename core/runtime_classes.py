@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from core.errors import InvalidInputError
 
+GVISOR = "gvisor"
+"""What GKE calls the one of its sandboxed nodes."""
+
 if TYPE_CHECKING:
     from core.running import RunningHost
     from core.settings import TenantSettings

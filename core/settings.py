@@ -13,6 +13,7 @@ from core import checks, generations, names, profiles, schema, settings_rules, v
 from core.errors import InvalidInputError
 from core.manifests import apiserver_config, encryption, store_limit
 from core.oidc import OidcSettings
+from core.operator_settings import OperatorSettings
 from core.schema import setting
 from core.store_settings import DedicatedEtcdSettings, EtcdSettings, SqlSettings
 
@@ -218,6 +219,9 @@ class TenantSettings:
     The first signs and encrypts, both are trusted. To replace them go from `[1]` to `[1, 2]`, to
     `[2, 1]` and to `[2]`, one `pulumi up` each: docs/certificates.md.
     """
+
+    operators: tuple[OperatorSettings, ...] = setting(default=())
+    """Programs that run on the host and serve the tenant (docs/operators.md)."""
 
     timeout_seconds: int = setting(default=300, minimum=10, maximum=3600)
     """How long to wait for the tenant to answer, in seconds; after that its `pulumi up` fails."""

@@ -56,6 +56,7 @@ class Handles:
     domain: str
     agent_namespace: pulumi.Input[str]
     agent_ca_pem: pulumi.Input[str]
+    operator_runtime_class: str | None
     gateway: Gateway
     stores: Mapping[str, Store]
     """The etcd pools by name."""
@@ -74,6 +75,7 @@ class Handles:
             kubeconfig=self.cluster.kubeconfig,
             agent_namespace=self.agent_namespace,
             agent_ca_pem=self.agent_ca_pem,
+            operator_runtime_class=self.operator_runtime_class,
             gateway=vars(self.gateway),
             stores={pool: vars(store) for pool, store in self.stores.items()},
             sql={name: vars(server) for name, server in self.sql.items()},
@@ -88,6 +90,7 @@ class Handles:
             domain=contract.domain,
             agent_namespace=contract.agent_namespace,
             agent_ca_pem=contract.agent_ca_pem,
+            operator_runtime_class=contract.operator_runtime_class,
             gateway=Gateway(**asdict(contract.gateway)),
             stores={
                 pool: Store(

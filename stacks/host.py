@@ -14,7 +14,7 @@ from components.host_agent import AgentStore, HostAgent, HostAgentArgs
 from components.host_cluster import GkeArgs, HostCluster, HostClusterArgs
 from components.ingress_passthrough import IngressPassthrough, IngressPassthroughArgs
 from components.shared_etcd import SharedEtcd
-from core import versions
+from core import runtime_classes, versions
 from core.manifests import priorities
 from core.settings import (
     LOAD_BALANCER,
@@ -59,6 +59,7 @@ def declare_host(settings: Settings) -> outputs.DeclaredHost:
             domain=domain,
             agent_namespace=agent.namespace,
             agent_ca_pem=agent.ca_pem,
+            operator_runtime_class=runtime_classes.GVISOR if host.gke else None,
             gateway=Gateway(
                 address=gateway.address,
                 port=gateway.port,

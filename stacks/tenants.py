@@ -17,7 +17,7 @@ from core.errors import InvalidInputError
 from core.manifests import priorities
 from core.running import RunningHost
 from core.settings import ImageSettings, Settings, TenantSettings
-from stacks import changes, exported, outputs, pem_files
+from stacks import changes, exported, operators, outputs, pem_files
 from stacks.failures import or_none
 from stacks.handles import Handles
 
@@ -52,6 +52,7 @@ async def declare_tenants(
     New ones have a head start: the engine goes through the others, one resource after another,
     while the new ones' API servers write what is inside them (docs/adr/0007).
     """
+    operators.check(settings, host)
 
     def declare_one(tenant: TenantSettings) -> TenantControlPlane:
         there = running.tenants.get(tenant.name)
@@ -63,7 +64,9 @@ async def declare_tenants(
     if new and old:
         serving = [or_none(tenant.serving).future() for tenant in declared.values()]
         await asyncio.wait(map(asyncio.ensure_future, serving), timeout=_HEAD_START_SECONDS)
-    return declared | {tenant.name: declare_one(tenant) for tenant in old}
+    declared |= {tenant.name: declare_one(tenant) for tenant in old}
+    operators.declare(settings, host, declared)
+    return declared
 
 
 def _declare_tenant(
@@ -93,6 +96,7 @@ def _declare_tenant(
         "oidc": _issuers(tenant),
         "priority_class": host.cluster.priorities[priorities.TENANTS],
         "store_limit_mib": tenant.store_limit_mib,
+        "operators": operators.budgets(tenant),
         "apiserver_image": image("kube-apiserver"),
         "controller_manager_image": image("kube-controller-manager"),
     }

@@ -4,7 +4,9 @@ Not here: the requests (agent/apply.py), the connection and its watch (agent/ten
 object is looked at (agent/loops.py).
 """
 
+import base64
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +21,7 @@ from agent.outcome import NotReadyError, Outcome
 from agent.tenant import Tenant
 from agent.tenant_secret import NoWayInError
 from core.manifests import crds
+from core.manifests.crd_schemas import OBJECTS_KEY
 
 _ROLE_API = "rbac.authorization.k8s.io/v1"
 
@@ -46,7 +49,7 @@ class TenantManifests:
         """Bring the tenant's objects to the list, or take them out."""
         finalizer = crds.TENANT_MANIFESTS_FINALIZER
         ours = finalizer in body["metadata"].get("finalizers", [])
-        delete = body["spec"].get("deletionPolicy", "Delete") == "Delete"
+        delete = _policy(body) == "Delete"
         if "deletionTimestamp" in body["metadata"]:
             if ours and delete:
                 await self._remove(body, wake)
@@ -69,7 +72,8 @@ class TenantManifests:
 
     async def _apply(self, body: Json, wake: Callable[[], None]) -> Outcome:
         spec = body["spec"]
-        wanted = {Reference.of(manifest) for manifest in spec["objects"]}
+        objects = [*spec["objects"], *await self._hidden(body)]
+        wanted = {Reference.of(manifest) for manifest in objects}
         role = spec.get("adminRole")
         if role is not None:
             wanted.add(Reference(_ROLE_API, "ClusterRole", "", role["name"]))
@@ -79,9 +83,11 @@ class TenantManifests:
             await tenant.check_ready()
             if not wanted <= known:
                 await self._note(body, wanted | known)
-            await apply_all(tenant.client, tenant.discovery, spec["objects"])
+            owner = body["metadata"]["name"]
+            await apply_all(tenant.client, tenant.discovery, objects, owner)
             await tenant.follow_groups(role)
-            await remove_all(tenant.client, tenant.discovery, known - wanted)
+            if _policy(body) != "Keep":
+                await remove_all(tenant.client, tenant.discovery, known - wanted, owner)
         except UnreachableError as error:
             raise NotReadyError("Unreachable", str(error), {"lastError": str(error)}) from error
         except ApplyError as error:
@@ -105,13 +111,30 @@ class TenantManifests:
         hint = "; to let go of them, set deletionPolicy to Orphan"
         try:
             tenant = await self._tenant(body, wake)
-            await remove_all(tenant.client, tenant.discovery, _inventory(body))
+            owner = body["metadata"]["name"]
+            await remove_all(tenant.client, tenant.discovery, _inventory(body), owner)
         except NoWayInError as error:
             host.event(body, kopf.warn, "ObjectsLeft", str(error))
         except (UnreachableError, ApplyError, ApiError, NotReadyError) as error:
             reason = "Unreachable" if isinstance(error, UnreachableError) else "RemoveFailed"
             message = f"objects not removed yet: {error}{hint}"
             raise NotReadyError(reason, message, {"lastError": str(error)}) from error
+
+    async def _hidden(self, body: Json) -> list[Json]:
+        """Return the objects that stand in a Secret."""
+        name, namespace = body["spec"].get("objectsSecret"), body["metadata"]["namespace"]
+        if name is None:
+            return []
+        try:
+            found = await self._client.get(f"/api/v1/namespaces/{namespace}/secrets/{name}")
+            listed: list[Json] = json.loads(base64.b64decode(found["data"][OBJECTS_KEY]))
+        except (ApiError, KeyError, ValueError) as error:
+            message = (
+                f"Secret {namespace}/{name}: its {OBJECTS_KEY} can't be read, got "
+                f"{type(error).__name__}; create it, and the RoleBinding that lets the agent read it"
+            )
+            raise NotReadyError("NoObjects", message) from error
+        return listed
 
     async def _note(self, body: Json, references: set[Reference]) -> None:
         """Write down what is about to be applied, so that it is pruned whatever happens next."""
@@ -138,6 +161,10 @@ class TenantManifests:
         """A server that doesn't know us may have been made anew: connect anew next time."""
         if error.unauthorized:
             await self.forget(body["metadata"]["uid"])
+
+
+def _policy(body: Json) -> str:
+    return str(body["spec"].get("deletionPolicy", "Delete"))
 
 
 def _inventory(body: Json) -> set[Reference]:

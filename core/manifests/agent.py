@@ -14,6 +14,9 @@ POD_LABELS = {names.LABEL_NAME: NAME, names.LABEL_PART_OF: names.PART_OF}
 TENANT_ROLE = "tenantplane-host-agent-tenant"
 """ClusterRole that a RoleBinding in each tenant's namespace grants to the agent."""
 
+OPERATORS_ROLE = "tenantplane-host-agent-operators"
+"""ClusterRole that a RoleBinding of each operator grants to the agent in its tenant's namespace."""
+
 STORES_DIR = "/etc/tenantplane/stores"
 LIVENESS_PORT = 8080
 METRICS_PORT = 9090
@@ -60,6 +63,23 @@ def tenant_role_rules() -> list[dict[str, Any]]:
             "verbs": ["get", "patch"],
         },
         {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]},
+    ]
+
+
+def operators_role_rules() -> list[dict[str, Any]]:
+    """What the agent may do besides in the namespace of a tenant with operators.
+
+    It copies what their pods read, under names that only the tenant's objects have
+    (core/operators/wiring.py), and runs what they install.
+    """
+    verbs = ["create", "delete", "get", "list", "patch"]
+    return [
+        {
+            "apiGroups": [""],
+            "resources": ["configmaps", "secrets", "serviceaccounts", "services"],
+            "verbs": verbs,
+        },
+        {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": verbs},
     ]
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from core import names
 from core.manifests import openapi
 
+OBJECTS_KEY = "objects.json"
+
 
 def _tenant() -> dict[str, Any]:
     return openapi.string(
@@ -135,12 +137,18 @@ def tenant_manifests() -> dict[str, Any]:
             "spec": openapi.mapping(
                 "What has to be in the tenant, and how to get there.",
                 {
-                    **_way_in(),
+                    **way_in(),
                     "deletionPolicy": openapi.string(
-                        "Whether the objects leave the tenant with this one.",
-                        enum=["Delete", "Orphan"],
+                        "Whether the objects leave the tenant with this one (Delete), or only when "
+                        "they leave the list (Orphan), or never (Keep).",
+                        enum=["Delete", "Orphan", "Keep"],
                         default="Delete",
                     ),
+                    "objectsSecret": openapi.string(
+                        "Secret in the same namespace with more objects, as a JSON list in "
+                        f"`{OBJECTS_KEY}`: those that nobody shall read here."
+                    ),
+                    "objectsHash": openapi.string("Hash of these: another one is applied."),
                     "adminRole": _admin_role(),
                     "objects": {
                         "type": "array",
@@ -160,7 +168,7 @@ def tenant_manifests() -> dict[str, Any]:
     )
 
 
-def _way_in() -> dict[str, Any]:
+def way_in() -> dict[str, Any]:
     """Where a tenant's API server is, and who the agent is there."""
     return {
         "tenant": _tenant(),
@@ -183,7 +191,7 @@ def reencryption() -> dict[str, Any]:
             "spec": openapi.mapping(
                 "What to write anew, and when.",
                 {
-                    **_way_in(),
+                    **way_in(),
                     "keys": openapi.string("Generations of the keys; the first encrypts."),
                     "encryptionHash": openapi.string(
                         f"Annotation {names.ANNOTATION_ENCRYPTION} that all of the tenant's pods "

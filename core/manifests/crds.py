@@ -1,15 +1,15 @@
 """The kinds that the host agent reconciles, as CustomResourceDefinitions.
 
-Owns: names, printer columns and the finalizers' names of EtcdTenant, SqlTenant, TenantManifests
-and Reencryption.
-Not here: their schemas (crd_schemas.py), what the agent does with them (agent/handlers/), the
-objects of that kind that a tenant gets (components/_tenant_*.py and components/_store_*.py).
+Owns: names, printer columns and the finalizers' names of EtcdTenant, SqlTenant, TenantManifests,
+Reencryption and RuntimeMirror.
+Not here: their schemas (crd_schemas.py, runtime_mirror.py), what the agent does with them
+(agent/handlers/), the objects of that kind that a tenant gets (components/).
 """
 
 from typing import Any
 
 from core import names
-from core.manifests import crd_schemas, openapi
+from core.manifests import crd_schemas, openapi, runtime_mirror
 
 VERSION = names.API_VERSION.partition("/")[2]
 
@@ -17,11 +17,13 @@ ETCD_TENANTS = "etcdtenants"
 SQL_TENANTS = "sqltenants"
 TENANT_MANIFESTS = "tenantmanifests"
 REENCRYPTIONS = "reencryptions"
-PLURALS = (ETCD_TENANTS, SQL_TENANTS, TENANT_MANIFESTS, REENCRYPTIONS)
+RUNTIME_MIRRORS = "runtimemirrors"
+PLURALS = (ETCD_TENANTS, SQL_TENANTS, TENANT_MANIFESTS, REENCRYPTIONS, RUNTIME_MIRRORS)
 
 ETCD_TENANT_FINALIZER = f"{names.API_GROUP}/etcd-tenant"
 SQL_TENANT_FINALIZER = f"{names.API_GROUP}/sql-tenant"
 TENANT_MANIFESTS_FINALIZER = f"{names.API_GROUP}/tenant-manifests"
+RUNTIME_MIRROR_FINALIZER = f"{names.API_GROUP}/runtime-mirror"
 
 
 def crds() -> list[dict[str, Any]]:
@@ -33,6 +35,7 @@ def crds() -> list[dict[str, Any]]:
             TENANT_MANIFESTS, "TenantManifests", crd_schemas.tenant_manifests(), _MANIFESTS_COLUMNS
         ),
         _crd(REENCRYPTIONS, "Reencryption", crd_schemas.reencryption(), _REENCRYPTION_COLUMNS),
+        _crd(RUNTIME_MIRRORS, "RuntimeMirror", runtime_mirror.schema(), _MIRROR_COLUMNS),
     ]
 
 
@@ -87,6 +90,14 @@ _ETCD_TENANT_COLUMNS = [
 _MANIFESTS_COLUMNS = [
     openapi.column("Tenant", ".spec.tenant"),
     openapi.column("Applied", ".status.applied", "integer"),
+    _READY,
+    _REASON,
+    _AGE,
+]
+_MIRROR_COLUMNS = [
+    openapi.column("Operator", ".spec.operator"),
+    openapi.column("Files", ".status.files", "integer"),
+    openapi.column("Workloads", ".status.workloads", "integer"),
     _READY,
     _REASON,
     _AGE,

@@ -191,10 +191,17 @@ def anywhere(ports: Sequence[int]) -> dict[str, Any]:
     return {"to": [{"ipBlock": block}], "ports": tcp(*ports)}
 
 
+def public_egress(ports: Sequence[int]) -> dict[str, Any]:
+    """Egress to ports of whatever is public."""
+    block = {"cidr": "0.0.0.0/0", "except": list(_NOT_PUBLIC)}
+    return {"to": [{"ipBlock": block}], "ports": tcp(*ports)}
+
+
 def issuer_egress(network: str | None, port: int) -> dict[str, Any]:
     """Egress to an issuer of tokens: its network, or else whatever is public."""
-    block = {"cidr": network} if network else {"cidr": "0.0.0.0/0", "except": list(_NOT_PUBLIC)}
-    return {"to": [{"ipBlock": block}], "ports": tcp(port)}
+    if network is None:
+        return public_egress([port])
+    return {"to": [{"ipBlock": {"cidr": network}}], "ports": tcp(port)}
 
 
 def network_policy(

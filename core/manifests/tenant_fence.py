@@ -9,6 +9,7 @@ from typing import Any
 from core import flags, names
 from core.manifests import etcd, host_accounts, kine, pods
 from core.manifests.tenant import pod_labels
+from core.operators.budget import Budget
 from core.profiles import Profile
 
 _OPERATORS = {
@@ -89,7 +90,12 @@ def limit_range() -> dict[str, Any]:
 
 
 def resource_quota(
-    profiles: Sequence[Profile], replicas: int, *, kine_too: bool, own: etcd.Cluster | None
+    profiles: Sequence[Profile],
+    replicas: int,
+    *,
+    kine_too: bool,
+    own: etcd.Cluster | None,
+    operators: Sequence[Budget] = (),
 ) -> dict[str, Any]:
     """Spec of the ResourceQuota: an upgrade's surge fits, and one pod that is slow to end.
 
@@ -99,6 +105,7 @@ def resource_quota(
         replicas: Its pods.
         kine_too: A kine runs in each of them.
         own: Its own etcd, if it has one.
+        operators: What each of its operators may use; no request is more than its limit.
     """
     control_planes, members = pods.most(replicas), own.members if own else 0
     storage = own.members * own.storage_gib if own else 0
@@ -111,14 +118,15 @@ def resource_quota(
     )
     if kine_too:
         request, limit = request + kine.MEMORY_REQUEST_MIB, limit + kine.MEMORY_LIMIT_MIB
+    operators_mib = sum(one.memory_mib for one in operators)
     requests = control_planes * request + members * etcd.DEDICATED_REQUEST_MIB
     limits = control_planes * limit + members * etcd.DEDICATED_LIMIT_MIB
     return {
         "hard": {
-            "limits.memory": f"{limits}Mi",
+            "limits.memory": f"{limits + operators_mib}Mi",
             "persistentvolumeclaims": str(members),
-            "pods": str(control_planes + members),
-            "requests.memory": f"{requests}Mi",
+            "pods": str(control_planes + members + sum(one.pods for one in operators)),
+            "requests.memory": f"{requests + operators_mib}Mi",
             "requests.storage": f"{storage}Gi",
             "services.loadbalancers": "0",
             "services.nodeports": "0",

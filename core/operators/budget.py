@@ -12,6 +12,9 @@ from typing import Any
 from core.errors import InvalidInputError
 from core.operators import sides
 
+DEFAULT_MEMORY_MIB = 2048
+DEFAULT_PODS = 20
+
 _MIB = 1024**2
 _UNITS = {
     "": 1, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,

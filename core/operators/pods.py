@@ -37,7 +37,6 @@ def rewrite(
     wiring: Wiring,
     namespace: str,
     *,
-    ca_hash: object = None,
     host_name: str | None = None,
 ) -> dict[str, Any]:
     """Return a pod template as it runs on the host.
@@ -46,17 +45,14 @@ def rewrite(
         template: As the chart has it, or as an operator wrote it into the tenant.
         wiring: Of the operator.
         namespace: The tenant's, that the pods would be in.
-        ca_hash: Of the tenant's authority: another one rolls the pods; may be an Output.
         host_name: A Service of the pods: they are found as `<host_name>.<namespace>`.
     """
     rewritten = copy.deepcopy(template)
     metadata, spec = rewritten.setdefault("metadata", {}), rewritten.setdefault("spec", {})
     metadata.pop("namespace", None)
     metadata["labels"] = {**(metadata.get("labels") or {}), **pod_label(wiring.operator)}
-    annotations = {**(metadata.get("annotations") or {}), ANNOTATION_NAMESPACE: namespace}
-    metadata["annotations"] = annotations | (
-        {ANNOTATION_CA: ca_hash} if ca_hash is not None else {}
-    )
+    told = {ANNOTATION_NAMESPACE: namespace}
+    metadata["annotations"] = {**(metadata.get("annotations") or {}), **told}
     account = spec.pop("serviceAccount", None)
     account = spec.get("serviceAccountName") or account or "default"
     _say_where(spec, namespace, account, wiring)
@@ -71,6 +67,16 @@ def rewrite(
         spec |= {"hostname": host_name, "subdomain": namespace}
     spec["serviceAccountName"] = on_host(namespace, account)
     return rewritten
+
+
+def roll_with(template: dict[str, Any], ca_hash: object) -> None:
+    """Have rewritten pods replaced when the tenant's authority is: many read it only at start.
+
+    Args:
+        template: Of the pods.
+        ca_hash: Of the authority; may be an Output.
+    """
+    template["metadata"]["annotations"][ANNOTATION_CA] = ca_hash
 
 
 def service_account(template: dict[str, Any]) -> str:

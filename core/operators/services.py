@@ -14,6 +14,7 @@ from typing import Any
 from core import names
 from core.errors import InvalidInputError
 from core.operators import sides
+from core.operators.wiring import host_labels, pod_label
 
 Json = dict[str, Any]
 
@@ -90,13 +91,37 @@ class Front:
 
 
 def fronts(manifests: Iterable[Json]) -> list[Front]:
-    """Return the Services that lead to pods, by name."""
+    """Return the Services that lead to pods, by name.
+
+    Those of a namespace with a Service of its own name are left out: that name is taken on the
+    host, and their pods are found by the Services' names alone.
+    """
+    manifests = list(manifests)
+    taken = {one["metadata"]["name"] for one in manifests if sides.kind(one) == SERVICE}
     found = [
         Front(one["metadata"]["namespace"], one["metadata"]["name"], dict(one["spec"]["selector"]))
         for one in manifests
-        if sides.kind(one) == SERVICE and (one.get("spec") or {}).get("selector")
+        if sides.kind(one) == SERVICE
+        and (one.get("spec") or {}).get("selector")
+        and one["metadata"]["namespace"] not in taken
     ]
     return sorted(found, key=lambda front: front.name)
+
+
+def subdomain(tenant: str, operator: str, namespace: str) -> Json:
+    """Return the headless Service by which pods are found as `<service>.<namespace>`.
+
+    Args:
+        tenant: The id.
+        operator: Whose pods.
+        namespace: The tenant's, that the pods believe to be in.
+    """
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": namespace, "labels": host_labels(tenant, operator)},
+        "spec": {"clusterIP": "None", "selector": pod_label(operator)},
+    }
 
 
 def of(template: Json, namespace: str, known: Iterable[Front]) -> str | None:

@@ -23,7 +23,7 @@ from core.operators.wiring import ROOT_CA, Wiring, host_labels, on_host, pod_lab
 
 Json = dict[str, Any]
 
-_RESERVED = frozenset(
+RESERVED = frozenset(
     {
         ("Deployment", names.CONTROL_PLANE),
         ("Service", names.APISERVER),
@@ -161,7 +161,11 @@ class _Splitter:
         }
         read |= {(one, File(CONFIG_MAP, ROOT_CA)) for one in where}
         spaces = objects.namespaces(self._tenant, where | {namespace})
-        own = [*self._host.values(), *(hook.job for hook in self._hooks)]
+        for one in sorted({front.namespace for front in self._fronts} & where):
+            self._host["Service", one] = services.subdomain(
+                self._wiring.tenant, self._wiring.operator, one
+            )
+        work = [*self._host.values(), *(hook.job for hook in self._hooks)]
         return Split(
             host=tuple(self._host.values()),
             tenant=(*spaces, *self._tenant),
@@ -169,7 +173,7 @@ class _Splitter:
             files=tuple(sorted(read)),
             accounts=tuple(sorted(accounts)),
             left_out=self._left_out,
-            demand=budget.together(own),
+            demand=budget.together(work),
         )
 
     def _side(self, manifest: Json) -> Side | None:
@@ -192,7 +196,7 @@ class _Splitter:
         if kind[1] in (CONFIG_MAP, SECRET, CLAIM):
             metadata["name"] = on_host(namespace, metadata["name"])
         key = (kind[1], metadata["name"])
-        if key in _RESERVED or key in self._host:
+        if key in RESERVED or key in self._host:
             problem = "has the name of something that is in the tenant's namespace on the host"
             yield InvalidInputError(what, problem, remedy="give it another name by the values")
             return
@@ -217,6 +221,7 @@ class _Splitter:
             template = objects.template(manifest)
             yield from refusals.problems(template, self._wiring, what)
             service = services.of(template, namespace, self._fronts)
+            service = None if kind[1] == "StatefulSet" else service  # its pods have names already
             template |= pods.rewrite(template, self._wiring, namespace, host_name=service)
         if kind == services.SERVICE:
             yield from services.problems(manifest, what)

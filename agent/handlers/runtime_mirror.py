@@ -1,0 +1,162 @@
+"""RuntimeMirror: what an operator has in its tenant and its pods need on the host.
+
+Not here: copying files (agent/copies.py), running what it installs (agent/packages.py), when an
+object is looked at (agent/loops.py).
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent import copies, host, packages, tenant_secret
+from agent.credentials import NoCredentialsError, tls_context
+from agent.kube import ApiError, Client, Json, UnreachableError
+from agent.outcome import NotReadyError, Outcome
+from agent.packages import Packages
+from agent.watches import Watches
+from core.manifests import crds, runtime_mirror
+from core.operators.references import File
+from core.operators.wiring import ROOT_CA
+
+_SETTLING_SECONDS = 1.0
+_FOLLOWING_SECONDS = 15.0
+"""How often those that run are looked at: nobody says when a pod on the host fails."""
+
+
+@dataclass
+class _Session:
+    """A connection to a tenant, and what it was made from."""
+
+    client: Client
+    watches: Watches
+    made_from: str
+
+    async def close(self) -> None:
+        """Close the watches and every connection."""
+        await self.watches.close()
+        await self.client.close()
+
+
+class RuntimeMirrors:
+    """Reconciles RuntimeMirror objects."""
+
+    kind = "RuntimeMirror"
+    plural = crds.RUNTIME_MIRRORS
+    eager = True
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._sessions: dict[str, _Session] = {}
+
+    async def reconcile(self, body: Json, wake: Callable[[], None]) -> Outcome:
+        """Bring the host to what the tenant has, or take all of it away."""
+        host.check_namespace(body)
+        if "deletionTimestamp" in body["metadata"]:
+            if crds.RUNTIME_MIRROR_FINALIZER in body["metadata"].get("finalizers", []):
+                await self._remove(body)
+                await self._set_finalizer(body, present=False)
+            return Outcome("Removed", finished=True)
+        await self._set_finalizer(body, present=True)
+        try:
+            session = await self._session(body, wake)
+            return await self._mirror(body, session)
+        except UnreachableError as error:
+            raise NotReadyError("Unreachable", str(error)) from error
+        except ApiError as error:
+            if error.unauthorized:
+                await self.forget(body["metadata"]["uid"])
+            raise NotReadyError("Refused", str(error)) from error
+
+    async def forget(self, uid: str) -> None:
+        """Close the connection to a tenant whose object is gone."""
+        session = self._sessions.pop(uid, None)
+        if session is not None:
+            await session.close()
+
+    async def _mirror(self, body: Json, session: _Session) -> Outcome:
+        spec, namespace = body["spec"], body["metadata"]["namespace"]
+        wiring = runtime_mirror.wiring(spec)
+        labels = copies.mirror_labels(wiring.tenant, wiring.operator)
+        files = {(one["namespace"], File(one["kind"], one["name"])) for one in spec["files"]}
+        session.watches.follow(_watched(spec))
+        copied = await copies.copy(session.client, self._client, namespace, labels, files)
+        running = packages.Running()
+        if installed := spec.get("packages"):
+            ca_hash = copied.authorities.get(installed)
+            runs = Packages(session.client, self._client, wiring, installed, ca_hash)
+            running = await runs.run()
+            more = await copies.copy(
+                session.client, self._client, namespace, labels, running.files - files
+            )
+            copied.placed |= more.placed
+            copied.missing += more.missing
+        await copies.prune(self._client, namespace, wiring.operator, copied.placed)
+        authorities = [one for one in copied.missing if one.endswith(f"/{ROOT_CA}")]
+        if authorities:
+            problem = f"the tenant doesn't have {', '.join(authorities)} yet: no pod could start"
+            raise NotReadyError("NoAuthority", problem)
+        return _outcome(copied, running, follows=bool(installed))
+
+    async def _remove(self, body: Json) -> None:
+        """Take from the host what was copied, and what ran."""
+        spec, namespace = body["spec"], body["metadata"]["namespace"]
+        wiring = runtime_mirror.wiring(spec)
+        try:
+            if installed := spec.get("packages"):
+                await Packages(self._client, self._client, wiring, installed, None).remove()
+            await copies.prune(self._client, namespace, wiring.operator, set())
+        except (ApiError, UnreachableError) as error:
+            raise NotReadyError("RemoveFailed", f"not removed yet: {error}") from error
+
+    async def _set_finalizer(self, body: Json, *, present: bool) -> None:
+        finalizer = crds.RUNTIME_MIRROR_FINALIZER
+        await host.set_finalizer(self._client, body, self.plural, finalizer, present=present)
+
+    async def _session(self, body: Json, wake: Callable[[], None]) -> _Session:
+        """Return the connection; a new one if the address or the credentials changed."""
+        uid, spec = body["metadata"]["uid"], body["spec"]
+        files = await tenant_secret.read(self._client, body)
+        address = f"{spec['server']} {spec.get('tlsServerName')}".encode()
+        made_from = hashlib.sha256(b"\0".join([address, *files.values()])).hexdigest()
+        session = self._sessions.get(uid)
+        if session is None or session.made_from != made_from:
+            await self.forget(uid)
+            try:
+                client = Client(
+                    spec["server"],
+                    tls_context(files),
+                    tls_server_name=spec.get("tlsServerName"),
+                    watches=len(_watched(spec)),
+                )
+            except NoCredentialsError as error:
+                raise NotReadyError("NoCredentials", str(error)) from error
+            session = _Session(client, Watches(client, wake), made_from)
+            self._sessions[uid] = session
+        return session
+
+
+def _watched(spec: Json) -> list[str]:
+    """Return which lists of the tenant say that something is to be done."""
+    found = {copies.list_path(one["namespace"], one["kind"]) for one in spec["files"]}
+    if installed := spec.get("packages"):
+        found |= set(packages.watched(installed))
+    return sorted(found)
+
+
+def _outcome(copied: copies.Copies, running: packages.Running, *, follows: bool) -> Outcome:
+    fields: Json = {
+        "files": len(copied.placed),
+        "missing": sorted(copied.missing),
+        "workloads": running.workloads,
+    }
+    message = f"{len(copied.placed)} files are on the host"
+    if copied.missing:
+        message += f"; the tenant doesn't have {', '.join(sorted(copied.missing))}"
+    if follows:
+        message += f"; {running.workloads} programs run"
+    again = None
+    if not running.settled:
+        again = _SETTLING_SECONDS
+    elif follows:
+        again = _FOLLOWING_SECONDS
+    return Outcome("Mirrored", message, fields, again_seconds=again)

@@ -1,0 +1,256 @@
+"""What an operator installs inside its tenant, where nothing would run it, run on the host.
+
+Crossplane's package manager makes a Deployment with Service, ServiceAccount and Secrets for each
+provider and function. Here each gets its like on the host, wired to the tenant, and says in the
+tenant how that one fares; its Service in the tenant leads to the host.
+Not here: the copies of what pods read (copies.py), when (handlers/runtime_mirror.py).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent import copies
+from agent.kube import ApiError, Client, Json
+from core import names
+from core.operators import objects, pods, refusals, services
+from core.operators.references import File, files
+from core.operators.services import Front
+from core.operators.split import RESERVED
+from core.operators.wiring import Wiring, on_host, pod_label
+
+_OWNERS = "pkg.crossplane.io/"
+"""Whose Deployments are run: those that Crossplane's package manager made."""
+
+_PATHS = {
+    "Deployment": "/apis/apps/v1/namespaces/{}/deployments",
+    "Service": "/api/v1/namespaces/{}/services",
+    "ServiceAccount": "/api/v1/namespaces/{}/serviceaccounts",
+}
+_STATUS = (
+    "availableReplicas",
+    "conditions",
+    "readyReplicas",
+    "replicas",
+    "unavailableReplicas",
+    "updatedReplicas",
+)
+
+
+def watched(namespace: str) -> list[str]:
+    """Return which lists of a tenant say what its operator installs."""
+    return [
+        *(path.format(namespace) for path in _PATHS.values()),
+        copies.list_path(namespace, "Secret"),
+    ]
+
+
+@dataclass
+class Running:
+    """What came of it."""
+
+    files: set[tuple[str, File]] = field(default_factory=set)
+    """What the pods read, after its namespace in the tenant."""
+    workloads: int = 0
+    settled: bool = True
+    """Nothing is on its way any more."""
+
+
+class Packages:
+    """Runs what is installed in one namespace of a tenant."""
+
+    def __init__(
+        self, tenant: Client, host: Client, wiring: Wiring, namespace: str, ca_hash: str | None
+    ) -> None:
+        """Do nothing yet.
+
+        Args:
+            tenant: Its API server.
+            host: The host's.
+            wiring: Of the operator.
+            namespace: Of the tenant.
+            ca_hash: Of the tenant's authority.
+        """
+        self._tenant, self._host, self._wiring = tenant, host, wiring
+        self._namespace, self._ca_hash = namespace, ca_hash
+        self._there = names.namespace(wiring.tenant)
+        self._labels = copies.mirror_labels(wiring.tenant, wiring.operator)
+
+    async def run(self) -> Running:
+        """Bring the host to what is installed, and the tenant to how it fares.
+
+        Raises:
+            ApiError: One of the two refused.
+            UnreachableError: One of the two doesn't answer.
+        """
+        running = Running()
+        deployments = await self._owned("Deployment")
+        known = await self._owned("Service")
+        fronts = services.fronts(known)
+        wanted: set[tuple[str, str]] = set()
+        for deployment in deployments:
+            problem = self._problem(deployment) or await self._taken(deployment, known)
+            if problem is not None:
+                await self._say(deployment, _refused(problem))
+                continue
+            running.workloads += 1
+            running.files |= {
+                (self._namespace, file) for file in files(objects.template(deployment)["spec"])
+            }
+            wanted |= await self._place(deployment, known, fronts)
+            running.settled &= await self._follow(deployment)
+        await self._prune(wanted)
+        return running
+
+    async def remove(self) -> None:
+        """Take all of it from the host."""
+        await self._prune(set())
+
+    async def _owned(self, kind: str) -> list[Json]:
+        """Return what the package manager made of a kind."""
+        listed = await self._tenant.get(_PATHS[kind].format(self._namespace))
+        group = "apps/v1" if kind == "Deployment" else "v1"
+        return [
+            {**item, "apiVersion": group, "kind": kind}
+            for item in listed.get("items") or []
+            if any(
+                owner.get("controller") and owner["apiVersion"].startswith(_OWNERS)
+                for owner in item["metadata"].get("ownerReferences") or []
+            )
+            and "deletionTimestamp" not in item["metadata"]
+        ]
+
+    def _problem(self, deployment: Json) -> str | None:
+        """Return why a Deployment can't be run, None if it can."""
+        thing = f"Deployment {self._namespace}/{deployment['metadata']['name']}"
+        template = objects.template(deployment)
+        found = list(refusals.problems(template, self._wiring, thing))
+        return "; ".join(str(one) for one in found) or None
+
+    async def _taken(self, deployment: Json, known: list[Json]) -> str | None:
+        """Return which of its names is something else's on the host already, None if none is."""
+        for one in (deployment, *self._services_of(deployment, known)):
+            kind, name = one["kind"], one["metadata"]["name"]
+            there = await self._get(self._host, kind, self._there, name)
+            labels = (there or {}).get("metadata", {}).get("labels") or {}
+            ours = labels.get(names.LABEL_MIRROR) == self._wiring.operator
+            if (kind, name) in RESERVED or (there is not None and not ours):
+                return f"{kind} {name}: the name is taken on the host; choose another one"
+        return None
+
+    def _services_of(self, deployment: Json, known: list[Json]) -> Iterator[Json]:
+        labels = (objects.template(deployment).get("metadata") or {}).get("labels") or {}
+        for one in known:
+            selector = (one.get("spec") or {}).get("selector") or {}
+            if selector and selector.items() <= labels.items():
+                yield one
+
+    async def _place(
+        self, deployment: Json, known: list[Json], fronts: list[Front]
+    ) -> set[tuple[str, str]]:
+        """Put one on the host; returns kinds and names of what is there then."""
+        template = objects.template(deployment)
+        account = on_host(self._namespace, pods.service_account(template))
+        front = services.of(template, self._namespace, fronts)
+        rewritten = pods.rewrite(template, self._wiring, self._namespace, host_name=front)
+        pods.roll_with(rewritten, self._ca_hash or "")
+        spec = {**deployment["spec"], "template": rewritten}
+        made: Json = {"apiVersion": "apps/v1", "kind": "Deployment", "spec": spec}
+        objects.select(made, pod_label(self._wiring.operator))
+        name = deployment["metadata"]["name"]
+        placed = {("ServiceAccount", account), ("Deployment", name)}
+        holder = {"apiVersion": "v1", "kind": "ServiceAccount"}
+        await self._apply(holder | {"automountServiceAccountToken": False}, account)
+        for service in self._services_of(deployment, known):
+            placed.add(("Service", service["metadata"]["name"]))
+            await self._place_service(service)
+        await self._apply(made, name)
+        return placed
+
+    async def _place_service(self, service: Json) -> None:
+        name, spec = service["metadata"]["name"], service["spec"]
+        headless = spec.get("clusterIP") == "None"
+        there: Json = {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "spec": {
+                "ports": [_port(port) for port in spec.get("ports") or []],
+                "selector": spec["selector"],
+                **({"clusterIP": "None"} if headless else {}),
+            },
+        }
+        services.rewrite(there, pod_label(self._wiring.operator))
+        await self._apply(there, name)
+        if not headless:  # what the API server calls; pods look for a headless one by its name
+            target = services.external_name(self._wiring.tenant, name)
+            twin = {"type": "ExternalName", "externalName": target}
+            if {key: spec.get(key) for key in twin} != twin:
+                path = f"{_PATHS['Service'].format(self._namespace)}/{name}"
+                body = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}}
+                await self._tenant.apply(path, body | {"spec": twin})
+
+    async def _apply(self, body: Json, name: str) -> None:
+        path = f"{_PATHS[body['kind']].format(self._there)}/{name}"
+        metadata = {"name": name, "labels": self._labels}
+        await self._host.apply(path, {**body, "metadata": metadata})
+
+    async def _follow(self, deployment: Json) -> bool:
+        """Say in the tenant how a Deployment fares on the host; returns whether it is settled."""
+        name = deployment["metadata"]["name"]
+        there = await self._get(self._host, "Deployment", self._there, name) or {}
+        status = there.get("status") or {}
+        current = status.get("observedGeneration") == there.get("metadata", {}).get("generation")
+        said = {key: status.get(key) for key in _STATUS} if current else {}
+        if said:
+            await self._say(deployment, said)
+        wanted = deployment["spec"].get("replicas", 1)
+        done = status.get("availableReplicas", 0) == status.get("updatedReplicas", 0) == wanted
+        return bool(current and done)
+
+    async def _say(self, deployment: Json, said: dict[str, Any]) -> None:
+        """Write the status of a Deployment of the tenant, if it says something new."""
+        metadata = deployment["metadata"]
+        status = {**said, "observedGeneration": metadata.get("generation")}
+        before = deployment.get("status") or {}
+        if all(before.get(key) == value for key, value in status.items()):
+            return
+        path = f"{_PATHS['Deployment'].format(self._namespace)}/{metadata['name']}/status"
+        try:
+            await self._tenant.merge(path, {"status": status})
+        except ApiError as error:
+            if not error.not_found:
+                raise
+
+    async def _prune(self, wanted: set[tuple[str, str]]) -> None:
+        """Take from the host what is installed no more."""
+        for kind, path in _PATHS.items():
+            where = path.format(self._there)
+            query = f"{where}?labelSelector={names.LABEL_MIRROR}%3D{self._wiring.operator}"
+            for item in (await self._host.get(query, metadata_list=True)).get("items") or []:
+                name = item["metadata"]["name"]
+                if (kind, name) not in wanted:
+                    await self._host.delete(f"{where}/{name}")
+
+    @staticmethod
+    async def _get(client: Client, kind: str, namespace: str, name: str) -> Json | None:
+        try:
+            return await client.get(f"{_PATHS[kind].format(namespace)}/{name}")
+        except ApiError as error:
+            if error.not_found:
+                return None
+            raise
+
+
+def _port(port: Json) -> Json:
+    return {key: value for key, value in port.items() if key != "nodePort"}
+
+
+def _refused(problem: str) -> dict[str, Any]:
+    """Return the status of a Deployment that isn't run, with the reason."""
+    condition = {
+        "type": "Available",
+        "status": "False",
+        "reason": "RefusedByPlatform",
+        "message": problem,
+    }
+    return {"conditions": [condition], "availableReplicas": None, "readyReplicas": None}

@@ -1,0 +1,62 @@
+"""Watches on a tenant's lists: whatever happens in one is told at once.
+
+Not here: what is done then (handlers/), requests (kube.py).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+
+from agent.kube import ApiError, Client, UnreachableError
+
+logger = logging.getLogger("agent")
+
+_REWATCH_SECONDS = 0.2
+
+
+class Watches:
+    """Follows some lists of one API server."""
+
+    def __init__(self, client: Client, wake: Callable[[], None]) -> None:
+        """Follow nothing yet; `wake` is called after each change, and when the server is gone."""
+        self._client = client
+        self._wake = wake
+        self._following: dict[str, asyncio.Task[None]] = {}
+
+    def follow(self, paths: Collection[str]) -> None:
+        """Follow these lists and no others; one whose watch ended is followed anew."""
+        for path in set(self._following) - set(paths):
+            self._following.pop(path).cancel()
+        for path in paths:
+            task = self._following.get(path)
+            if task is None or task.done():
+                self._following[path] = asyncio.create_task(self._follow(path))
+
+    async def close(self) -> None:
+        """Follow nothing any more."""
+        tasks, self._following = list(self._following.values()), {}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _follow(self, path: str) -> None:
+        try:
+            while True:
+                listed = await self._client.get(f"{path}?limit=1", metadata_list=True)
+                version = listed["metadata"]["resourceVersion"]
+                self._wake()  # what happened before isn't told by the watch
+                try:
+                    while True:
+                        async for event in self._client.watch(path, version):
+                            version = event["object"]["metadata"]["resourceVersion"]
+                            if event["type"] != "BOOKMARK":
+                                self._wake()
+                        await asyncio.sleep(_REWATCH_SECONDS)
+                except ApiError as error:
+                    logger.debug("watch of %s: %s", path, error)  # too old: list anew
+                    await asyncio.sleep(_REWATCH_SECONDS)
+        except UnreachableError as error:
+            logger.debug("watch of %s ended: %s", path, error)
+        except ApiError as error:
+            logger.warning("watch of %s: %s", path, error)
+        self._wake()

@@ -1,0 +1,83 @@
+"""What an operator has inside the tenant: lists of objects that the host agent puts there.
+
+Owns: the TenantManifests of an operator, and the Secret with what nobody shall read in them.
+Not here: which objects, and when (core/operators/phases.py), who applies them (agent/).
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.core.v1 import Secret
+
+from components._operator_place import OperatorPlace
+from core import names
+from core.manifests import crd_schemas
+from core.operators import phases
+
+DELETE, ORPHAN, KEEP = "Delete", "Orphan", "Keep"
+
+
+def declare(
+    place: OperatorPlace,
+    phase: str,
+    manifests: Sequence[dict[str, Any]],
+    *,
+    policy: str = DELETE,
+    secrets: Sequence[dict[str, Any]] = (),
+    after: Sequence[pulumi.Resource] = (),
+) -> list[pulumi.Resource]:
+    """Declare the objects of one phase; what is returned is ready when they are in place.
+
+    Args:
+        place: Of the operator.
+        phase: Its name, part of the names of all resources.
+        manifests: The objects.
+        policy: What becomes of them when the operator goes.
+        secrets: Those of them that nobody shall read.
+        after: What has to be there before.
+    """
+    pieces = phases.pieces(manifests) or ([[]] if secrets else [])
+    found: list[pulumi.Resource] = []
+    for number, piece in enumerate(pieces):
+        named: dict[str, str] = {}
+        needed = list(after)
+        if number == 0 and secrets:
+            named, hidden = _hidden(place, phase, secrets)
+            needed.append(hidden)
+        name = f"{place.operator}-{phase}-{number}"
+        found.append(
+            CustomResource(
+                f"{place.name}-{phase}-{number}",
+                api_version=names.API_VERSION,
+                kind="TenantManifests",
+                metadata=place.meta(name, place.awaited()),
+                spec={
+                    **place.way_in(),
+                    "deletionPolicy": policy,
+                    "objects": piece,
+                    **named,
+                },
+                opts=place.opts(needed),
+            )
+        )
+    return found
+
+
+def _hidden(
+    place: OperatorPlace, phase: str, secrets: Sequence[dict[str, Any]]
+) -> tuple[dict[str, str], Secret]:
+    """Declare a Secret with objects; return how a TenantManifests names it, and the Secret."""
+    text = json.dumps(list(secrets), sort_keys=True)
+    name = f"operator-{place.operator}-{phase}"
+    hidden = Secret(
+        f"{place.name}-{phase}-secret",
+        metadata=place.meta(name),
+        string_data={crd_schemas.OBJECTS_KEY: pulumi.Output.secret(text)},
+        opts=place.opts(),
+    )
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return {"objectsSecret": name, "objectsHash": digest}, hidden

@@ -1,0 +1,104 @@
+"""What an operator becomes, found out before anything of it is declared.
+
+Owns: rendering its chart, and the checks of all that comes out.
+Not here: telling the objects apart (core/operators/), declaring (tenant_operator.py).
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from components import _helm
+from core import kinds, names, object_lists, schema, versions
+from core.charts import ChartSource
+from core.operators import budget, images, split, wiring
+from core.operators.budget import Budget
+from core.operators.known import known, merged
+from core.operators.split import Split
+from core.operators.wiring import Wiring
+
+if TYPE_CHECKING:
+    from components.tenant_operator import TenantOperatorArgs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """One operator of a tenant."""
+
+    tenant: str
+    version: str
+    operator: str
+    namespace: str
+    """In the tenant."""
+    wiring: Wiring
+    split: Split
+    packages: bool
+
+
+def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
+    """Return what is asked for; what is rendered once isn't rendered again.
+
+    Raises:
+        InvalidInputError: names chart, object and remedy of everything that can't be.
+    """
+    tenant = names.check_tenant_id(args["tenant"])
+    operator = args["operator"]
+    thing = f"tenant {tenant}: operator {operator}"
+    usual = known(operator)
+    namespace = args.get("namespace") or usual.namespace or operator
+    version = versions.check_kubernetes(args.get("version", versions.DEFAULT_KUBERNETES), thing)
+    registry = args.get("registry")
+    default = images.DEFAULT_REGISTRIES if registry is None else [registry]
+    wired = Wiring(
+        tenant=tenant,
+        operator=operator,
+        audience=names.issuer(tenant, args["domain"]),
+        registries=tuple(args.get("registries") or default),
+        registry=registry,
+        priority_class=args.get("priority_class"),
+        runtime_class=args.get("runtime_class"),
+        token_seconds=int(args.get("token_seconds", wiring.TOKEN_SECONDS)),
+    )
+    limits = Budget(
+        memory_mib=int(args.get("memory_mib", budget.DEFAULT_MEMORY_MIB)),
+        pods=int(args.get("pods", budget.DEFAULT_PODS)),
+    )
+    source = _source(args, thing)
+    if source is None:
+        rendered = object_lists.uniform(args.get("objects", []), namespace, thing)
+    else:
+        rendered = _helm.render(
+            source,
+            merged(usual.values, args.get("values", {})),
+            thing=thing,
+            release=args.get("release") or operator,
+            namespace=namespace,
+            kube_version=version,
+            api_versions=kinds.of_charts(version),
+            provider=provider,
+        )
+        thing = f"{thing}, {source}"
+    return Plan(
+        tenant=tenant,
+        version=version,
+        operator=operator,
+        namespace=namespace,
+        wiring=wired,
+        split=split.split(
+            rendered,
+            wired,
+            namespace=namespace,
+            overrides=args.get("sides", {}),
+            limits=limits,
+            thing=thing,
+        ),
+        packages=bool(args.get("packages", usual.packages)),
+    )
+
+
+def _source(args: "TenantOperatorArgs", thing: str) -> ChartSource | None:
+    given = args.get("chart")
+    if given is not None:
+        return schema.read(ChartSource, given, f"{thing}: chart")
+    return None if "objects" in args else known(args["operator"]).chart

@@ -1,0 +1,285 @@
+"""TenantOperator: a program that runs on the host and serves one tenant.
+
+Owns: the order of everything of it on the host and in the tenant, its rights, its fence.
+Not here: rendering and telling apart (_operator_plan.py), its parts (_operator_*.py), what the
+host agent does for it (agent/handlers/).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired, TypedDict
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.core.v1 import ServiceAccount
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
+from pulumi_kubernetes.rbac.v1 import RoleBinding
+
+from components import _certificates, _operator_host, _operator_inside, _operator_plan
+from components._operator_place import OperatorPlace
+from components._operator_plan import Plan
+from core import names, operator_settings
+from core.manifests import agent, operator_fence, runtime_mirror
+from core.operators import hooks, objects
+from core.operators.hooks import Hook
+from core.operators.phases import Phases, phases
+from core.operators.wiring import on_host
+
+DEFAULT_TIMEOUT_SECONDS = 300
+
+
+class ChartArgs(TypedDict):
+    """A Helm chart: `path` alone, or `repository`, `name` and `version`."""
+
+    path: NotRequired[str]
+    """Directory or `.tgz` archive, relative to the project."""
+
+    repository: NotRequired[str]
+    """Repository that has it: `https://` or `oci://`."""
+
+    name: NotRequired[str]
+    """Its name in the repository."""
+
+    version: NotRequired[str]
+    """Its version there, in full."""
+
+
+class TenantOperatorArgs(TypedDict):
+    """Inputs of TenantOperator."""
+
+    tenant: str
+    """Id of the tenant."""
+
+    domain: str
+    """Wildcard domain of the installation."""
+
+    version: NotRequired[str]
+    """Kubernetes version of the tenant. Default core.versions.DEFAULT_KUBERNETES."""
+
+    inside: pulumi.Input[str]
+    """The tenant's namespace on its host, known once the host agent may work in the tenant."""
+
+    ca_pem: pulumi.Input[str]
+    """Authority of the tenant's API server, PEM. Changing it rolls the pods."""
+
+    agent_namespace: pulumi.Input[str]
+    """Namespace of the host agent."""
+
+    operator: str
+    """Name, unique in the tenant. Changing it makes another operator."""
+
+    chart: NotRequired[ChartArgs]
+    """Its chart. Default: the one that belongs to a name that is known, like crossplane."""
+
+    objects: NotRequired[list[dict[str, Any]]]
+    """Its objects, in the place of a chart."""
+
+    values: NotRequired[Mapping[str, Any]]
+    """What differs from the chart's own values; plain data."""
+
+    release: NotRequired[str]
+    """Name of the release. Default: the operator's."""
+
+    namespace: NotRequired[str]
+    """Namespace in the tenant that it believes to be in. Default: its name."""
+
+    sides: NotRequired[Mapping[str, str]]
+    """Where objects belong: host, tenant or nowhere, by `Kind.group[/name]`."""
+
+    packages: NotRequired[bool]
+    """Run what it installs inside the tenant. Default false; true for crossplane."""
+
+    keep: NotRequired[str]
+    """What stays in the tenant: definitions, all or nothing. Default definitions."""
+
+    memory_mib: NotRequired[int]
+    """MiB of memory that its containers may use together. Default 2048."""
+
+    pods: NotRequired[int]
+    """Pods that it may have. Default 20."""
+
+    registries: NotRequired[Sequence[str]]
+    """Registries that its images may come from. Default core.operators.images."""
+
+    registry: NotRequired[str | None]
+    """Takes the place of every image's registry. Default none."""
+
+    internet: NotRequired[Sequence[int]]
+    """Ports at which its pods reach public addresses. Default [443]."""
+
+    networks: NotRequired[Mapping[str, Sequence[int]]]
+    """Ports that its pods reach besides, by network. Default none."""
+
+    priority_class: NotRequired[str]
+    """PriorityClass of its pods, there before them. Default the host's. Changing it rolls them."""
+
+    runtime_class: NotRequired[str]
+    """RuntimeClass of its pods. Default the host's. Changing it rolls them."""
+
+    token_seconds: NotRequired[int]
+    """Life of its tokens in seconds, 600 to 3600. Default 3600. Changing it rolls the pods."""
+
+    timeout_seconds: NotRequired[int]
+    """How long to wait for its pods, in seconds. Default 300."""
+
+
+class TenantOperator(pulumi.ComponentResource):
+    """A program that serves a tenant from the host."""
+
+    objects: Mapping[str, Any]
+    """What it is made of: names by `host`, `tenant` and `hooks`, reasons by name in `leftOut`."""
+
+    ready: pulumi.Output[bool]
+    """Known once its pods are ready and all that it has in the tenant is in place."""
+
+    def __init__(self, name: str, args: TenantOperatorArgs, opts: pulumi.ResourceOptions) -> None:
+        """Declare the operator; `opts.provider` is the host's.
+
+        Raises:
+            InvalidInputError: the chart can't be rendered, or something in it can't be.
+        """
+        plan = _operator_plan.plan(args, _provider(opts))
+        super().__init__("tenantplane:index:TenantOperator", name, {}, opts)
+        timeout = int(args.get("timeout_seconds", DEFAULT_TIMEOUT_SECONDS))
+        self._place = place = OperatorPlace(
+            name=name,
+            tenant=plan.tenant,
+            operator=plan.operator,
+            namespace=pulumi.Output.from_input(args["inside"]),
+            timeout={"pulumi.com/timeoutSeconds": str(timeout)},
+            parent=self,
+        )
+        self._ca_hash = _certificates.fingerprint(args["ca_pem"])
+        fence = self._declare_fence(args)
+        rights = self._declare_rights(args["agent_namespace"])
+        known = phases(plan.split.tenant)
+        inside = self._declare_inside(known, args, rights)
+        mirror = self._declare_mirror(plan, [*rights, *inside])
+        needed = [*fence, *inside, mirror, *self._declare_accounts(plan)]
+        running = self._declare_host(plan, needed)
+        served = _operator_inside.declare(place, "served", known.served, after=inside)
+        done = self._declare_hooks(plan.split.hooks, hooks.AFTER, [*running, *served])
+        resources = _operator_inside.declare(
+            place, "resources", known.resources, policy=self._policy(args), after=done
+        )
+        self.objects = _listed(plan)
+        everything = [one.urn for one in (*done, *resources)]
+        self.ready = pulumi.Output.all(*everything).apply(lambda _: True)
+        self.register_outputs({"objects": self.objects, "ready": self.ready})
+
+    def _declare_fence(self, args: TenantOperatorArgs) -> list[pulumi.Resource]:
+        place = self._place
+        spec = operator_fence.network_policy(
+            place.operator,
+            [int(port) for port in args.get("internet", [443])],
+            {cidr: [int(one) for one in ports] for cidr, ports in args.get("networks", {}).items()},
+        )
+        meta = place.meta(f"operator-{place.operator}")
+        return [NetworkPolicy(f"{place.name}-policy", metadata=meta, spec=spec, opts=place.opts())]
+
+    def _declare_rights(self, agent_namespace: pulumi.Input[str]) -> list[pulumi.Resource]:
+        """What the agent may do for it in the tenant's namespace."""
+        place = self._place
+        binding = RoleBinding(
+            f"{place.name}-agent-binding",
+            metadata=place.meta(f"operator-{place.operator}"),
+            role_ref={
+                "apiGroup": "rbac.authorization.k8s.io",
+                "kind": "ClusterRole",
+                "name": agent.OPERATORS_ROLE,
+            },
+            subjects=[{"kind": "ServiceAccount", "name": agent.NAME, "namespace": agent_namespace}],
+            opts=place.opts(),
+        )
+        return [binding]
+
+    def _declare_inside(
+        self, known: Phases, args: TenantOperatorArgs, rights: Sequence[pulumi.Resource]
+    ) -> list[pulumi.Resource]:
+        """What the tenant has before the first pod starts."""
+        place, policy = self._place, self._policy(args)
+        keeps = args.get("keep", operator_settings.DEFINITIONS) != operator_settings.NOTHING
+        kept = _operator_inside.KEEP if keeps else _operator_inside.DELETE
+        definitions = _operator_inside.declare(
+            place, "definitions", known.definitions, policy=kept, after=rights
+        )
+        return definitions + _operator_inside.declare(
+            place,
+            "objects",
+            known.objects,
+            secrets=known.secrets,
+            policy=policy,
+            after=[*rights, *definitions],
+        )
+
+    def _policy(self, args: TenantOperatorArgs) -> str:
+        keeps = args.get("keep", operator_settings.DEFINITIONS) == operator_settings.ALL
+        return _operator_inside.ORPHAN if keeps else _operator_inside.DELETE
+
+    def _declare_accounts(self, plan: Plan) -> list[pulumi.Resource]:
+        """Whom its pods are on the host: nobody there, and with no token of the host's API."""
+        place = self._place
+        return [
+            ServiceAccount(
+                f"{place.name}-account-{on_host(namespace, account)}",
+                metadata=place.meta(on_host(namespace, account)),
+                automount_service_account_token=False,
+                opts=place.opts(),
+            )
+            for namespace, account in plan.split.accounts
+        ]
+
+    def _declare_mirror(self, plan: Plan, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
+        """What the agent copies to the host, and runs there."""
+        place = self._place
+        packages = plan.namespace if plan.packages else None
+        mirror: pulumi.Resource = CustomResource(
+            f"{place.name}-mirror",
+            api_version=names.API_VERSION,
+            kind="RuntimeMirror",
+            metadata=place.meta(place.operator, place.awaited()),
+            spec={
+                **place.way_in(),
+                **runtime_mirror.spec(plan.wiring, plan.split.files, packages),
+            },
+            opts=place.opts(after),
+        )
+        return mirror
+
+    def _declare_host(self, plan: Plan, needed: list[pulumi.Resource]) -> list[pulumi.Resource]:
+        """What runs, and what goes with it; returns what is ready when that is."""
+        workloads = [one for one in plan.split.host if one["kind"] != "Service"]
+        services = [one for one in plan.split.host if one["kind"] == "Service"]
+        found = [self._on_host(one) for one in services]
+        before = self._declare_hooks(plan.split.hooks, hooks.BEFORE, needed)
+        return found + [self._on_host(one, before) for one in workloads]
+
+    def _declare_hooks(
+        self, known: Sequence[Hook], events: frozenset[str], after: list[pulumi.Resource]
+    ) -> list[pulumi.Resource]:
+        """Run the chart's Jobs of these events, one after the other; returns what comes then."""
+        for hook in known:
+            if hook.events & events:
+                after = [self._on_host(hook.job, after)]
+        return after
+
+    def _on_host(
+        self, manifest: dict[str, Any], after: Sequence[pulumi.Resource] = ()
+    ) -> pulumi.Resource:
+        return _operator_host.declare(self._place, manifest, ca_hash=self._ca_hash, after=after)
+
+
+def _provider(opts: pulumi.ResourceOptions) -> pulumi.ProviderResource:
+    provider = opts.provider
+    if not isinstance(provider, pulumi.ProviderResource):
+        raise TypeError("TenantOperator: opts.provider is the kubernetes Provider of the host")
+    return provider
+
+
+def _listed(plan: Plan) -> dict[str, Any]:
+    """Return what it is made of, for people."""
+    return {
+        "host": sorted(objects.label(one) for one in plan.split.host),
+        "tenant": sorted(objects.label(one) for one in plan.split.tenant),
+        "hooks": [hook.job["metadata"]["name"] for hook in plan.split.hooks],
+        "leftOut": dict(plan.split.left_out),
+    }

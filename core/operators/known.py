@@ -1,0 +1,61 @@
+"""known: operators that need no more than their name.
+
+Not here: what a config says of any operator (core/operator_settings.py).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core import versions
+from core.charts import ChartSource
+
+CROSSPLANE = "crossplane"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What goes without saying."""
+
+    chart: ChartSource | None = None
+    namespace: str | None = None
+    packages: bool = False
+    """It installs programs inside the tenant that have to run somewhere."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+_BY_NAME = {
+    CROSSPLANE: Known(
+        chart=ChartSource(
+            repository="https://charts.crossplane.io/stable",
+            name="crossplane",
+            version=versions.CROSSPLANE,
+        ),
+        namespace="crossplane-system",
+        packages=True,
+        values={
+            # Definitions of managed resources that nobody asked for cost memory on both sides.
+            "provider": {"defaultActivations": []},
+            # One pod each: a lease would only be written.
+            "leaderElection": False,
+            "rbacManager": {"leaderElection": False},
+        },
+    ),
+}
+
+
+def known(name: str) -> Known:
+    """Return what is known of an operator of this name; nothing of most."""
+    return _BY_NAME.get(name, Known())
+
+
+def merged(usual: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a chart's values: the usual ones with the given ones over them, as Helm merges."""
+    both = dict(usual)
+    for key, value in given.items():
+        before = both.get(key)
+        if isinstance(before, Mapping) and isinstance(value, Mapping):
+            both[key] = merged(before, value)
+        else:
+            both[key] = value
+    return both

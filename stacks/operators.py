@@ -1,0 +1,99 @@
+"""operators: the programs that serve the tenants of a stack.
+
+Not here: what one is made of (components/tenant_operator.py), the tenants (tenants.py).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pulumi
+
+from components import _operator_plan
+from components.tenant_control_plane import OperatorBudget, TenantControlPlane
+from components.tenant_operator import TenantOperator, TenantOperatorArgs
+from core.errors import InvalidInputError
+from core.manifests import priorities
+from core.operator_settings import NO_RUNTIME_CLASS, OperatorSettings
+from core.settings import ImageSettings, Settings, TenantSettings
+from stacks.handles import Handles
+
+
+def check(settings: Settings, host: Handles) -> None:
+    """Render the charts of all operators, before the first tenant is declared.
+
+    Raises:
+        InvalidInputError: names everything that is wrong with any of them.
+    """
+    errors = []
+    for tenant, operator in _each(settings):
+        try:
+            _operator_plan.plan(_args(tenant, operator, settings.images, host), host.provider)
+        except InvalidInputError as error:
+            errors.append(error)
+    if errors:
+        raise InvalidInputError.together(errors)
+
+
+def budgets(tenant: TenantSettings) -> list[OperatorBudget]:
+    """Return what each operator of a tenant may use of the host."""
+    return [{"memory_mib": one.memory_mib, "pods": one.pods} for one in tenant.operators]
+
+
+def declare(
+    settings: Settings, host: Handles, tenants: Mapping[str, TenantControlPlane]
+) -> dict[str, dict[str, TenantOperator]]:
+    """Declare the operators of all tenants and return them by tenant and name."""
+    declared: dict[str, dict[str, TenantOperator]] = {}
+    for tenant, operator in _each(settings):
+        control_plane = tenants[tenant.name]
+        args = _args(tenant, operator, settings.images, host)
+        args["inside"], args["ca_pem"] = control_plane.inside, control_plane.ca_pem
+        declared.setdefault(tenant.name, {})[operator.name] = TenantOperator(
+            f"{tenant.name}-{operator.name}", args, pulumi.ResourceOptions(provider=host.provider)
+        )
+    return declared
+
+
+def _each(settings: Settings) -> Iterator[tuple[TenantSettings, OperatorSettings]]:
+    for tenant in settings.tenants:
+        for operator in tenant.operators:
+            yield tenant, operator
+
+
+def _args(
+    tenant: TenantSettings, operator: OperatorSettings, images: ImageSettings, host: Handles
+) -> TenantOperatorArgs:
+    """Return what is known of an operator before its tenant is declared."""
+    args: TenantOperatorArgs = {
+        "tenant": tenant.name,
+        "domain": host.domain,
+        "version": tenant.version,
+        "inside": "",
+        "ca_pem": "",
+        "agent_namespace": host.agent_namespace,
+        "operator": operator.name,
+        "values": operator.values,
+        "sides": operator.sides,
+        "keep": operator.keep,
+        "memory_mib": operator.memory_mib,
+        "pods": operator.pods,
+        "registry": images.registry,
+        "internet": operator.internet,
+        "networks": operator.networks,
+        "priority_class": priorities.NAMES[priorities.OPERATORS],
+        "timeout_seconds": operator.timeout_seconds,
+    }
+    if images.registry is None:
+        args["registries"] = operator.registries
+    optional: dict[str, Any] = {
+        "chart": operator.chart and {k: v for k, v in vars(operator.chart).items() if v},
+        "namespace": operator.namespace,
+        "packages": operator.packages,
+        "runtime_class": operator.runtime_class or host.operator_runtime_class,
+    }
+    if optional["runtime_class"] == NO_RUNTIME_CLASS:
+        optional["runtime_class"] = None
+    for key, value in optional.items():
+        if value is not None:
+            args[key] = value  # type: ignore[literal-required]
+    return args
