@@ -5,7 +5,7 @@ Not here: telling the objects apart (core/operators/), declaring (tenant_operato
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
@@ -66,7 +66,8 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
     )
     source = _source(args, thing)
     if source is None:
-        rendered = object_lists.uniform(args.get("objects", []), namespace, thing)
+        given = args.get("objects") or _own_objects(operator)
+        rendered = object_lists.uniform(given, namespace, thing)
     else:
         rendered = _helm.render(
             source,
@@ -95,6 +96,12 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
         ),
         packages=bool(args.get("packages", usual.packages)),
     )
+
+
+def _own_objects(operator: str) -> list[dict[str, Any]]:
+    """Return what an operator is made of that is known by its name."""
+    usual = known(operator)
+    return usual.objects(versions.image(usual.image)) if usual.objects else []
 
 
 def _source(args: "TenantOperatorArgs", thing: str) -> ChartSource | None:

@@ -11,9 +11,11 @@ import pulumi
 from components import _operator_plan
 from components.tenant_control_plane import OperatorBudget, TenantControlPlane
 from components.tenant_operator import TenantOperator, TenantOperatorArgs
+from core import versions
 from core.errors import InvalidInputError
 from core.manifests import priorities
 from core.operator_settings import NO_RUNTIME_CLASS, OperatorSettings
+from core.operators.known import known
 from core.settings import ImageSettings, Settings, TenantSettings
 from stacks.handles import Handles
 
@@ -85,6 +87,10 @@ def _args(
     }
     if images.registry is None:
         args["registries"] = operator.registries
+    usual = known(operator.name)
+    if operator.chart is None and operator.manifests is None and usual.objects is not None:
+        image = versions.image(usual.image, images.registry, images.overrides)
+        args["objects"] = usual.objects(image)
     optional: dict[str, Any] = {
         "chart": operator.chart and {k: v for k, v in vars(operator.chart).items() if v},
         "namespace": operator.namespace,

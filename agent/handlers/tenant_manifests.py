@@ -131,7 +131,7 @@ class TenantManifests:
         except (ApiError, KeyError, ValueError) as error:
             message = (
                 f"Secret {namespace}/{name}: its {OBJECTS_KEY} can't be read, got "
-                f"{type(error).__name__}; create it, and the RoleBinding that lets the agent read it"
+                f"{type(error).__name__}; create it, and a RoleBinding for the agent"
             )
             raise NotReadyError("NoObjects", message) from error
         return listed

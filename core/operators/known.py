@@ -3,12 +3,13 @@
 Not here: what a config says of any operator (core/operator_settings.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from core import versions
 from core.charts import ChartSource
+from core.operators import kubedebug
 
 CROSSPLANE = "crossplane"
 
@@ -22,6 +23,15 @@ class Known:
     packages: bool = False
     """It installs programs inside the tenant that have to run somewhere."""
     values: Mapping[str, Any] = field(default_factory=dict)
+    objects: Callable[[str], list[dict[str, Any]]] | None = None
+    """What it is made of in the place of a chart, given its image."""
+    image: str = ""
+    """Which of the platform's images that is (core/versions.py)."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether its name is all that is needed."""
+        return self.chart is not None or self.objects is not None
 
 
 _BY_NAME = {
@@ -41,6 +51,7 @@ _BY_NAME = {
             "rbacManager": {"leaderElection": False},
         },
     ),
+    kubedebug.NAME: Known(objects=kubedebug.objects, image="kubectl"),
 }
 
 
