@@ -122,9 +122,10 @@ class TenantManifests:
 
     async def _hidden(self, body: Json) -> list[Json]:
         """Return the objects that stand in a Secret."""
-        name, namespace = body["spec"].get("objectsSecret"), body["metadata"]["namespace"]
+        name = body["spec"].get("objectsSecret")
         if name is None:
             return []
+        namespace = body["metadata"]["namespace"]
         try:
             found = await self._client.get(f"/api/v1/namespaces/{namespace}/secrets/{name}")
             listed: list[Json] = json.loads(base64.b64decode(found["data"][OBJECTS_KEY]))

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from agent.apply import ApplyError, apply_all, remove_all
+from agent.apply import ANNOTATION_OWNER, ApplyError, apply_all, remove_all
 from agent.discovery import Discovery, Reference
 from agent.kube import ApiError, UnreachableError
 from tests.support.loop import run
@@ -18,11 +18,15 @@ KINDS = {
 class Tenant:
     """Serves some kinds and remembers what it was asked for."""
 
-    def __init__(self, refuses=(), away=()):
-        self.refuses, self.away = refuses, away
-        self.asked = []
+    def __init__(self, refuses=(), away=(), owners=()):
+        self.refuses, self.away, self.owners = refuses, away, dict(owners)
+        self.asked, self.applied = [], []
 
     async def get(self, path):
+        if path in self.owners:
+            return {"metadata": {"annotations": {ANNOTATION_OWNER: self.owners[path]}}}
+        if path.count("/") > 3:
+            raise ApiError(path, 404, "NotFound", "no such object")
         api_version = path.removeprefix("/apis/").removeprefix("/api/")
         resources = [
             {"kind": kind, "name": name, "namespaced": namespaced}
@@ -39,6 +43,7 @@ class Tenant:
             raise ApiError(path, 422, "Invalid", "it quotes hunter2")
 
     async def apply(self, path, body):
+        self.applied.append(body)
         await self._take(path)
 
     async def delete(self, path):
@@ -52,10 +57,26 @@ def manifest(name, kind="ConfigMap", api_version="v1", namespace="default"):
 
 def test_namespaces_come_first_and_go_last():
     tenant, objects = Tenant(), [manifest("a"), manifest("n", "Namespace")]
-    run(apply_all(tenant, Discovery(tenant), objects))
-    run(remove_all(tenant, Discovery(tenant), [Reference.of(found) for found in objects]))
+    run(apply_all(tenant, Discovery(tenant), objects, "base"))
+    run(remove_all(tenant, Discovery(tenant), [Reference.of(found) for found in objects], "base"))
     config, namespace = "/api/v1/namespaces/default/configmaps/a", "/api/v1/namespaces/n"
     assert tenant.asked == [namespace, config, config, namespace]
+
+
+def test_what_another_list_has_taken_over_stays():
+    """An object that moves from one TenantManifests to another is never away."""
+    ours, theirs = (f"/api/v1/namespaces/default/configmaps/{name}" for name in ("a", "b"))
+    tenant = Tenant(owners={ours: "first", theirs: "second"})
+    references = [Reference.of(manifest(name)) for name in ("a", "b")]
+    run(remove_all(tenant, Discovery(tenant), references, "first"))
+    assert tenant.asked == [ours]
+
+
+def test_an_object_says_which_list_it_is_in():
+    tenant, given = Tenant(), manifest("a")
+    run(apply_all(tenant, Discovery(tenant), [given], "first"))
+    assert tenant.applied[0]["metadata"]["annotations"] == {ANNOTATION_OWNER: "first"}
+    assert "annotations" not in given["metadata"]
 
 
 def test_an_api_group_has_a_path_of_its_own():

@@ -39,6 +39,7 @@ def contract(cluster, **changes):
         kubeconfig=cluster.kubeconfig(),
         agent_namespace="tenantplane-system",
         agent_ca_pem="PEM",
+        operator_runtime_class=None,
         gateway={
             "address": "203.0.113.10",
             "port": 443,

@@ -92,7 +92,8 @@ def reencryptions(keys="2,1", **generations):
 
 def certificates(**ends):
     """Documents of a host with tenants whose certificates end so."""
-    path = "/apis/tenantplane.dev/v1alpha1/tenantmanifests?labelSelector=tenantplane.dev/tenant"
+    path = "/apis/tenantplane.dev/v1alpha1/tenantmanifests?labelSelector="
+    path += "tenantplane.dev/tenant,!tenantplane.dev/operator"
     items = [
         _noted(
             {"tenantplane.dev/tenant": tenant},
