@@ -17,6 +17,8 @@ from core.errors import HostError, InvalidInputError, describe
 
 FUNCTION = "kubernetes:helm:template"
 
+_REFUSED = f"invoke of {FUNCTION} failed: "  # of Pulumi's SDK, its runtime/invoke.py
+
 
 def render(
     source: ChartSource,
@@ -60,7 +62,9 @@ def render(
     options = pulumi.InvokeOptions(provider=provider)
     try:
         answer = invoke(FUNCTION, {"jsonOpts": asked}, options).value
-    except Exception as error:  # noqa: BLE001  Pulumi has nothing narrower
+    except Exception as error:  # Pulumi has nothing narrower
+        if not str(error).startswith(_REFUSED):  # of the provider, say
+            raise
         # Not chained: the values may be in the plugin's words, and they may be secret.
         raise chart_errors.refusal(thing, source, str(error), values) from None
     rendered = (answer or {}).get("result")
