@@ -20,9 +20,9 @@ from core.errors import HostError, InvalidInputError, describe
 FUNCTION = "kubernetes:helm:template"
 
 _REFUSED = f"invoke of {FUNCTION} failed: "  # of Pulumi's SDK, its runtime/invoke.py
-_rendered: WeakKeyDictionary[pulumi.ProviderResource, dict[str, list[dict[str, Any]]]] = (
-    WeakKeyDictionary()
-)  # by what was asked for: a run checks all charts before it declares the first
+# By provider and what was asked for: a run checks all charts before it declares the first.
+_rendered: WeakKeyDictionary[pulumi.ProviderResource, dict[str, list[dict[str, Any]]]]
+_rendered = WeakKeyDictionary()
 
 
 def render(
@@ -55,6 +55,7 @@ def render(
         InvalidInputError: the chart can't be rendered with these values.
         HostError: the host isn't known yet.
     """
+    charts.check_release(release, f"{thing}: release")
     charts.check_values(values, f"{thing}: values")
     asked = charts.options(
         source,

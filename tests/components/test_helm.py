@@ -55,12 +55,12 @@ def host(mocks):
     return pulumi_kubernetes.Provider("host", kubeconfig="{}")
 
 
-def render(source, host, values=None):
+def render(source, host, values=None, release="demo"):
     return _helm.render(
         source,
         values or {},
         thing="operator demo",
-        release="demo",
+        release=release,
         namespace="ops",
         kube_version="1.36.3",
         api_versions=["apps/v1"],
@@ -143,6 +143,11 @@ def test_trouble_with_the_provider_is_not_taken_for_the_charts(mocks, chart, hos
     monkeypatch.setattr(_helm, "invoke", invoke)
     with pytest.raises(RuntimeError, match="the provider can't be registered"):
         render(chart, host)
+
+
+def test_the_name_of_a_release_is_checked_before_helm_does(mocks, chart, host):
+    with pytest.raises(InvalidInputError, match="operator demo: release: is not the name of a rel"):
+        render(chart, host, release="Demo")
 
 
 def test_values_that_are_known_too_late_are_refused(mocks, chart, host):

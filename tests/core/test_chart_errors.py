@@ -61,6 +61,10 @@ def said(message, values=None, source=LOCAL):
             "it is no chart that Helm can load (file '/x.tgz' does not appear",
         ),
         ("validation: chart.metadata.version is required", "it is no chart that Helm can load"),
+        (
+            "helm is not on PATH, and the offline kubernetes plugin renders charts with it",
+            "plugin renders charts with it); run `make up` in this checkout once",
+        ),
         ("the sun is too bright", "Helm refuses it (the sun is too bright); see what `helm templ"),
     ],
 )
@@ -79,6 +83,7 @@ NOT_FETCHED = 'failed to perform "FetchReference" on source: '
     ("message", "expected"),
     [
         (f"{NO_INDEX}dial tcp 127.0.0.1:9: connect: connection refused", "can't be reached from"),
+        (f"{NO_INDEX}dial tcp 10.4.0.1:4040: i/o timeout", "can't be reached from"),
         (f"{NO_INDEX}failed to fetch https://a.test/index.yaml : 404 Not Found", "has no such"),
         (f"{NO_INDEX}failed to fetch https://a.test/index.yaml : 401 Unauthorized", "wants a log"),
         ('chart "demo" version "9.9.9" not found in https://a.test repository', "has no such"),
