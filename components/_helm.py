@@ -5,8 +5,10 @@ Not here: what is asked for (core/charts.py), what a refusal means (core/chart_e
 """
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi.runtime import invoke
@@ -16,6 +18,11 @@ from core.charts import ChartSource
 from core.errors import HostError, InvalidInputError, describe
 
 FUNCTION = "kubernetes:helm:template"
+
+_REFUSED = f"invoke of {FUNCTION} failed: "  # of Pulumi's SDK, its runtime/invoke.py
+# By provider and what was asked for: a run checks all charts before it declares the first.
+_rendered: WeakKeyDictionary[pulumi.ProviderResource, dict[str, list[dict[str, Any]]]]
+_rendered = WeakKeyDictionary()
 
 
 def render(
@@ -31,7 +38,8 @@ def render(
 ) -> list[dict[str, Any]]:
     """Return the objects of a chart, in Helm's order and with its hooks last; tests are left out.
 
-    What comes back is plain, also where a value was secret: mark it again where it is declared.
+    What is asked for again isn't rendered again, as long as the provider lives: one run. What comes
+    back is plain, also where a value was secret: mark it again where it is declared.
 
     Args:
         source: The chart.
@@ -47,6 +55,7 @@ def render(
         InvalidInputError: the chart can't be rendered with these values.
         HostError: the host isn't known yet.
     """
+    charts.check_release(release, f"{thing}: release")
     charts.check_values(values, f"{thing}: values")
     asked = charts.options(
         source,
@@ -57,19 +66,35 @@ def render(
         kube_version=kube_version,
         api_versions=api_versions,
     )
-    options = pulumi.InvokeOptions(provider=provider)
+    known = _rendered.setdefault(provider, {})
+    if asked not in known:
+        rendered = _ask(asked, source, values, thing, provider)
+        known[asked] = object_lists.uniform(rendered, namespace, f"{thing}: {source}")
+    return deepcopy(known[asked])
+
+
+def _ask(
+    asked: str,
+    source: ChartSource,
+    values: Mapping[str, Any],
+    thing: str,
+    provider: pulumi.ProviderResource,
+) -> list[dict[str, Any]]:
     try:
+        options = pulumi.InvokeOptions(provider=provider)
         answer = invoke(FUNCTION, {"jsonOpts": asked}, options).value
-    except Exception as error:  # noqa: BLE001  Pulumi has nothing narrower
+    except Exception as error:  # Pulumi has nothing narrower
+        if not str(error).startswith(_REFUSED):  # of the provider, say
+            raise
         # Not chained: the values may be in the plugin's words, and they may be secret.
         raise chart_errors.refusal(thing, source, str(error), values) from None
-    rendered = (answer or {}).get("result")
+    rendered: list[dict[str, Any]] | None = (answer or {}).get("result")
     if rendered is None:  # what the engine says for a provider whose kubeconfig isn't known
         problem = f"{source} can't be rendered before its host is known"
         raise HostError(
             describe(thing, problem, remedy="run `pulumi up` of the host's stack first")
         )
-    return object_lists.uniform(rendered, namespace, f"{thing}: {source}")
+    return rendered
 
 
 def _located(source: ChartSource, thing: str) -> str:

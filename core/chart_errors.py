@@ -36,6 +36,11 @@ class _Meaning(NamedTuple):
 
 _MEANINGS = (
     _Meaning(
+        re.compile("helm is not on PATH"),
+        "Pulumi's kubernetes plugin lacks what it renders charts with",
+        "run `make up` in this checkout once",
+    ),
+    _Meaning(
         re.compile(re.escape(_SCHEMA)),
         "its schema refuses the values",
         "correct the values that it names",
@@ -72,12 +77,12 @@ _MEANINGS = (
         "give a directory with a Chart.yaml, or what `helm package` makes of it",
     ),
     _Meaning(
-        re.compile("401|403|[Uu]nauthorized|[Ff]orbidden|denied"),
+        re.compile(r"\b40[13]\b|[Uu]nauthorized|[Ff]orbidden|denied"),
         "its repository wants a login",
         "run `helm registry login` for oci://, else download the chart and give its path",
     ),
     _Meaning(
-        re.compile("404|not found|no chart (name|version) found"),
+        re.compile(r"\b404\b|not found|no chart (name|version) found"),
         "its repository has no such chart, or not this version of it",
         "correct repository, name and version; `helm show chart` shows what is there",
     ),

@@ -1,7 +1,7 @@
 """kubernetes_yaml: YAML as Kubernetes reads it: YAML 1.1 with Go's scalars, as JSON can say it.
 
 PyYAML alone makes dates of `2026-11-23`, a number of `12:30:45`, and texts of `1e3` and `y`.
-Not here: what the documents must be (manifest_source.py), kubeconfigs (kubeconfig.py).
+Not here: what the documents must be (object_lists.py), kubeconfigs (kubeconfig.py).
 """
 
 import json

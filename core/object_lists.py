@@ -1,6 +1,6 @@
 """object_lists: objects that somebody else wrote, a chart or a file, brought into one form.
 
-Not here: rendering charts (charts.py), reading files (manifest_source.py).
+Not here: rendering charts (charts.py), reading files (stacks/manifest_files.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,16 +24,21 @@ def uniform(given: Sequence[Mapping[str, Any]], namespace: str, thing: str) -> l
     Raises:
         InvalidInputError: one of them is no object, or has no name.
     """
-    found = [one for obj in given for one in _taken_apart(obj, thing)]
+    found = [one for obj in given for one in taken_apart(obj, thing)]
     cluster_wide = {defined for obj in found for defined in _defined_cluster_wide(obj)}
     return [_placed(obj, namespace, cluster_wide) for obj in found]
 
 
-def _taken_apart(obj: Mapping[str, Any], thing: str) -> Iterator[Mapping[str, Any]]:
+def taken_apart(obj: Mapping[str, Any], thing: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects of a `List`, or the one that isn't any.
+
+    Raises:
+        InvalidInputError: one of them is no object, or has no name.
+    """
     kind, items = obj.get("kind"), obj.get("items")
     if str(kind).endswith("List") and isinstance(items, list):
         for item in items:
-            yield from _taken_apart(item if isinstance(item, Mapping) else {}, thing)
+            yield from taken_apart(item if isinstance(item, Mapping) else {}, thing)
         return
     metadata = obj.get("metadata")
     name = metadata.get("name") if isinstance(metadata, Mapping) else None

@@ -89,9 +89,15 @@ def function(args):
     return plugin_values.read(getattr(answer, "return")).plain
 
 
-def helm_environment():
-    """The environment in which the plugin finds the Helm that it has in the offline toolchain."""
-    return os.environ | {"PATH": f"{binary('helm').parent}{os.pathsep}{os.environ['PATH']}"}
+def helm_environment(folder=None):
+    """What makes the plugin find the Helm that it has in the offline toolchain.
+
+    Args:
+        folder: Where Helm keeps its own files; default the user's.
+    """
+    found = {"PATH": f"{binary('helm').parent}{os.pathsep}{os.environ['PATH']}"}
+    homes = ("CACHE", "CONFIG", "DATA")
+    return found | ({f"HELM_{one}_HOME": f"{folder}/{one}" for one in homes} if folder else {})
 
 
 @cache

@@ -201,6 +201,12 @@ class Driver:
         )
         self._call(self.stub.Delete, request)
 
+    def invoke(self, token, **args):
+        """Call a function; return what it says, as plain values."""
+        request = provider_pb2.InvokeRequest(tok=token, args=values.write(args))
+        answer = self._call(self.stub.Invoke, request)
+        return values.read(getattr(answer, "return")).plain
+
     def cancel(self):
         from google.protobuf.empty_pb2 import Empty  # noqa: PLC0415
 
