@@ -49,12 +49,12 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
     namespace = args.get("namespace") or usual.namespace or operator
     version = versions.check_kubernetes(args.get("version", versions.DEFAULT_KUBERNETES), thing)
     registry = args.get("registry")
-    default = images.DEFAULT_REGISTRIES if registry is None else [registry]
+    usual_registries = images.DEFAULT_REGISTRIES if registry is None else [registry]
     wired = Wiring(
         tenant=tenant,
         operator=operator,
         audience=names.issuer(tenant, args["domain"]),
-        registries=tuple(args.get("registries") or default),
+        registries=tuple(args.get("registries") or usual_registries),
         registry=registry,
         priority_class=args.get("priority_class"),
         runtime_class=args.get("runtime_class"),

@@ -1,6 +1,7 @@
 """HostAgent: the small operator that does on a host what can't be declared from outside.
 
-Owns: the custom resource definitions, the agent's rights, its Deployment, its access to stores.
+Owns: the custom resource definitions, the agent's rights, its Deployment, its access to stores,
+and the rules for what it runs: pods of operators.
 Not here: what it does (agent/), the custom resources of a tenant (tenant_control_plane.py).
 """
 
@@ -8,6 +9,10 @@ from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
+from pulumi_kubernetes.admissionregistration.v1 import (
+    ValidatingAdmissionPolicy,
+    ValidatingAdmissionPolicyBinding,
+)
 from pulumi_kubernetes.apiextensions.v1 import CustomResourceDefinition
 from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import Namespace, Secret, Service, ServiceAccount
@@ -17,7 +22,7 @@ from pulumi_kubernetes.rbac.v1 import ClusterRole, ClusterRoleBinding
 from components import _certificates
 from components._certificates import Certificate
 from core import generations, host_facts, names, pki
-from core.manifests import agent, crds, etcd, pods
+from core.manifests import admission, agent, crds, etcd, operator_policy, pods
 
 
 class AgentStore(TypedDict):
@@ -152,6 +157,7 @@ class HostAgent(pulumi.ComponentResource):
             )
         )
         rights = self._rights(name, ns)
+        self._judge_operators(name)
         meta = {"name": agent.NAME, "namespace": ns, "labels": agent.POD_LABELS}
         policy = NetworkPolicy(f"{name}-policy", metadata=meta, spec=_policy(args), opts=child)
         Service(f"{name}-service", metadata=meta, spec=agent.service(), opts=child)
@@ -190,6 +196,20 @@ class HostAgent(pulumi.ComponentResource):
         )
         self.expires = {"server": leaf.expires, **authority.expires}
         return leaf
+
+    def _judge_operators(self, name: str) -> None:
+        """Declare the rules for pods of operators, whoever makes them."""
+        child = pulumi.ResourceOptions(parent=self)
+        policy, binding = admission.renamed(operator_policy.policy(), operator_policy.NAME)
+        declared = ValidatingAdmissionPolicy(
+            f"{name}-operators", metadata=policy["metadata"], spec=policy["spec"], opts=child
+        )
+        ValidatingAdmissionPolicyBinding(
+            f"{name}-operators-binding",
+            metadata=binding["metadata"],
+            spec=binding["spec"],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[declared]),
+        )
 
     def _rights(self, name: str, namespace: pulumi.Output[str]) -> list[pulumi.Resource]:
         """Its ServiceAccount, what it may do everywhere, and what tenants' namespaces grant it."""

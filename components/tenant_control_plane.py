@@ -32,14 +32,17 @@ from core.manifests import tenant
 DEFAULT_TIMEOUT_SECONDS = 300
 
 
-class OperatorBudget(TypedDict):
-    """What one operator may use of the host."""
+class OperatorAllowance(TypedDict):
+    """What one operator may have of the host."""
 
     memory_mib: int
     """MiB of memory that its containers may use together."""
 
     pods: int
     """Pods that it may have."""
+
+    registries: Sequence[str]
+    """Registries that its images may come from."""
 
 
 class TenantControlPlaneArgs(TypedDict):
@@ -126,8 +129,8 @@ class TenantControlPlaneArgs(TypedDict):
     oidc: NotRequired[list[OidcIssuer]]
     """Issuers whose tokens it accepts. Default none. Changing the list rolls the pods."""
 
-    operators: NotRequired[Sequence[OperatorBudget]]
-    """What each of its operators may use of the host. Default none. Changed in place."""
+    operators: NotRequired[Sequence[OperatorAllowance]]
+    """What each of its operators may have of the host. Default none. Changed in place."""
 
     host_issuer: NotRequired[HostIssuer]
     """Whose tokens its operators have. Default none: it lets no operator in. Changing it rolls."""
@@ -235,10 +238,17 @@ class TenantControlPlane(pulumi.ComponentResource):
     def _declare_place(self, name: str, pods: Pods) -> Place:
         """The tenant's namespace, and what is the same for all in it."""
         child = pulumi.ResourceOptions(parent=self)
-        labels = tenant.namespace_labels(pods.tenant)
         namespace = Namespace(
             f"{name}-ns",
-            metadata={"name": names.namespace(pods.tenant), "labels": labels},
+            metadata={
+                "name": names.namespace(pods.tenant),
+                "labels": tenant.namespace_labels(pods.tenant),
+                "annotations": tenant.namespace_annotations(
+                    pods.tenant,
+                    pods.domain,
+                    [one for each in self._args.get("operators", []) for one in each["registries"]],
+                ),
+            },
             opts=child,
         )
         timeout = int(self._args.get("timeout_seconds", DEFAULT_TIMEOUT_SECONDS))

@@ -3,13 +3,13 @@
 Not here: what one is made of (components/tenant_operator.py), the tenants (tenants.py).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pulumi
 
 from components import _operator_plan
-from components.tenant_control_plane import OperatorBudget, TenantControlPlane
+from components.tenant_control_plane import OperatorAllowance, TenantControlPlane
 from components.tenant_operator import TenantOperator, TenantOperatorArgs
 from core import versions
 from core.errors import InvalidInputError
@@ -36,9 +36,20 @@ def check(settings: Settings, host: Handles) -> None:
         raise InvalidInputError.together(errors)
 
 
-def budgets(tenant: TenantSettings) -> list[OperatorBudget]:
-    """Return what each operator of a tenant may use of the host."""
-    return [{"memory_mib": one.memory_mib, "pods": one.pods} for one in tenant.operators]
+def allowances(tenant: TenantSettings, images: ImageSettings) -> list[OperatorAllowance]:
+    """Return what each operator of a tenant may have of the host."""
+    return [
+        {
+            "memory_mib": one.memory_mib,
+            "pods": one.pods,
+            "registries": _registries(one, images),
+        }
+        for one in tenant.operators
+    ]
+
+
+def _registries(operator: OperatorSettings, images: ImageSettings) -> Sequence[str]:
+    return operator.registries if images.registry is None else [images.registry]
 
 
 def declare(
@@ -79,14 +90,13 @@ def _args(
         "keep": operator.keep,
         "memory_mib": operator.memory_mib,
         "pods": operator.pods,
+        "registries": _registries(operator, images),
         "registry": images.registry,
         "internet": operator.internet,
         "networks": operator.networks,
         "priority_class": priorities.NAMES[priorities.OPERATORS],
         "timeout_seconds": operator.timeout_seconds,
     }
-    if images.registry is None:
-        args["registries"] = operator.registries
     usual = known(operator.name)
     if operator.chart is None and operator.manifests is None and usual.objects is not None:
         image = versions.image(usual.image, images.registry, images.overrides)

@@ -96,7 +96,7 @@ def _declare_tenant(
         "oidc": _issuers(tenant),
         "priority_class": host.cluster.priorities[priorities.TENANTS],
         "store_limit_mib": tenant.store_limit_mib,
-        "operators": operators.budgets(tenant),
+        "operators": operators.allowances(tenant, images),
         "apiserver_image": image("kube-apiserver"),
         "controller_manager_image": image("kube-controller-manager"),
     }

@@ -5,7 +5,7 @@ Not here: the fence around it (tenant_fence.py), flags (core/flags.py), the file
 certificates (core/pki.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,14 @@ def pod_labels(tenant: str) -> dict[str, str]:
 def namespace_labels(tenant: str) -> dict[str, str]:
     """Labels of a tenant's namespace."""
     return {**names.tenant_labels(tenant), **pods.RESTRICTED}
+
+
+def namespace_annotations(tenant: str, domain: str, registries: Iterable[str]) -> dict[str, str]:
+    """Annotations of a tenant's namespace, by which operator_policy.py judges pods of operators."""
+    return {
+        names.ANNOTATION_AUDIENCE: names.issuer(tenant, domain),
+        names.ANNOTATION_REGISTRIES: ",".join(sorted({one.rstrip("/") for one in registries})),
+    }
 
 
 def server(tenant: str) -> str:
