@@ -7,7 +7,7 @@ of kind tenants: before there is a cluster nobody can ask it for the versions th
 import pulumi
 
 from core.settings import Settings
-from stacks import changes, outputs
+from stacks import changes, operators, outputs
 from stacks.host import declare_host
 from stacks.tenants import declare_tenants
 
@@ -20,5 +20,6 @@ async def declare(settings: Settings) -> pulumi.Inputs:
     running = changes.check(settings, adopt.kubeconfig, adopt.context, settings.host.name)
     host = declare_host(settings)
     tenants = await declare_tenants(settings, host.handles, running)
+    serving = operators.declare(settings, host.handles, tenants)
     warnings = changes.store_warnings(settings, running)
-    return outputs.of_both(host, tenants, warnings)
+    return outputs.of_both(host, tenants, serving, warnings)

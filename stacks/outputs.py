@@ -10,10 +10,14 @@ from typing import Any, TypedDict
 import pulumi
 
 from components.tenant_control_plane import TenantControlPlane
+from components.tenant_operator import TenantOperator
 from core import schema
 from stacks import readme
 from stacks.failures import each_or_none, or_none
 from stacks.handles import Handles
+
+Operators = Mapping[str, Mapping[str, TenantOperator]]
+"""By tenant and name."""
 
 
 class StackOutputs(TypedDict, total=False):
@@ -47,6 +51,12 @@ class StackOutputs(TypedDict, total=False):
 
     certificates: dict[str, pulumi.Output[Mapping[str, str]]]
     """When each certificate and authority ends, by its name, by the keys of certificateExpiry."""
+
+    operators: dict[str, dict[str, Any]]
+    """What each operator is made of, by tenant and name: `host`, `tenant`, `hooks`, `leftOut`.
+
+    Known in a preview. Kinds dev and tenants.
+    """
 
     store_warnings: dict[str, str]
     """What is wrong with the etcd pool of a tenant, by tenant: its share is nearly full or full.
@@ -87,19 +97,23 @@ def of_host(host: DeclaredHost) -> dict[str, Any]:
 
 
 def of_tenants(
-    host: Handles, tenants: Mapping[str, TenantControlPlane], store_warnings: Mapping[str, str]
+    host: Handles,
+    tenants: Mapping[str, TenantControlPlane],
+    serving: Operators,
+    store_warnings: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return the outputs of a stack of kind tenants."""
-    return _exported(_tenants(host, tenants, store_warnings))
+    return _exported(_tenants(host, tenants, serving, store_warnings))
 
 
 def of_both(
     host: DeclaredHost,
     tenants: Mapping[str, TenantControlPlane],
+    serving: Operators,
     store_warnings: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return the outputs of a stack of kind dev."""
-    found = _tenants(host.handles, tenants, store_warnings)
+    found = _tenants(host.handles, tenants, serving, store_warnings)
     of_pools = _certificates(host.certificates)
     found["certificates"] = of_pools["certificates"] | found["certificates"]
     found["certificate_expiry"] = of_pools["certificate_expiry"] | found["certificate_expiry"]
@@ -108,7 +122,10 @@ def of_both(
 
 
 def _tenants(
-    host: Handles, tenants: Mapping[str, TenantControlPlane], store_warnings: Mapping[str, str]
+    host: Handles,
+    tenants: Mapping[str, TenantControlPlane],
+    serving: Operators,
+    store_warnings: Mapping[str, str],
 ) -> StackOutputs:
     def of_each(name: str) -> dict[str, pulumi.Output[str]]:
         return each_or_none({tenant: getattr(tenants[tenant], name) for tenant in sorted(tenants)})
@@ -122,6 +139,10 @@ def _tenants(
         "endpoints": of_each("endpoint"),
         "versions": of_each("version"),
         **_certificates({name: tenants[name].certificates for name in sorted(tenants)}),
+        "operators": {
+            tenant: {name: one.objects for name, one in theirs.items()}
+            for tenant, theirs in serving.items()
+        },
         "hosts": _hosts(host),
         "store_warnings": dict(store_warnings),
         "readme": readme.of_tenants(host.name, sorted(tenants)),

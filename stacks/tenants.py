@@ -40,8 +40,9 @@ async def declare(settings: Settings) -> pulumi.Inputs:
     )
     handles = Handles.of(contract, cluster)
     declared = await declare_tenants(settings, handles, running)
+    serving = operators.declare(settings, handles, declared)
     warnings = changes.store_warnings(settings, running)
-    return outputs.of_tenants(handles, declared, warnings)
+    return outputs.of_tenants(handles, declared, serving, warnings)
 
 
 async def declare_tenants(
@@ -64,9 +65,7 @@ async def declare_tenants(
     if new and old:
         serving = [or_none(tenant.serving).future() for tenant in declared.values()]
         await asyncio.wait(map(asyncio.ensure_future, serving), timeout=_HEAD_START_SECONDS)
-    declared |= {tenant.name: declare_one(tenant) for tenant in old}
-    operators.declare(settings, host, declared)
-    return declared
+    return declared | {tenant.name: declare_one(tenant) for tenant in old}
 
 
 def _declare_tenant(
