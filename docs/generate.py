@@ -16,7 +16,16 @@ from typing import Any
 
 import yaml
 
-from core import oidc, profiles, schema, settings, store_settings, versions
+from core import (
+    charts,
+    oidc,
+    operator_settings,
+    profiles,
+    schema,
+    settings,
+    store_settings,
+    versions,
+)
 from stacks import outputs
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,9 +49,11 @@ def _settings() -> Iterator[str]:
         **_field_docs(settings),
         **_field_docs(store_settings),
         **_field_docs(oidc),
+        **_field_docs(operator_settings),
+        **_field_docs(charts),
     }
     yield "# Settings"
-    yield _NOTE.format(source="Pulumi.yaml and core/ (settings.py, store_settings.py, oidc.py)")
+    yield _NOTE.format(source="Pulumi.yaml and the settings in core/")
     yield ""
     yield "What may stand in `Pulumi.<stack>.yaml`, each key with `tenantplane:` in front. Anything"
     yield "wrong is refused before anything is created, all at once, each by its path"
@@ -125,11 +136,11 @@ def _value(key: schema.Key) -> str:
     origin = typing.get_origin(key.kind)
     if origin is tuple:
         return "list"
+    if origin is not None or is_dataclass(key.kind):
+        return "mapping"
     if rule.minimum is not None:
         most = "or more" if rule.maximum is None else f"to {rule.maximum}"
         return f"{rule.minimum} {most}"
-    if origin is not None or is_dataclass(key.kind):
-        return "mapping"
     example = f", like `{rule.example}`" if rule.example else ""
     return _KINDS[key.kind] + example
 
