@@ -18,6 +18,7 @@ from agent import credentials, stores
 from agent.discovery_server import DiscoveryServer
 from agent.handlers.etcd_tenant import EtcdTenants
 from agent.handlers.reencryption import Reencryptions
+from agent.handlers.removal_hooks import RemovalHooks
 from agent.handlers.runtime_mirror import RuntimeMirrors
 from agent.handlers.sql_tenant import SqlTenants
 from agent.handlers.tenant_manifests import TenantManifests
@@ -104,6 +105,7 @@ class Agent:
                 TenantManifests(client),
                 Reencryptions(client),
                 RuntimeMirrors(client),
+                RemovalHooks(client),
             )
         }
         self._starting = asyncio.create_task(etcd_tenants.start_stores())

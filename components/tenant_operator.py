@@ -155,9 +155,11 @@ class TenantOperator(pulumi.ComponentResource):
         inside = self._declare_inside(known, args, rights)
         mirror = self._declare_mirror(plan, [*rights, *inside])
         needed = [*fence, *inside, mirror, *self._declare_accounts(plan)]
+        needed += self._declare_removal(plan.split.hooks, hooks.AFTER_REMOVAL, needed)
         running = self._declare_host(plan, needed)
         served = _operator_inside.declare(place, "served", known.served, after=inside)
         done = self._declare_hooks(plan.split.hooks, hooks.AFTER, [*running, *served])
+        done += self._declare_removal(plan.split.hooks, hooks.BEFORE_REMOVAL, running)
         resources = _operator_inside.declare(
             place, "resources", known.resources, policy=self._policy(args), after=done
         )
@@ -261,6 +263,27 @@ class TenantOperator(pulumi.ComponentResource):
             if hook.events & events:
                 after = [self._on_host(hook.job, after)]
         return after
+
+    def _declare_removal(
+        self,
+        known: Sequence[Hook],
+        events: frozenset[str],
+        after: Sequence[pulumi.Resource],
+    ) -> list[pulumi.Resource]:
+        """Have the agent run the chart's Jobs of these events when it goes."""
+        jobs = [hook.job for hook in known if hook.events & events]
+        if not jobs:
+            return []
+        place, (event,) = self._place, events
+        declared: pulumi.Resource = CustomResource(
+            f"{place.name}-{event}",
+            api_version=names.API_VERSION,
+            kind="RemovalHooks",
+            metadata=place.meta(f"{place.operator}-{event}", place.awaited()),
+            spec={"tenant": place.tenant, "operator": place.operator, "jobs": jobs},
+            opts=place.opts(after),
+        )
+        return [declared]
 
     def _on_host(
         self, manifest: dict[str, Any], after: Sequence[pulumi.Resource] = ()

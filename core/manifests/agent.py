@@ -80,6 +80,11 @@ def operators_role_rules() -> list[dict[str, Any]]:
             "verbs": verbs,
         },
         {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": verbs},
+        {
+            "apiGroups": ["batch"],
+            "resources": ["jobs"],
+            "verbs": ["create", "delete", "get", "patch"],
+        },
     ]
 
 

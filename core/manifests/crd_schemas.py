@@ -11,7 +11,7 @@ from core.manifests import openapi
 OBJECTS_KEY = "objects.json"
 
 
-def _tenant() -> dict[str, Any]:
+def tenant() -> dict[str, Any]:
     return openapi.string(
         "Id of the tenant.",
         pattern=f"^{names.TENANT_ID.pattern}$",
@@ -29,7 +29,7 @@ def _store(kind: str) -> dict[str, Any]:
     )
 
 
-def etcd_tenant() -> dict[str, Any]:
+def etcdtenant() -> dict[str, Any]:
     """Return the schema of an EtcdTenant."""
     return openapi.mapping(
         "A tenant's place in a shared etcd: a user and a role of the tenant's name, and read and "
@@ -44,7 +44,7 @@ def _keyspace() -> dict[str, Any]:
         "Where the tenant's keys are.",
         {
             "store": _store("etcd pool"),
-            "tenant": _tenant(),
+            "tenant": tenant(),
             "limitMib": {
                 "type": "integer",
                 "minimum": 1,
@@ -79,7 +79,7 @@ def _keyspace_found() -> dict[str, Any]:
     )
 
 
-def sql_tenant() -> dict[str, Any]:
+def sqltenant() -> dict[str, Any]:
     """Return the schema of an SqlTenant."""
     return openapi.mapping(
         "A tenant's place on an SQL server: a database, and a user that may use that one alone. "
@@ -94,7 +94,7 @@ def _database() -> dict[str, Any]:
         "Where the tenant's database is.",
         {
             "store": _store("SQL server"),
-            "tenant": _tenant(),
+            "tenant": tenant(),
             "passwordSecret": openapi.string(
                 "Secret in the same namespace with the user's `password`."
             ),
@@ -171,7 +171,7 @@ def tenant_manifests() -> dict[str, Any]:
 def way_in() -> dict[str, Any]:
     """Where a tenant's API server is, and who the agent is there."""
     return {
-        "tenant": _tenant(),
+        "tenant": tenant(),
         "server": openapi.string("URL of the tenant's API server.", pattern="^https://.+"),
         "tlsServerName": openapi.string(
             "Name that the server's certificate must have, where it is not the host of `server`."

@@ -1,15 +1,15 @@
 """The kinds that the host agent reconciles, as CustomResourceDefinitions.
 
 Owns: names, printer columns and the finalizers' names of EtcdTenant, SqlTenant, TenantManifests,
-Reencryption and RuntimeMirror.
-Not here: their schemas (crd_schemas.py, runtime_mirror.py), what the agent does with them
+Reencryption, RuntimeMirror and RemovalHooks.
+Not here: their schemas (crd_schemas.py, runtime_mirror.py, removal_hooks.py), what the agent does with them
 (agent/handlers/), the objects of that kind that a tenant gets (components/).
 """
 
 from typing import Any
 
 from core import names
-from core.manifests import crd_schemas, openapi, runtime_mirror
+from core.manifests import crd_schemas, openapi, removal_hooks, runtime_mirror
 
 VERSION = names.API_VERSION.partition("/")[2]
 
@@ -18,12 +18,21 @@ SQL_TENANTS = "sqltenants"
 TENANT_MANIFESTS = "tenantmanifests"
 REENCRYPTIONS = "reencryptions"
 RUNTIME_MIRRORS = "runtimemirrors"
-PLURALS = (ETCD_TENANTS, SQL_TENANTS, TENANT_MANIFESTS, REENCRYPTIONS, RUNTIME_MIRRORS)
+REMOVAL_HOOKS = "removalhooks"
+PLURALS = (
+    ETCD_TENANTS,
+    SQL_TENANTS,
+    TENANT_MANIFESTS,
+    REENCRYPTIONS,
+    RUNTIME_MIRRORS,
+    REMOVAL_HOOKS,
+)
 
 ETCD_TENANT_FINALIZER = f"{names.API_GROUP}/etcd-tenant"
 SQL_TENANT_FINALIZER = f"{names.API_GROUP}/sql-tenant"
 TENANT_MANIFESTS_FINALIZER = f"{names.API_GROUP}/tenant-manifests"
 RUNTIME_MIRROR_FINALIZER = f"{names.API_GROUP}/runtime-mirror"
+REMOVAL_HOOKS_FINALIZER = f"{names.API_GROUP}/removal-hooks"
 
 
 def crds() -> list[dict[str, Any]]:
@@ -36,6 +45,7 @@ def crds() -> list[dict[str, Any]]:
         ),
         _crd(REENCRYPTIONS, "Reencryption", crd_schemas.reencryption(), _REENCRYPTION_COLUMNS),
         _crd(RUNTIME_MIRRORS, "RuntimeMirror", runtime_mirror.schema(), _MIRROR_COLUMNS),
+        _crd(REMOVAL_HOOKS, "RemovalHooks", removal_hooks.schema(), _HOOKS_COLUMNS),
     ]
 
 
@@ -102,4 +112,5 @@ _MIRROR_COLUMNS = [
     _REASON,
     _AGE,
 ]
+_HOOKS_COLUMNS = [openapi.column("Operator", ".spec.operator"), _READY, _REASON, _AGE]
 _REENCRYPTION_COLUMNS = [openapi.column("Keys", ".spec.keys"), _READY, _REASON, _AGE]
