@@ -24,12 +24,22 @@ VOLUMES = (
 )
 """Kinds of volumes that a pod may have."""
 
+_SOURCES = ("configMap", "downwardAPI", "secret", "serviceAccountToken")
+"""What a projected volume may be made of: no certificate that the host signs for a pod."""
+
 NODE_LABELS = ("kubernetes.io/arch", "kubernetes.io/os")
 """What a pod may ask of its node; where it runs is the platform's business."""
 
 _HOST_NAMESPACES = ("hostIPC", "hostNetwork", "hostPID")
 _CAPABILITIES = ("NET_BIND_SERVICE",)
 """What Pod Security `restricted` lets containers add."""
+_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+_HOOKS = ("postStart", "preStop")
+_NEIGHBOURS = ("podAffinity", "podAntiAffinity")
+_TERMS = (
+    "preferredDuringSchedulingIgnoredDuringExecution",
+    "requiredDuringSchedulingIgnoredDuringExecution",
+)
 
 
 def problems(
@@ -45,10 +55,10 @@ def problems(
     spec = template.get("spec") or {}
     yield from labels((template.get("metadata") or {}).get("labels") or {}, thing)
     yield from _place(spec, thing)
+    yield from _neighbours(spec.get("affinity") or {}, thing)
     for volume in spec.get("volumes") or []:
         yield from _volume(volume, wiring, thing)
-    if (spec.get("securityContext") or {}).get("runAsUser") == 0:
-        yield _root(thing)
+    yield from _security(spec.get("securityContext") or {}, thing)
     for container in containers(spec):
         yield from _container(container, wiring, f"{thing}, container {container.get('name')}")
 
@@ -82,6 +92,25 @@ def _place(spec: Mapping[str, Any], thing: str) -> Iterator[InvalidInputError]:
         yield _set(thing, "schedulerName", "would pass by the scheduler", "leave it out")
 
 
+def _neighbours(affinity: Mapping[str, Any], thing: str) -> Iterator[InvalidInputError]:
+    for key in _NEIGHBOURS:
+        if any(_looks_elsewhere(term) for term in _terms(affinity.get(key) or {})):
+            problem = "would keep the pods of others from nodes, or follow them"
+            remedy = "leave out namespaces and namespaceSelector"
+            yield _set(thing, f"affinity.{key}", problem, remedy)
+
+
+def _terms(affinity: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for key in _TERMS:
+        for one in affinity.get(key) or []:
+            yield one.get("podAffinityTerm") or one
+
+
+def _looks_elsewhere(term: Mapping[str, Any]) -> bool:
+    """Whether a term is about pods outside of its own namespace; `{}` selects them all."""
+    return bool(term.get("namespaces")) or term.get("namespaceSelector") is not None
+
+
 def _volume(volume: Mapping[str, Any], wiring: Wiring, thing: str) -> Iterator[InvalidInputError]:
     what = f"{thing}, volume {volume.get('name')}"
     for kind in volume:
@@ -89,6 +118,9 @@ def _volume(volume: Mapping[str, Any], wiring: Wiring, thing: str) -> Iterator[I
             remedy = f"use one of {', '.join(VOLUMES)}"
             yield InvalidInputError(what, "is of a kind that no operator may have", kind, remedy)
     for source in (volume.get("projected") or {}).get("sources") or []:
+        for kind in sorted(source.keys() - set(_SOURCES)):
+            remedy = f"use {', '.join(_SOURCES)}"
+            yield InvalidInputError(what, "has a source that no operator may have", kind, remedy)
         audience = (source.get("serviceAccountToken") or {}).get("audience")
         if audience not in (None, wiring.audience):
             problem = "asks for a token that is for somebody else"
@@ -101,18 +133,47 @@ def _container(
     security = container.get("securityContext") or {}
     if security.get("privileged"):
         yield _set(thing, "securityContext.privileged", "would be root on its node", "set it false")
-    if security.get("runAsUser") == 0:
-        yield _root(thing)
+    yield from _security(security, thing)
     added = (security.get("capabilities") or {}).get("add") or []
     for one in sorted(set(added) - set(_CAPABILITIES)):
         yield _set(thing, f"capability {one}", "is more than pods of a tenant have", "leave it out")
     if any(port.get("hostPort") for port in container.get("ports") or []):
         yield _set(thing, "hostPort", "would be a port of its node", "leave it out")
+    for key in _asking_others(container):
+        yield _set(thing, key, "would have its node ask others", "leave it out")
     image = images.moved(str(container.get("image")), wiring.registry)
     if not images.allowed(image, wiring.registries):
         known = ", ".join(wiring.registries) or "none"
         remedy = f"take it from one of {known}, or add its registry to `registries`"
         yield InvalidInputError(f"{thing}, image", "comes from elsewhere", image, remedy)
+
+
+def _security(security: Mapping[str, Any], thing: str) -> Iterator[InvalidInputError]:
+    """Yield what a security context of a pod or a container can't say."""
+    if security.get("runAsUser") == 0:
+        yield _root(thing)
+    selinux = security.get("seLinuxOptions") or {}
+    unconfined = (security.get("appArmorProfile") or {}).get("type") == "Unconfined"
+    for key, more in (
+        ("appArmorProfile", unconfined),
+        ("procMount", security.get("procMount") not in (None, "Default")),
+        ("seLinuxOptions", any(selinux.get(one) for one in ("role", "type", "user"))),
+        ("windowsOptions", security.get("windowsOptions")),
+    ):
+        if more:
+            problem = "is more than Pod Security `restricted` admits"
+            yield _set(thing, f"securityContext.{key}", problem, "leave it out")
+
+
+def _asking_others(container: Mapping[str, Any]) -> Iterator[str]:
+    """Yield where a container names a host that the kubelet is to ask, from the node's network."""
+    lifecycle = container.get("lifecycle") or {}
+    handlers = {key: container.get(key) for key in _PROBES}
+    handlers |= {f"lifecycle.{key}": lifecycle.get(key) for key in _HOOKS}
+    for where, handler in handlers.items():
+        for kind in ("httpGet", "tcpSocket"):
+            if ((handler or {}).get(kind) or {}).get("host"):
+                yield f"{where}.{kind}.host"
 
 
 def _root(thing: str) -> InvalidInputError:
