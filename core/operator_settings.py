@@ -10,7 +10,7 @@ from typing import Any
 
 from core import checks
 from core.charts import ChartSource
-from core.operators import budget, images
+from core.operators import budget, images, wiring
 from core.operators.sides import Side
 from core.schema import setting
 
@@ -89,6 +89,9 @@ class OperatorSettings:
 
     Definitions are CRDs: without one, all objects of its kind are gone.
     """
+
+    token_seconds: int = setting(default=wiring.TOKEN_SECONDS, minimum=600, maximum=3600)
+    """Life of its pods' tokens in seconds; the kubelet renews each at 80 % of it. Rolling."""
 
     timeout_seconds: int = setting(default=300, minimum=10, maximum=3600)
     """How long to wait for its pods, in seconds; after that `pulumi up` fails."""

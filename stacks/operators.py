@@ -17,6 +17,7 @@ from core.manifests import priorities
 from core.operator_settings import NO_RUNTIME_CLASS, OperatorSettings
 from core.operators.known import known
 from core.settings import ImageSettings, Settings, TenantSettings
+from stacks import manifest_files
 from stacks.handles import Handles
 
 
@@ -95,10 +96,14 @@ def _args(
         "internet": operator.internet,
         "networks": operator.networks,
         "priority_class": priorities.NAMES[priorities.OPERATORS],
+        "token_seconds": operator.token_seconds,
         "timeout_seconds": operator.timeout_seconds,
     }
     usual = known(operator.name)
-    if operator.chart is None and operator.manifests is None and usual.objects is not None:
+    if operator.manifests is not None:
+        path = f"tenant {tenant.name}: operator {operator.name}: manifests"
+        args["objects"] = manifest_files.objects(operator.manifests, path)
+    elif operator.chart is None and usual.objects is not None:
         image = versions.image(usual.image, images.registry, images.overrides)
         args["objects"] = usual.objects(image)
     optional: dict[str, Any] = {

@@ -73,7 +73,7 @@ class RemovalHooks:
         return "Complete" in states
 
     async def _starts(self, path: str, job: Json) -> bool:
-        """Create a Job; returns False in a namespace that is going: nothing starts there any more."""
+        """Create a Job; returns False where nothing starts any more, as the namespace is going."""
         try:
             await self._client.apply(path, job)
         except ApiError as error:

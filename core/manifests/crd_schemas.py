@@ -12,6 +12,7 @@ OBJECTS_KEY = "objects.json"
 
 
 def tenant() -> dict[str, Any]:
+    """Return the schema of a tenant's id."""
     return openapi.string(
         "Id of the tenant.",
         pattern=f"^{names.TENANT_ID.pattern}$",
@@ -29,7 +30,7 @@ def _store(kind: str) -> dict[str, Any]:
     )
 
 
-def etcdtenant() -> dict[str, Any]:
+def etcd_tenant() -> dict[str, Any]:
     """Return the schema of an EtcdTenant."""
     return openapi.mapping(
         "A tenant's place in a shared etcd: a user and a role of the tenant's name, and read and "
@@ -79,7 +80,7 @@ def _keyspace_found() -> dict[str, Any]:
     )
 
 
-def sqltenant() -> dict[str, Any]:
+def sql_tenant() -> dict[str, Any]:
     """Return the schema of an SqlTenant."""
     return openapi.mapping(
         "A tenant's place on an SQL server: a database, and a user that may use that one alone. "

@@ -2,8 +2,8 @@
 
 Owns: names, printer columns and the finalizers' names of EtcdTenant, SqlTenant, TenantManifests,
 Reencryption, RuntimeMirror and RemovalHooks.
-Not here: their schemas (crd_schemas.py, runtime_mirror.py, removal_hooks.py), what the agent does with them
-(agent/handlers/), the objects of that kind that a tenant gets (components/).
+Not here: their schemas (crd_schemas.py, runtime_mirror.py, removal_hooks.py), what the agent does
+with them (agent/handlers/), the objects of that kind that a tenant gets (components/).
 """
 
 from typing import Any

@@ -1,7 +1,8 @@
 """RemovalHooks: Jobs that an operator's chart runs when it goes, Helm's pre- and post-delete hooks.
 
 Owns: the schema of the kind.
-Not here: who runs them (agent/handlers/removal_hooks.py), which there are (core/operators/hooks.py).
+Not here: who runs them (agent/handlers/removal_hooks.py), which they are
+(core/operators/hooks.py).
 """
 
 from typing import Any
