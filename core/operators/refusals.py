@@ -10,7 +10,7 @@ from typing import Any
 
 from core import names
 from core.errors import InvalidInputError
-from core.operators import images
+from core.operators import images, references
 from core.operators.references import containers
 from core.operators.wiring import Wiring
 
@@ -56,6 +56,9 @@ def problems(
     yield from labels((template.get("metadata") or {}).get("labels") or {}, thing)
     yield from _place(spec, thing)
     yield from _neighbours(spec.get("affinity") or {}, thing)
+    for kind in sorted(references.unnamed(spec)):
+        remedy = "see which value gives the name, and set it"
+        yield InvalidInputError(thing, f"uses a {kind} without a name", remedy=remedy)
     for volume in spec.get("volumes") or []:
         yield from _volume(volume, wiring, thing)
     yield from _security(spec.get("securityContext") or {}, thing)

@@ -158,6 +158,10 @@ HOSTILE = {
             f"{ELSEWHERE}"
         ),
     ),
+    "no name": (
+        with_volume(secret={"secretName": None}),
+        ": uses a Secret without a name; see which value gives the name, and set it",
+    ),
     "label of the platform": (
         template({"app": "demo", names.LABEL_PART_OF: names.PART_OF}),
         (
@@ -250,7 +254,8 @@ def test_what_harms_nobody_is_let_be(pod):
 
 @pytest.mark.parametrize("kind", refusals.VOLUMES)
 def test_volumes_of_the_pods_own_are_let_be(kind):
-    assert said(with_volume(**{kind: {}})) == []
+    source = {"name": "a", "secretName": "a", "claimName": "a"}
+    assert said(with_volume(**{kind: source})) == []
 
 
 def test_an_image_is_judged_by_where_it_comes_from_in_the_end():
