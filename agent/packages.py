@@ -16,8 +16,7 @@ from core import names
 from core.operators import objects, pods, refusals, services
 from core.operators.references import File, files
 from core.operators.services import Front
-from core.operators.split import RESERVED
-from core.operators.wiring import Wiring, on_host, pod_label
+from core.operators.wiring import RESERVED, Wiring, on_host, pod_label
 
 _OWNERS = "pkg.crossplane.io/"
 """Whose Deployments are run: those that Crossplane's package manager made."""

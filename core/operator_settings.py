@@ -11,7 +11,7 @@ from typing import Any
 from core import checks
 from core.charts import ChartSource
 from core.operators import budget, images, wiring
-from core.operators.sides import Side
+from core.operators.sides import SAID
 from core.schema import setting
 
 ALL, DEFINITIONS, NOTHING = "all", "definitions", "nothing"
@@ -75,7 +75,7 @@ class OperatorSettings:
     Default: `gvisor` on a GKE host that a stack made, which has it; elsewhere none.
     """
 
-    sides: Mapping[str, str] = setting(factory=dict, choices=tuple(Side), example="tenant")
+    sides: Mapping[str, str] = setting(factory=dict, choices=SAID, example="tenant")
     """Where objects belong, by `Kind.group` or `Kind.group/name`, where it isn't known or right."""
 
     packages: bool | None = setting(default=None, example="true")

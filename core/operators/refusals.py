@@ -5,24 +5,23 @@ comes another way than through this program.
 Not here: quotas (budget.py), what is changed silently because it can be (pods.py).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from core import names
 from core.errors import InvalidInputError
-from core.operators import images, references
-from core.operators.references import containers
+from core.operators import images, references, sides
+from core.operators.references import CLAIM, containers
 from core.operators.wiring import Wiring
 
 VOLUMES = (
     "configMap",
     "downwardAPI",
     "emptyDir",
-    "persistentVolumeClaim",
     "projected",
     "secret",
 )
-"""Kinds of volumes that a pod may have."""
+"""Kinds of volumes that a pod may have; none that lasts, the quota has no room for it."""
 
 _SOURCES = ("configMap", "downwardAPI", "secret", "serviceAccountToken")
 """What a projected volume may be made of: no certificate that the host signs for a pod."""
@@ -33,6 +32,9 @@ NODE_LABELS = ("kubernetes.io/arch", "kubernetes.io/os")
 _HOST_NAMESPACES = ("hostIPC", "hostNetwork", "hostPID")
 _CAPABILITIES = ("NET_BIND_SERVICE",)
 """What Pod Security `restricted` lets containers add."""
+_KUBERNETES_OWN = "kube-"
+"""Whose ServiceAccounts no token of the host stands for (core/manifests/host_accounts.py)."""
+_ACCOUNT_TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 -- a type
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HOOKS = ("postStart", "preStop")
 _NEIGHBOURS = ("podAffinity", "podAntiAffinity")
@@ -75,6 +77,46 @@ def labels(given: Mapping[str, Any], thing: str) -> Iterator[InvalidInputError]:
             yield InvalidInputError(
                 f"{thing}, label {key}", "can't be an operator's", remedy=remedy
             )
+
+
+def inside(manifest: Mapping[str, Any], thing: str) -> Iterator[InvalidInputError]:
+    """Yield why an object can't be an operator's inside of the tenant."""
+    metadata = manifest["metadata"]
+    if names.LABEL_PLATFORM in (metadata.get("labels") or {}):
+        problem, remedy = "can't be an operator's", "leave it out: it is the platform's own"
+        yield InvalidInputError(f"{thing}, label {names.LABEL_PLATFORM}", problem, remedy=remedy)
+    if str(metadata["name"]).startswith(f"{names.PART_OF}:"):
+        yield InvalidInputError(thing, "has a name of the platform's", remedy="give it another one")
+
+
+def on_host(
+    manifest: Mapping[str, Any],
+    namespace: str,
+    workloads: Collection[tuple[str, str]],
+    thing: str,
+) -> Iterator[InvalidInputError]:
+    """Yield what an object of the host can't be, beside its pods.
+
+    Args:
+        manifest: As the chart has it.
+        namespace: The tenant's, that it would be in.
+        workloads: Kind and name of those of the chart.
+        thing: What errors call it.
+    """
+    kind, spec = sides.kind(manifest), manifest.get("spec") or {}
+    if kind in sides.TEMPLATES and namespace.startswith(_KUBERNETES_OWN):
+        problem, remedy = "has pods in a namespace of Kubernetes' own", "set another one"
+        yield InvalidInputError(thing, problem, namespace, remedy)
+    target = spec.get("scaleTargetRef") or {}
+    if target and (target.get("kind"), target.get("name")) not in workloads:
+        problem, remedy = "scales what is not of the chart", "let it scale a workload of its own"
+        yield InvalidInputError(f"{thing}, scaleTargetRef", problem, target.get("name"), remedy)
+    if kind == ("", CLAIM) or spec.get("volumeClaimTemplates"):
+        problem = "asks for a volume that lasts, and there is none for operators on the host"
+        yield InvalidInputError(thing, problem, remedy="switch persistence off by the values")
+    if manifest.get("type") == _ACCOUNT_TOKEN:
+        problem, remedy = "would hold a token of the host", "leave it in the tenant"
+        yield InvalidInputError(thing, problem, _ACCOUNT_TOKEN, remedy)
 
 
 def _place(spec: Mapping[str, Any], thing: str) -> Iterator[InvalidInputError]:
