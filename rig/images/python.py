@@ -41,6 +41,9 @@ class Python:
     packages: str
     """Folder of the packages in the image, absolute; no package in it is found by itself."""
 
+    debian: tuple[str, ...] = ()
+    """Debian packages that they need besides Python."""
+
     def layer(self, report: Progress) -> Layer:
         """Return the layer, made now if it isn't in the cache.
 
@@ -48,7 +51,7 @@ class Python:
             TenantplaneError: mmdebstrap or pip failed, or we may not make a root file system.
         """
         key = cache.key(
-            self.requirements.read_bytes(), Path(__file__).read_bytes(),
+            self.requirements.read_bytes(), *self.debian, Path(__file__).read_bytes(),
             Path(layers.__file__).read_bytes(), self.packages, platform.machine(),
         )  # fmt: skip
         entry = cache.entry("layers", self.name, key, lambda folder: self._make(folder, report))
@@ -59,7 +62,8 @@ class Python:
         with report.step(f"prepare {self.owner}'s Python") as step:
             step.update("Debian packages")
             self._call(
-                *("mmdebstrap", "--quiet", "--variant=extract", "--include=python3"),
+                *("mmdebstrap", "--quiet", "--variant=extract"),
+                f"--include={','.join(('python3', *self.debian))}",
                 *(_SUITE, str(root)),
             )
             step.update("Python packages")
