@@ -39,6 +39,8 @@ ANNOTATION_ENCRYPTION = f"{API_GROUP}/encryption-hash"
 
 AGENT_NAMESPACE = "tenantplane-system"
 GATEWAY_NAMESPACE = "tenantplane-gateway"
+USERS_NAMESPACE = "tenantplane-users"
+"""Inside a tenant: the ServiceAccounts of its users with tokens."""
 
 APISERVER = "kube-apiserver"
 """The Service of a tenant's API server."""

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from core import oidc, profiles, schema, settings, store_settings, versions
+from core import oidc, profiles, schema, settings, store_settings, users, versions
 from stacks import outputs
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,9 +40,11 @@ def _settings() -> Iterator[str]:
         **_field_docs(settings),
         **_field_docs(store_settings),
         **_field_docs(oidc),
+        **_field_docs(users),
     }
     yield "# Settings"
-    yield _NOTE.format(source="Pulumi.yaml and core/ (settings.py, store_settings.py, oidc.py)")
+    files = "settings.py, store_settings.py, oidc.py, users.py"
+    yield _NOTE.format(source=f"Pulumi.yaml and core/ ({files})")
     yield ""
     yield "What may stand in `Pulumi.<stack>.yaml`, each key with `tenantplane:` in front. Anything"
     yield "wrong is refused before anything is created, all at once, each by its path"

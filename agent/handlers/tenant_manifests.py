@@ -70,9 +70,8 @@ class TenantManifests:
     async def _apply(self, body: Json, wake: Callable[[], None]) -> Outcome:
         spec = body["spec"]
         wanted = {Reference.of(manifest) for manifest in spec["objects"]}
-        role = spec.get("adminRole")
-        if role is not None:
-            wanted.add(Reference(_ROLE_API, "ClusterRole", "", role["name"]))
+        roles = spec.get("apiRoles", [])
+        wanted |= {Reference(_ROLE_API, "ClusterRole", "", role["name"]) for role in roles}
         known = _inventory(body)
         try:
             tenant = await self._tenant(body, wake)
@@ -80,7 +79,7 @@ class TenantManifests:
             if not wanted <= known:
                 await self._note(body, wanted | known)
             await apply_all(tenant.client, tenant.discovery, spec["objects"])
-            await tenant.follow_groups(role)
+            await tenant.follow_groups(roles)
             await remove_all(tenant.client, tenant.discovery, known - wanted)
         except UnreachableError as error:
             raise NotReadyError("Unreachable", str(error), {"lastError": str(error)}) from error

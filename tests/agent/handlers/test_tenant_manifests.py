@@ -252,23 +252,25 @@ def test_lets_go_where_there_is_no_way_in_any_more(world, acme):
     world.objects.wait_gone("TenantManifests", "acme", "left")
 
 
-class TestTheAdministratorsRole:
-    """`adminRole`: in step with what the tenant serves."""
+class TestTheRolesForApiGroups:
+    """`apiRoles`: in step with what the tenant serves."""
 
     ROLE = "tenantplane:tenant-admin:apis"
+    EDITORS = "tenantplane:tenant-editor:apis"
+    VIEWERS = "tenantplane:tenant-viewer:apis"
 
     @pytest.fixture
     def base(self, world, manifests):
-        manifests("base", base_rbac.base_objects("1.37.2"), adminRole=base_rbac.ADMIN_ROLE)
+        manifests("base", base_rbac.base_objects("1.37.2"), apiRoles=base_rbac.API_ROLES)
         world.objects.wait("TenantManifests", "acme", "base")
 
     @pytest.fixture
     def admin(self, acme, base):
         return acme.api("bob", "tenant-admins")
 
-    def groups(self, acme):
-        (rule,) = acme.masters.get(f"{RBAC}/clusterroles/{self.ROLE}").body["rules"]
-        return rule["apiGroups"]
+    def groups(self, acme, role=ROLE):
+        rules = acme.masters.get(f"{RBAC}/clusterroles/{role}").body["rules"] or []
+        return [group for rule in rules for group in rule["apiGroups"]]
 
     def test_covers_every_group_but_core_and_those_left_out(self, acme, admin):
         assert "apps" in self.groups(acme)
@@ -304,11 +306,18 @@ class TestTheAdministratorsRole:
         assert admin.create(DEFINITIONS, definition("after.example.com")).ok
         eventually(lambda: "after.example.com" in self.groups(acme), "the watch is back")
 
+    def test_an_own_group_is_in_all_of_them_and_kubernetes_own_in_the_administrators(
+        self, acme, admin
+    ):
+        assert admin.create(DEFINITIONS, definition("all.example.com")).ok
+        for role in (self.ROLE, self.EDITORS, self.VIEWERS):
+            eventually(lambda role=role: "all.example.com" in self.groups(acme, role), role)
+        assert "apps" in self.groups(acme)
+        for role in (self.EDITORS, self.VIEWERS):
+            assert not [group for group in self.groups(acme, role) if "example.com" not in group]
+
     def test_goes_with_the_wish_for_it(self, world, acme, manifests, base):
-        manifests("base", base_rbac.base_objects("1.37.2"))
-        world.objects.api.merge(
-            world.objects.path("TenantManifests", "tenant-acme", "base"),
-            {"spec": {"adminRole": None}},
-        )
-        path = f"{RBAC}/clusterroles/{self.ROLE}"
+        manifests("base", base_rbac.base_objects("1.37.2"), apiRoles=base_rbac.API_ROLES[:1])
+        path = f"{RBAC}/clusterroles/{self.EDITORS}"
         eventually(lambda: acme.masters.get(path).status == 404, "the role is gone")
+        assert acme.masters.get(f"{RBAC}/clusterroles/{self.ROLE}").ok

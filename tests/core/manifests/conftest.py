@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agent import admin_role
+from agent import api_roles
 from core.manifests import base_rbac, platform_policy, store_limit
 from core.pki import TENANT_ADMINS
 from tests.support import control_plane
@@ -36,9 +36,7 @@ class Plane:
         self.plane.start_controllers()
         for manifest in base_rbac.base_objects(version):
             self.apply(manifest)
-        listed = self.masters.get(admin_role.API_SERVICES).body["items"]
-        groups = {admin_role.group_of(item["metadata"]["name"]) for item in listed}
-        self.apply(admin_role.cluster_role(base_rbac.ADMIN_ROLE, groups))
+        self.follow_groups()
         eventually(
             lambda: (
                 self.masters.get(
@@ -48,6 +46,13 @@ class Plane:
             "the controllers have their ServiceAccounts",
         )
         return self
+
+    def follow_groups(self) -> None:
+        """Bring the roles for API groups up to date, as the agent does all the time."""
+        listed = self.masters.get(api_roles.API_SERVICES).body["items"]
+        groups = {api_roles.group_of(item["metadata"]["name"]) for item in listed}
+        for wanted in base_rbac.API_ROLES:
+            self.apply(api_roles.cluster_role(wanted, groups))
 
     def apply(self, manifest: dict[str, Any]) -> None:
         path = f"{_PATHS[manifest['kind']]}/{manifest['metadata']['name']}"
