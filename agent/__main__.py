@@ -19,6 +19,7 @@ from agent.handlers.etcd_tenant import EtcdTenants
 from agent.handlers.reencryption import Reencryptions
 from agent.handlers.sql_tenant import SqlTenants
 from agent.handlers.tenant_manifests import TenantManifests
+from agent.handlers.tenant_token import TenantTokens
 from agent.kube import ApiError, Client, Json, UnreachableError
 from agent.loops import Loops
 from core import names
@@ -89,6 +90,7 @@ class Agent:
                 SqlTenants(client, known),
                 TenantManifests(client),
                 Reencryptions(client),
+                TenantTokens(client),
             )
         }
         self._starting = asyncio.create_task(etcd_tenants.start_stores())

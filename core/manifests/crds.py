@@ -1,15 +1,16 @@
 """The kinds that the host agent reconciles, as CustomResourceDefinitions.
 
-Owns: names, printer columns and the finalizers' names of EtcdTenant, SqlTenant, TenantManifests
-and Reencryption.
-Not here: their schemas (crd_schemas.py), what the agent does with them (agent/handlers/), the
-objects of that kind that a tenant gets (components/_tenant_*.py and components/_store_*.py).
+Owns: names, printer columns and the finalizers' names of EtcdTenant, SqlTenant, TenantManifests,
+Reencryption and TenantToken.
+Not here: their schemas (crd_schemas.py, crd_tenant_token.py), what the agent does with them
+(agent/handlers/), the objects of that kind that a tenant gets (components/_tenant_*.py and
+components/_store_*.py).
 """
 
 from typing import Any
 
 from core import names
-from core.manifests import crd_schemas, openapi
+from core.manifests import crd_schemas, crd_tenant_token, openapi
 
 VERSION = names.API_VERSION.partition("/")[2]
 
@@ -17,7 +18,8 @@ ETCD_TENANTS = "etcdtenants"
 SQL_TENANTS = "sqltenants"
 TENANT_MANIFESTS = "tenantmanifests"
 REENCRYPTIONS = "reencryptions"
-PLURALS = (ETCD_TENANTS, SQL_TENANTS, TENANT_MANIFESTS, REENCRYPTIONS)
+TENANT_TOKENS = "tenanttokens"
+PLURALS = (ETCD_TENANTS, SQL_TENANTS, TENANT_MANIFESTS, REENCRYPTIONS, TENANT_TOKENS)
 
 ETCD_TENANT_FINALIZER = f"{names.API_GROUP}/etcd-tenant"
 SQL_TENANT_FINALIZER = f"{names.API_GROUP}/sql-tenant"
@@ -33,6 +35,7 @@ def crds() -> list[dict[str, Any]]:
             TENANT_MANIFESTS, "TenantManifests", crd_schemas.tenant_manifests(), _MANIFESTS_COLUMNS
         ),
         _crd(REENCRYPTIONS, "Reencryption", crd_schemas.reencryption(), _REENCRYPTION_COLUMNS),
+        _crd(TENANT_TOKENS, "TenantToken", crd_tenant_token.tenant_token(), _TOKEN_COLUMNS),
     ]
 
 
@@ -87,6 +90,15 @@ _ETCD_TENANT_COLUMNS = [
 _MANIFESTS_COLUMNS = [
     openapi.column("Tenant", ".spec.tenant"),
     openapi.column("Applied", ".status.applied", "integer"),
+    _READY,
+    _REASON,
+    _AGE,
+]
+_TOKEN_COLUMNS = [
+    openapi.column("Tenant", ".spec.tenant"),
+    openapi.column("Namespace", ".spec.namespace"),
+    openapi.column("ServiceAccount", ".spec.serviceAccount"),
+    openapi.column("Expires", ".status.expires"),  # a date would be shown as an age
     _READY,
     _REASON,
     _AGE,
