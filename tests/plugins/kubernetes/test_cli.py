@@ -146,6 +146,36 @@ def test_secret_inputs_stay_secret(project, kubeconfig):
     assert encoded in json.dumps(clear)  # it is there, encrypted
 
 
+FILLED = """
+place = k8s.core.v1.Secret("filled", metadata=meta("filled", labels={"a": "MARK"}), opts=opts)
+there = place.id
+read = k8s.core.v1.Secret.get("filled-now", there, opts=opts)
+pulumi.export("held", pulumi.Output.secret(read.data))
+"""
+
+
+def test_what_another_puts_into_a_secret_is_read_and_left(project, api):
+    """As the host agent does with tokens: Pulumi declares the Secret, and none of its data."""
+    stack = project(program(FILLED, MARK="first"))
+    stack.up()
+    assert stack.outputs()["held"] is None
+    path = f"/api/v1/namespaces/{stack.outputs()['namespace']}/secrets/filled"
+    encoded = base64.b64encode(WORD.encode()).decode()
+    assert api.merge(path, {"data": {"token": encoded}}).ok
+
+    assert changed(stack.preview()) == {}
+    said = stack.up("--diff").stdout
+    assert stack.outputs()["held"] == {"token": encoded}
+    stack.run("refresh", "--yes", "--skip-preview")
+    assert changed(stack.preview()) == {}
+    stack.program(program(FILLED, MARK="other"))
+    said += stack.up("--diff").stdout
+    found = api.get(path).body
+    assert (found["metadata"]["labels"]["a"], found["data"]) == ("other", {"token": encoded})
+    for hidden in (WORD, encoded):
+        assert hidden not in said + stack.export()
+
+
 def test_drift_is_seen_and_undone(project, api):
     stack = project()
     stack.up()
