@@ -4,7 +4,9 @@ import socket
 
 import pytest
 
+from core import names
 from core.manifests import base_rbac, crds
+from core.users import UserSettings
 from tests.support.certificates import Authority
 from tests.support.kubectl import eventually
 
@@ -321,3 +323,48 @@ class TestTheRolesForApiGroups:
         path = f"{RBAC}/clusterroles/{self.EDITORS}"
         eventually(lambda: acme.masters.get(path).status == 404, "the role is gone")
         assert acme.masters.get(f"{RBAC}/clusterroles/{self.ROLE}").ok
+
+
+class TestPeople:
+    """A tenant's users come with its base objects, and go when they left the list."""
+
+    EVE = UserSettings(name="eve", role="editor")
+    BOT = UserSettings(name="bot", role="viewer", credentials="token")
+    ACCOUNT = f"{CORE}/{names.USERS_NAMESPACE}/serviceaccounts/bot"
+    MAPS = f"{CORE}/default/configmaps"
+
+    @pytest.fixture
+    def give(self, world, manifests):
+        def apply(*people):
+            objects = base_rbac.base_objects("1.37.2", people)
+            manifests("people", objects, apiRoles=base_rbac.API_ROLES)
+            eventually(lambda: self.is_done(world), "the agent has seen the change")
+            world.objects.wait("TenantManifests", "acme", "people")
+
+        return apply
+
+    def is_done(self, world):
+        found = world.objects.get("TenantManifests", "acme", "people").body
+        return found.get("status", {}).get("observedGeneration") == found["metadata"]["generation"]
+
+    def bot(self, acme):
+        asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+        token = acme.masters.create(f"{self.ACCOUNT}/token", asked).body["status"]["token"]
+        return acme.token_api(token)
+
+    def test_have_their_rights_at_once_and_lose_them_with_their_entry(self, acme, give):
+        give(self.EVE, self.BOT)
+        eve, bot = acme.api("eve"), self.bot(acme)
+        assert eve.get(self.MAPS).ok
+        assert bot.get(self.MAPS).ok
+        give()
+        eventually(lambda: eve.get(self.MAPS).status == 403, "eve has no rights", seconds=5)
+        eventually(lambda: bot.get(self.MAPS).status == 401, "bot is not let in", seconds=15)
+        assert acme.masters.get(self.ACCOUNT).status == 404
+
+    def test_come_back_while_the_namespace_of_their_accounts_is_going(self, acme, give):
+        give(self.BOT)
+        give()
+        give(self.BOT)
+        eventually(lambda: acme.masters.get(self.ACCOUNT).ok, "the account is back")
+        assert self.bot(acme).get(self.MAPS).ok

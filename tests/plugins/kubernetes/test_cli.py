@@ -166,7 +166,7 @@ def test_what_another_puts_into_a_secret_is_read_and_left(project, api):
     assert changed(stack.preview()) == {}
     said = stack.up("--diff").stdout
     assert stack.outputs()["held"] == {"token": encoded}
-    stack.run("refresh", "--yes", "--skip-preview")
+    stack.run("refresh", "--yes", "--skip-preview", "--expect-no-changes")
     assert changed(stack.preview()) == {}
     stack.program(program(FILLED, MARK="other"))
     said += stack.up("--diff").stdout
