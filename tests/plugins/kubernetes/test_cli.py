@@ -176,6 +176,20 @@ def test_what_another_puts_into_a_secret_is_read_and_left(project, api):
         assert hidden not in said + stack.export()
 
 
+def test_a_secret_that_is_read_and_was_deleted_is_made_anew_after_a_refresh(project, api):
+    stack = project(program(FILLED, MARK="first"))
+    stack.up()
+    namespace = stack.outputs()["namespace"]
+    assert api.delete(f"/api/v1/namespaces/{namespace}/secrets/filled").ok
+    failed = stack.up(check=False)
+    assert failed.returncode
+    assert f"resource '{namespace}/filled' does not exist" in failed.stdout
+    stack.run("refresh", "--yes", "--skip-preview")
+    assert changed(stack.preview())["filled"] == "create"
+    stack.up()
+    assert api.get(f"/api/v1/namespaces/{namespace}/secrets/filled").ok
+
+
 def test_drift_is_seen_and_undone(project, api):
     stack = project()
     stack.up()
