@@ -1,7 +1,7 @@
 """Who an operator's pods are, whom they reach, and what the host agent may do for them.
 
-Owns: its ServiceAccounts on the host, the tokens that a tenant issues for it, its NetworkPolicy, the
-agent's RoleBinding.
+Owns: its ServiceAccounts on the host, the tokens that a tenant issues for it, its NetworkPolicy,
+the agent's RoleBinding.
 Not here: what an operator is made of (tenant_operator.py), how its pods use it (core/operators/).
 """
 

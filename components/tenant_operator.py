@@ -13,6 +13,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 
 from components import (
     _certificates,
+    _operator_access,
     _operator_host,
     _operator_inside,
     _operator_plan,
