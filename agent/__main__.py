@@ -22,6 +22,7 @@ from agent.handlers.removal_hooks import RemovalHooks
 from agent.handlers.runtime_mirror import RuntimeMirrors
 from agent.handlers.sql_tenant import SqlTenants
 from agent.handlers.tenant_manifests import TenantManifests
+from agent.handlers.tenant_token import TenantTokens
 from agent.kube import ApiError, Client, Json, UnreachableError
 from agent.loops import Loops
 from core import names
@@ -106,6 +107,7 @@ class Agent:
                 Reencryptions(client),
                 RuntimeMirrors(client),
                 RemovalHooks(client),
+                TenantTokens(client),
             )
         }
         self._starting = asyncio.create_task(etcd_tenants.start_stores())

@@ -19,7 +19,6 @@ from core.manifests import host_accounts
 
 logger = logging.getLogger("agent")
 
-_KEY_SET = "application/jwk-set+json"
 _FRESH_SECONDS = 10.0
 """An API server asks again for each token with a key that it doesn't know: anybody can make it."""
 
@@ -72,7 +71,7 @@ class DiscoveryServer:
         """Read the documents; while the host doesn't answer, those of before are still right."""
         try:
             discovery = await self._client.get(host_accounts.DISCOVERY)
-            keys = await self._client.get(host_accounts.KEYS, accept=_KEY_SET)
+            keys = await self._client.get(host_accounts.KEYS)
         except TenantplaneError as error:
             logger.warning("issuer of the host: %s", error)
             return

@@ -21,6 +21,7 @@ FIELD_MANAGER = "tenantplane-agent"
 
 _APPLY = "application/apply-patch+yaml"  # JSON is YAML
 _MERGE = "application/merge-patch+json"
+_JSON = "application/json, */*"  # a tenant's public keys are JSON of a kind of their own
 _METADATA = "application/json;as=PartialObjectMetadata{list};g=meta.k8s.io;v=v1"
 
 sslproto.SSLProtocol.max_size = 16 * 1024
@@ -108,18 +109,14 @@ class Client:
         """Close every connection."""
         await self._session.close()
 
-    async def get(
-        self, path: str, *, metadata_list: bool = False, accept: str = "application/json"
-    ) -> Json:
-        """Read an object, a list, or (much smaller) the metadata of a list's objects.
+    async def get(self, path: str, *, metadata_list: bool = False) -> Json:
+        """Read an object, a list, or (much smaller) the metadata of a list's objects."""
+        accept = _METADATA.format(list="List") if metadata_list else _JSON
+        return await self._request("GET", path, accept=accept)
 
-        Args:
-            path: Where it is.
-            metadata_list: Of a list the metadata alone.
-            accept: What is served there, where it isn't a Kubernetes object.
-        """
-        wanted = _METADATA.format(list="List") if metadata_list else accept
-        return await self._request("GET", path, accept=wanted)
+    async def create(self, path: str, body: Json) -> Json:
+        """Create an object that must be new, or ask for what is no object, like a token."""
+        return await self._request("POST", path, body)
 
     async def apply(self, path: str, body: Json) -> Json:
         """Server-side apply; what others own and we want becomes ours."""
@@ -147,7 +144,7 @@ class Client:
         body: Json | None = None,
         *,
         content_type: str = "application/json",
-        accept: str = "application/json",
+        accept: str = _JSON,
         params: dict[str, str] | None = None,
     ) -> Json:
         headers = {"Accept": accept, "Content-Type": content_type, **self._headers()}

@@ -61,8 +61,8 @@ UPKEEP_FAILURES = Counter(
     ["store"],
 )
 ROLE_UPDATES = Counter(
-    "tenantplane_agent_admin_role_updates_total",
-    "Times that an administrators' role was brought in step with a tenant's API groups.",
+    "tenantplane_agent_api_role_updates_total",
+    "Times that the roles for API groups were brought in step with those of a tenant.",
 )
 
 

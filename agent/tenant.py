@@ -1,16 +1,16 @@
 """The agent's connection to one tenant: a session, one watch, what was discovered.
 
-The watch serves two ends: a new API group gets into the administrators' role at once, and a broken
+The watch serves two ends: a new API group gets into the roles of its users at once, and a broken
 stream says that the API server went away, so that everything is looked at again when it is back.
 Not here: what is applied and reported (handlers/tenant_manifests.py).
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from agent import admin_role, metrics
+from agent import api_roles, metrics
 from agent.apply import apply_all
 from agent.credentials import tls_context
 from agent.discovery import Discovery
@@ -21,7 +21,7 @@ from core.errors import TenantplaneError
 logger = logging.getLogger("agent")
 
 _BURST_SECONDS = 0.05
-"""Operators install CRDs by the dozen: their groups get into the role together."""
+"""Operators install CRDs by the dozen: their groups get into the roles together."""
 
 _REWATCH_SECONDS = 0.2
 _SERVER_ERROR = 500
@@ -46,7 +46,7 @@ class Tenant:
         )
         self.discovery = Discovery(self.client)
         self._wake = wake
-        self._role: Json | None = None
+        self._roles: Sequence[Json] = ()
         self._groups: frozenset[str] | None = None
         self._watching: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
@@ -76,23 +76,23 @@ class Tenant:
             message = f"the API server answers, but is not ready: {error}"
             raise NotReadyError("NotReady", message, {"lastError": message}) from error
 
-    async def follow_groups(self, role: Json | None) -> None:
-        """Write the administrators' role, and keep it in step with the tenant's API groups.
+    async def follow_groups(self, roles: Sequence[Json]) -> None:
+        """Write the roles for API groups, and keep them in step with those of the tenant.
 
         Args:
-            role: `spec.adminRole`; with none, the watch only tells that the API server went away.
+            roles: `spec.apiRoles`; with none, the watch only tells that the API server went away.
 
         Raises:
-            agent.apply.ApplyError: The role was refused.
+            agent.apply.ApplyError: Some were refused.
             agent.kube.UnreachableError: The API server doesn't answer.
         """
-        self._role = role
+        self._roles = roles
         if self._watching is None or self._watching.done():
             groups, version = await self._list()
             self._watching = asyncio.create_task(self._watch(groups, version))
             self._watching.add_done_callback(self._watch_ended)
             self._groups = frozenset(groups.values())
-        await self._write_role()
+        await self._write_roles()
 
     def _watch_ended(self, watching: asyncio.Task[None]) -> None:
         """The API server went away: whatever ended the watch, the loop connects anew."""
@@ -102,16 +102,16 @@ class Tenant:
             self._wake()
 
     async def _list(self) -> tuple[dict[str, str], str]:
-        listed = await self.client.get(admin_role.API_SERVICES, metadata_list=True)
+        listed = await self.client.get(api_roles.API_SERVICES, metadata_list=True)
         items = [item["metadata"]["name"] for item in listed.get("items") or []]
-        groups = {name: admin_role.group_of(name) for name in items}
+        groups = {name: api_roles.group_of(name) for name in items}
         return groups, listed["metadata"]["resourceVersion"]
 
-    async def _write_role(self) -> None:
+    async def _write_roles(self) -> None:
         async with self._writing:
-            if self._role is not None and self._groups is not None:
-                role = admin_role.cluster_role(self._role, self._groups)
-                await apply_all(self.client, self.discovery, [role])
+            if self._roles and self._groups is not None:
+                roles = [api_roles.cluster_role(role, self._groups) for role in self._roles]
+                await apply_all(self.client, self.discovery, roles)
                 metrics.ROLE_UPDATES.inc()
 
     async def _watch(self, groups: dict[str, str], version: str) -> None:
@@ -120,7 +120,7 @@ class Tenant:
         writer = asyncio.create_task(self._write_when(changed))
         try:
             while True:
-                async for event in self.client.watch(admin_role.API_SERVICES, version):
+                async for event in self.client.watch(api_roles.API_SERVICES, version):
                     version = event["object"]["metadata"]["resourceVersion"]
                     if _note(groups, event):
                         self._groups = frozenset(groups.values())
@@ -137,7 +137,7 @@ class Tenant:
             await asyncio.sleep(_BURST_SECONDS)
             changed.clear()
             try:
-                await self._write_role()
+                await self._write_roles()
             except TenantplaneError:
                 self._wake()  # the loop tries again, and reports it
 
@@ -151,5 +151,5 @@ def _note(groups: dict[str, str], event: Mapping[str, Any]) -> bool:
     if event["type"] == "DELETED":
         groups.pop(name, None)
     else:
-        groups[name] = admin_role.group_of(name)
+        groups[name] = api_roles.group_of(name)
     return before != set(groups.values())

@@ -5,6 +5,7 @@ Not here: the stack's outputs that they are made of (stacks/outputs.py), errors 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pulumi.automation import OutputValue
 
@@ -42,6 +43,9 @@ class TenantAccess:
     admin_kubeconfig: str = field(repr=False)
     """Break-glass: system:masters, which nothing limits or revokes. Keep it."""
 
+    user_kubeconfigs: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Of each of its people that has a name (docs/users.md), by it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class UpResult:
@@ -72,13 +76,18 @@ def accesses(outputs: Mapping[str, OutputValue]) -> dict[str, TenantAccess]:
     """Return the tenants that the outputs of a stack tell of; one that isn't up is left out."""
     found = {name: dict(_by_tenant(outputs, output)) for name, output in _FIELDS.items()}
     everywhere = set.intersection(*(set(values) for values in found.values()))
+    people = dict(_by_tenant(outputs, "user_kubeconfigs"))
     return {
-        tenant: TenantAccess(name=tenant, **{name: found[name][tenant] for name in _FIELDS})
+        tenant: TenantAccess(
+            name=tenant,
+            user_kubeconfigs=people.get(tenant, {}),
+            **{name: found[name][tenant] for name in _FIELDS},
+        )
         for tenant in sorted(everywhere)
     }
 
 
-def _by_tenant(outputs: Mapping[str, OutputValue], output: str) -> Iterator[tuple[str, str]]:
+def _by_tenant(outputs: Mapping[str, OutputValue], output: str) -> Iterator[tuple[str, Any]]:
     exported = outputs.get(schema.camel(output))
     for tenant, value in (exported.value or {}).items() if exported else ():
         if value is not None:

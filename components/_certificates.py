@@ -125,8 +125,8 @@ def leaf(
         cert_request_pem=pulumi.Output.unsecret(request),
         ca_cert_pem=pulumi.Output.from_input(ca_pem).apply(pki.first_certificate),
         ca_private_key_pem=pulumi.Output.secret(ca_key_pem),
-        validity_period_hours=pki.LEAF_VALIDITY_HOURS,
-        early_renewal_hours=pki.LEAF_EARLY_RENEWAL_HOURS,
+        validity_period_hours=plan.validity_hours,
+        early_renewal_hours=plan.early_renewal_hours,
         allowed_uses=list(plan.uses),
         opts=opts,
     )

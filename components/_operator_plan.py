@@ -59,6 +59,7 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
         priority_class=args.get("priority_class"),
         runtime_class=args.get("runtime_class"),
         token_seconds=int(args.get("token_seconds", wiring.TOKEN_SECONDS)),
+        identity=args.get("identity", wiring.HOST_TOKEN),
     )
     limits = Budget(
         memory_mib=int(args.get("memory_mib", budget.DEFAULT_MEMORY_MIB)),

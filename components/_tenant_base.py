@@ -5,7 +5,7 @@ Not here: what the objects are (core/manifests/base_rbac.py), who applies them (
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
@@ -15,11 +15,13 @@ from pulumi_kubernetes.rbac.v1 import RoleBinding
 from components._tenant_store import READY, Place
 from core import names
 from core.manifests import agent, base_rbac, tenant
+from core.users import UserSettings
 
 
 def declare(
     place: Place,
     version: str,
+    people: Sequence[UserSettings],
     *,
     credentials: Secret,
     certificates: pulumi.Output[Mapping[str, str]],
@@ -29,6 +31,7 @@ def declare(
     Args:
         place: Of the tenant.
         version: Kubernetes version in full.
+        people: Its users.
         credentials: What the agent shows to the tenant.
         certificates: When each of the tenant's certificates ends, RFC 3339, by its name.
     """
@@ -50,8 +53,8 @@ def declare(
             "server": tenant.server(place.tenant),
             "credentialsSecret": tenant.AGENT_SECRET,
             "deletionPolicy": "Orphan",  # the whole tenant goes with them
-            "adminRole": base_rbac.ADMIN_ROLE,
-            "objects": base_rbac.base_objects(version),
+            "apiRoles": base_rbac.API_ROLES,
+            "objects": base_rbac.base_objects(version, people),
         },
         opts=pulumi.ResourceOptions(parent=place.opts.parent, depends_on=[credentials, may_read]),
     )

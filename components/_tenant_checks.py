@@ -3,13 +3,13 @@
 Not here: the inputs (tenant_control_plane.py), a stack's settings (core/settings_rules.py).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from components import _store_kinds
 from components._tenant_pods import Pods
 from components._tenant_store import StoreKind
-from core import checks, generations, names, oidc, profiles, stores, versions
+from core import checks, generations, names, oidc, profiles, stores, users, versions
 from core.errors import InvalidInputError
 from core.generations import Generations
 from core.manifests import apiserver_config, encryption, etcd, store_limit
@@ -60,6 +60,13 @@ def checked(args: "TenantControlPlaneArgs") -> Pods:
             for one in args.get("operators", [])
         ),
     )
+
+
+def people(
+    args: "TenantControlPlaneArgs", issuers: Sequence[oidc.Issuer]
+) -> tuple[users.UserSettings, ...]:
+    """Return the users that are asked for, or raise an InvalidInputError."""
+    return users.users(args.get("users", []), issuers, f"tenant {args['tenant']}: users")
 
 
 def _store(args: "TenantControlPlaneArgs", replicas: int) -> StoreKind:

@@ -90,6 +90,23 @@ class TenantKeys:
         parts = (server, self.authority.trusted_pem, user.certificate_pem, user.key_pem)
         return pulumi.Output.secret(pulumi.Output.all(*parts).apply(build))
 
+    def token_kubeconfig(
+        self,
+        token: pulumi.Input[str | None],
+        server: pulumi.Input[str],
+        tls_server_name: str | None = None,
+    ) -> pulumi.Output[str | None]:
+        """Return the kubeconfig of who has a token, None without one; secret."""
+
+        def build(values: list[str]) -> str | None:
+            address, ca_pem, known = values
+            return known and kubeconfig.with_token(
+                address, ca_pem, known, self._tenant, tls_server_name=tls_server_name
+            )
+
+        parts = (server, self.authority.trusted_pem, token)
+        return pulumi.Output.secret(pulumi.Output.all(*parts).apply(build))
+
     def apiserver_files(self) -> dict[str, pulumi.Input[str]]:
         """What the API server's container mounts."""
         server = self.leaves["apiserver"]

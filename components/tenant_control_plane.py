@@ -23,9 +23,11 @@ from components._store_dedicated_etcd import DedicatedEtcdStore
 from components._store_shared_etcd import SharedEtcdStore
 from components._store_sql import SqlStore
 from components._tenant_keys import TenantKeys, TenantUsers
+from components._tenant_people import TenantPeople
 from components._tenant_pods import HostIssuer, Pods
 from components._tenant_store import Place, TenantStore
 from components.oidc_issuer import OidcIssuer
+from components.tenant_user import TenantUser
 from core import flags, names
 from core.manifests import tenant
 
@@ -135,6 +137,9 @@ class TenantControlPlaneArgs(TypedDict):
     host_issuer: NotRequired[HostIssuer]
     """Whose tokens its operators have. Default none: it lets no operator in. Changing it rolls."""
 
+    users: NotRequired[list[TenantUser]]
+    """Its people, and what each may do. Default none. Changed in place."""
+
     public_dns: NotRequired[bool]
     """True when `*.<domain>` resolves to the gateway: kubeconfigs then name the tenant itself."""
 
@@ -166,6 +171,12 @@ class TenantControlPlane(pulumi.ComponentResource):
     certificates: pulumi.Output[Mapping[str, str]]
     """When each of its certificates ends, authorities too, RFC 3339, by its name."""
 
+    user_kubeconfigs: pulumi.Output[Mapping[str, str]]
+    """kubeconfig of each user that has a name, by it; secret."""
+
+    user_expiry: pulumi.Output[Mapping[str, str]]
+    """When what is in each of these ends, RFC 3339, by the user's name."""
+
     _serving: pulumi.Output[str]
 
     def __init__(
@@ -177,6 +188,7 @@ class TenantControlPlane(pulumi.ComponentResource):
             InvalidInputError: an input that can't be, or not exactly one store.
         """
         pods = _tenant_checks.checked(args)
+        people = _tenant_checks.people(args, pods.issuers)
         super().__init__("tenantplane:index:TenantControlPlane", name, {}, opts)
         self._args = args
         self._place = place = self._declare_place(name, pods)
@@ -217,6 +229,7 @@ class TenantControlPlane(pulumi.ComponentResource):
         base = _tenant_base.declare(
             place,
             pods.version,
+            people,
             credentials=self._secret(tenant.AGENT_SECRET, users.agent_files()),
             certificates=self.certificates,
         )
@@ -228,6 +241,7 @@ class TenantControlPlane(pulumi.ComponentResource):
             place, pods.encryption, keys.encryption_hash, after=deployment
         )
         limits = _tenant_fence.declare_limits(place, pods, meanwhile)
+        self._people = TenantPeople(place, keys, people, base=base, opts=meanwhile)
         self._publish(users, pods.version, after=[deployment, base, encrypted, *route, *limits])
 
     @property
@@ -299,6 +313,8 @@ class TenantControlPlane(pulumi.ComponentResource):
         sni = None if public else name
         self.kubeconfig = users.kubeconfig("admin", self.endpoint, sni)
         self.admin_kubeconfig = users.kubeconfig("break-glass", self.endpoint, sni)
+        self.user_kubeconfigs = self._people.kubeconfigs(self.endpoint, sni)
+        self.user_expiry = self._people.expires
         self.version = pulumi.Output.from_input(version)
         self.register_outputs(
             {
@@ -309,5 +325,7 @@ class TenantControlPlane(pulumi.ComponentResource):
                 "certificates": self.certificates,
                 "kubeconfig": self.kubeconfig,
                 "adminKubeconfig": self.admin_kubeconfig,
+                "userKubeconfigs": self.user_kubeconfigs,
+                "userExpiry": self.user_expiry,
             }
         )

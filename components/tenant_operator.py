@@ -10,19 +10,21 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.core.v1 import ServiceAccount
-from pulumi_kubernetes.networking.v1 import NetworkPolicy
-from pulumi_kubernetes.rbac.v1 import RoleBinding
 
-from components import _certificates, _operator_host, _operator_inside, _operator_plan
+from components import (
+    _certificates,
+    _operator_access,
+    _operator_host,
+    _operator_inside,
+    _operator_plan,
+)
 from components._operator_place import OperatorPlace
 from components._operator_plan import Plan
 from core import names, operator_settings
-from core.manifests import agent, operator_fence, runtime_mirror
+from core.manifests import runtime_mirror
 from core.operators import hooks, objects
 from core.operators.hooks import Hook
 from core.operators.phases import Phases, phases
-from core.operators.wiring import on_host
 
 DEFAULT_TIMEOUT_SECONDS = 300
 
@@ -115,6 +117,9 @@ class TenantOperatorArgs(TypedDict):
     runtime_class: NotRequired[str]
     """RuntimeClass of its pods. Default the host's. Changing it rolls them."""
 
+    identity: NotRequired[str]
+    """Who issues its tokens, host or tenant. Default host. Changing it rolls the pods."""
+
     token_seconds: NotRequired[int]
     """Life of its tokens in seconds, 600 to 3600. Default 3600. Changing it rolls the pods."""
 
@@ -149,12 +154,13 @@ class TenantOperator(pulumi.ComponentResource):
             parent=self,
         )
         self._ca_hash = _certificates.fingerprint(args["ca_pem"])
-        fence = self._declare_fence(args)
-        rights = self._declare_rights(args["agent_namespace"])
+        fence = _operator_access.fence(place, args)
+        rights = _operator_access.rights(place, args["agent_namespace"])
         known = phases(plan.split.tenant)
         inside = self._declare_inside(known, args, rights)
         mirror = self._declare_mirror(plan, [*rights, *inside])
-        needed = [*fence, *inside, mirror, *self._declare_accounts(plan)]
+        needed = [*fence, *inside, mirror]
+        needed += _operator_access.accounts(place, plan, args["agent_namespace"], after=inside)
         needed += self._declare_removal(plan.split.hooks, hooks.AFTER_REMOVAL, needed)
         running = self._declare_host(plan, needed)
         served = _operator_inside.declare(place, "served", known.served, after=inside)
@@ -167,32 +173,6 @@ class TenantOperator(pulumi.ComponentResource):
         everything = [one.urn for one in (*done, *resources)]
         self.ready = pulumi.Output.all(*everything).apply(lambda _: True)
         self.register_outputs({"objects": self.objects, "ready": self.ready})
-
-    def _declare_fence(self, args: TenantOperatorArgs) -> list[pulumi.Resource]:
-        place = self._place
-        spec = operator_fence.network_policy(
-            place.operator,
-            [int(port) for port in args.get("internet", [443])],
-            {cidr: [int(one) for one in ports] for cidr, ports in args.get("networks", {}).items()},
-        )
-        meta = place.meta(f"operator-{place.operator}")
-        return [NetworkPolicy(f"{place.name}-policy", metadata=meta, spec=spec, opts=place.opts())]
-
-    def _declare_rights(self, agent_namespace: pulumi.Input[str]) -> list[pulumi.Resource]:
-        """What the agent may do for it in the tenant's namespace."""
-        place = self._place
-        binding = RoleBinding(
-            f"{place.name}-agent-binding",
-            metadata=place.meta(f"operator-{place.operator}"),
-            role_ref={
-                "apiGroup": "rbac.authorization.k8s.io",
-                "kind": "ClusterRole",
-                "name": agent.OPERATORS_ROLE,
-            },
-            subjects=[{"kind": "ServiceAccount", "name": agent.NAME, "namespace": agent_namespace}],
-            opts=place.opts(),
-        )
-        return [binding]
 
     def _declare_inside(
         self, known: Phases, args: TenantOperatorArgs, rights: Sequence[pulumi.Resource]
@@ -216,19 +196,6 @@ class TenantOperator(pulumi.ComponentResource):
     def _policy(self, args: TenantOperatorArgs) -> str:
         keeps = args.get("keep", operator_settings.DEFINITIONS) == operator_settings.ALL
         return _operator_inside.ORPHAN if keeps else _operator_inside.DELETE
-
-    def _declare_accounts(self, plan: Plan) -> list[pulumi.Resource]:
-        """Whom its pods are on the host: nobody there, and with no token of the host's API."""
-        place = self._place
-        return [
-            ServiceAccount(
-                f"{place.name}-account-{on_host(namespace, account)}",
-                metadata=place.meta(on_host(namespace, account)),
-                automount_service_account_token=False,
-                opts=place.opts(),
-            )
-            for namespace, account in plan.split.accounts
-        ]
 
     def _declare_mirror(self, plan: Plan, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
         """What the agent copies to the host, and runs there."""

@@ -89,6 +89,9 @@ it saves, and costs. An API server takes any name here without a word: a test as
 _COMPACTION_MINUTES = 5
 """History that watchers may ask for, whoever compacts: kube-apiserver's default."""
 
+MAX_TOKEN_HOURS = 24
+"""Longest that a token of a ServiceAccount works, whatever is asked for."""
+
 _DELETE_WORKERS = 4
 """Deletes at once for one request that deletes a collection, and so for the end of a namespace.
 
@@ -170,7 +173,7 @@ def _service_accounts(tenant: str, domain: str) -> dict[str, str | int]:
         "service-account-extend-token-expiration": "false",
         "service-account-issuer": names.issuer(tenant, domain),
         "service-account-key-file": f"{KEYS_DIR}/service-account.pub",
-        "service-account-max-token-expiration": "24h",
+        "service-account-max-token-expiration": f"{MAX_TOKEN_HOURS}h",
         "service-account-signing-key-file": f"{KEYS_DIR}/service-account.key",
     }
 

@@ -33,14 +33,23 @@ def build(
         name: Of the cluster, the user and the context in it.
         tls_server_name: Sent as SNI and expected in the certificate; default the URL's host.
     """
-    cluster = {"server": server, "certificate-authority-data": _base64(ca_pem)}
-    if tls_server_name is not None:
-        cluster["tls-server-name"] = tls_server_name
     user = {
         "client-certificate-data": _base64(client_certificate_pem),
         "client-key-data": _base64(client_key_pem),
     }
-    return _document(name, cluster, user)
+    return _document(name, _cluster(server, ca_pem, tls_server_name), user)
+
+
+def with_token(
+    server: str, ca_pem: str, token: str, name: str, *, tls_server_name: str | None = None
+) -> str:
+    """Return a kubeconfig with a bearer token; arguments as of `build`."""
+    return _document(name, _cluster(server, ca_pem, tls_server_name), {"token": token})
+
+
+def _cluster(server: str, ca_pem: str, tls_server_name: str | None) -> dict[str, Any]:
+    cluster = {"server": server, "certificate-authority-data": _base64(ca_pem)}
+    return cluster if tls_server_name is None else {**cluster, "tls-server-name": tls_server_name}
 
 
 def gke_exec(dns_endpoint: str, name: str) -> str:

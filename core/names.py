@@ -47,6 +47,8 @@ AGENT_NAMESPACE = "tenantplane-system"
 AGENT = "host-agent"
 """The host agent's Deployment, Service and ServiceAccount, and the name label of its pods."""
 GATEWAY_NAMESPACE = "tenantplane-gateway"
+USERS_NAMESPACE = "tenantplane-users"
+"""Inside a tenant: the ServiceAccounts of its users with tokens."""
 
 APISERVER = "kube-apiserver"
 """The Service of a tenant's API server."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from core import charts
 from core.errors import InvalidInputError
 from core.operator_settings import OperatorSettings
+from core.operators import wiring
 from core.operators.known import known
 
 
@@ -23,6 +24,7 @@ def problems(operators: Sequence[OperatorSettings], path: str) -> Iterator[Inval
     for number, operator in enumerate(operators):
         here = f"{path}[{number}]"
         yield from _source(operator, here)
+        yield from _identity(operator, here)
         namespace = operator.namespace or known(operator.name).namespace or operator.name
         for key, value, seen in (
             ("name", operator.name, names),
@@ -33,6 +35,14 @@ def problems(operators: Sequence[OperatorSettings], path: str) -> Iterator[Inval
                 problem = f"is that of {path}[{first}] already"
                 remedy = f"give each operator of a tenant a {key} of its own"
                 yield InvalidInputError(f"{here}.{key}", problem, value, remedy)
+
+
+def _identity(operator: OperatorSettings, here: str) -> Iterator[InvalidInputError]:
+    packages = operator.packages
+    runs = known(operator.name).packages if packages is None else packages
+    if runs and operator.identity == wiring.TENANT_TOKEN:
+        problem = "can't be tenant where the operator installs programs by itself"
+        yield InvalidInputError(f"{here}.identity", problem, remedy="use host, or packages: false")
 
 
 def _source(operator: OperatorSettings, here: str) -> Iterator[InvalidInputError]:

@@ -90,6 +90,13 @@ class OperatorSettings:
     Definitions are CRDs: without one, all objects of its kind are gone.
     """
 
+    identity: str = setting(default=wiring.HOST_TOKEN, choices=wiring.IDENTITIES)
+    """Who issues its tokens: the `host`, which the tenant takes for its ServiceAccounts', or the
+    `tenant`, for programs that must have a token of the ServiceAccount itself. Rolling.
+
+    The kubelet renews the former, the host agent the latter, through a Secret.
+    """
+
     token_seconds: int = setting(default=wiring.TOKEN_SECONDS, minimum=600, maximum=3600)
     """Life of its pods' tokens in seconds; the kubelet renews each at 80 % of it. Rolling."""
 

@@ -17,7 +17,7 @@ KEY_CURVE = "P256"
 AUTHORITY_VALIDITY_HOURS = 10 * 365 * 24
 LEAF_VALIDITY_HOURS = 90 * 24
 LEAF_EARLY_RENEWAL_HOURS = 30 * 24
-"""A leaf lives 90 days; every `pulumi up` in its last 30 days renews it."""
+"""The platform's leaves live 90 days; every `pulumi up` in the last 30 days renews them."""
 
 TENANT_ADMINS = "tenant-admins"
 """Group of a tenant's own administrators, bound by RBAC in the tenant."""
@@ -57,6 +57,13 @@ class Leaf:
     dns_names: tuple[str, ...] = ()
     ip_addresses: tuple[str, ...] = ()
 
+    validity_hours: int = LEAF_VALIDITY_HOURS
+
+    @property
+    def early_renewal_hours(self) -> int:
+        """How long before its end a `pulumi up` renews it: its last third, in whole hours."""
+        return self.validity_hours // 3
+
 
 def tenant_leaves(tenant: str, domain: str) -> list[Leaf]:
     """Certificates of the tenant's own pods, signed by its own authority."""
@@ -94,6 +101,11 @@ def tenant_user_leaves() -> list[Leaf]:
         Leaf(name="break-glass", common_name="tenantplane:break-glass", organization=MASTERS),
         Leaf(name="admin", common_name="tenant-admin", organization=TENANT_ADMINS),
     ]
+
+
+def person_leaf(name: str, validity_hours: int) -> Leaf:
+    """Certificate of one of the tenant's own people: in no group, so that its rights can go."""
+    return Leaf(name=f"user.{name}", common_name=name, validity_hours=validity_hours)
 
 
 def store_client(tenant: str) -> Leaf:

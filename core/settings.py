@@ -16,6 +16,7 @@ from core.oidc import OidcSettings
 from core.operator_settings import OperatorSettings
 from core.schema import setting
 from core.store_settings import DedicatedEtcdSettings, EtcdSettings, SqlSettings
+from core.users import UserSettings
 
 DEV = "dev"
 HOST = "host"
@@ -196,6 +197,9 @@ class TenantSettings:
 
     oidc: tuple[OidcSettings, ...] = setting(default=())
     """Issuers of tokens whose users the tenant lets in, besides its own. Rolling."""
+
+    users: tuple[UserSettings, ...] = setting(default=())
+    """Its people, and what each may do: docs/users.md. Changed in place."""
 
     store_limit_mib: int = setting(default=store_limit.DEFAULT_MIB, minimum=1, maximum=8192)
     """Size in MiB from which on the tenant may only read and delete, in an etcd pool.

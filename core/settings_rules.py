@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from core import cloud_sql, generations, oidc, operator_rules, stores, versions
+from core import cloud_sql, generations, oidc, operator_rules, stores, users, versions
 from core.errors import InvalidInputError
 from core.manifests import store_limit
 
@@ -38,6 +38,7 @@ def problems(settings: "Settings") -> Iterator[InvalidInputError]:
     for number, tenant in enumerate(settings.tenants):
         yield from oidc.problems(tenant.oidc, f"tenants[{number}].oidc")
         yield from operator_rules.problems(tenant.operators, f"tenants[{number}].operators")
+        yield from users.problems(tenant.users, tenant.oidc, f"tenants[{number}].users")
     running = {tenant.name: tenant.version for tenant in settings.tenants}
     for name in versions.KUBERNETES_IMAGES:
         yield from _override(settings, name, "tenants", running)

@@ -24,6 +24,7 @@ from core import (
     schema,
     settings,
     store_settings,
+    users,
     versions,
 )
 from stacks import outputs
@@ -51,6 +52,7 @@ def _settings() -> Iterator[str]:
         **_field_docs(oidc),
         **_field_docs(operator_settings),
         **_field_docs(charts),
+        **_field_docs(users),
     }
     yield "# Settings"
     yield _NOTE.format(source="Pulumi.yaml and the settings in core/")

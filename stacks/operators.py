@@ -96,6 +96,7 @@ def _args(
         "internet": operator.internet,
         "networks": operator.networks,
         "priority_class": priorities.NAMES[priorities.OPERATORS],
+        "identity": operator.identity,
         "token_seconds": operator.token_seconds,
         "timeout_seconds": operator.timeout_seconds,
     }

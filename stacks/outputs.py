@@ -30,6 +30,19 @@ class StackOutputs(TypedDict, total=False):
     that did not come up, as in the outputs below.
     """
 
+    user_kubeconfigs: dict[str, pulumi.Output[Mapping[str, str]]]
+    """Kubeconfig of each user that has a name, by tenant and user; secret. Kinds dev and tenants.
+
+    What it may do is its role's: docs/users.md. Hand it to that user alone.
+    """
+
+    user_expiry: dict[str, pulumi.Output[Mapping[str, str]]]
+    """When each of these kubeconfigs ends (RFC 3339), by tenant and user. Kinds dev and tenants.
+
+    Certificates are renewed by a `pulumi up` in the last third of their life. Tokens are renewed by
+    the host agent: each `pulumi up` has the one of then.
+    """
+
     admin_kubeconfigs: dict[str, pulumi.Output[str]]
     """Break-glass kubeconfig of each tenant, by tenant; secret. Kinds dev and tenants.
 
@@ -127,14 +140,16 @@ def _tenants(
     serving: Operators,
     store_warnings: Mapping[str, str],
 ) -> StackOutputs:
-    def of_each(name: str) -> dict[str, pulumi.Output[str]]:
+    def of_each(name: str) -> dict[str, pulumi.Output[Any]]:
         return each_or_none({tenant: getattr(tenants[tenant], name) for tenant in sorted(tenants)})
 
-    def secret(values: dict[str, pulumi.Output[str]]) -> dict[str, pulumi.Output[str]]:
+    def secret(values: dict[str, pulumi.Output[Any]]) -> dict[str, pulumi.Output[Any]]:
         return {tenant: pulumi.Output.secret(value) for tenant, value in values.items()}
 
     return {
         "kubeconfigs": secret(of_each("kubeconfig")),
+        "user_kubeconfigs": secret(of_each("user_kubeconfigs")),
+        "user_expiry": of_each("user_expiry"),
         "admin_kubeconfigs": secret(of_each("admin_kubeconfig")),
         "endpoints": of_each("endpoint"),
         "versions": of_each("version"),

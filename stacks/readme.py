@@ -17,6 +17,9 @@ pulumi stack output kubeconfigs --show-secrets --json | jq -r '.["{example}"]' >
 kubectl --kubeconfig {example}.yaml api-resources
 ```
 
+A tenant's own people, each with a role, are its `users`; their kubeconfigs are in the output
+`userKubeconfigs`.
+
 Add or remove a tenant: edit `tenantplane:tenants` in this stack's config and run
 `pulumi up --continue-on-error`, so that a tenant that fails doesn't stop the others.
 Removing one deletes its data.

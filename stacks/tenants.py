@@ -17,7 +17,7 @@ from core.errors import InvalidInputError
 from core.manifests import priorities
 from core.running import RunningHost
 from core.settings import ImageSettings, Settings, TenantSettings
-from stacks import changes, exported, operators, outputs, pem_files
+from stacks import changes, exported, operators, outputs, pem_files, people
 from stacks.failures import or_none
 from stacks.handles import Handles
 
@@ -93,6 +93,7 @@ def _declare_tenant(
         "datastore": tenant.datastore,
         "audit": tenant.audit,
         "oidc": _issuers(tenant),
+        "users": people.of(tenant),
         "priority_class": host.cluster.priorities[priorities.TENANTS],
         "store_limit_mib": tenant.store_limit_mib,
         "operators": operators.allowances(tenant, images),

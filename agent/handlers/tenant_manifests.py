@@ -74,9 +74,8 @@ class TenantManifests:
         spec = body["spec"]
         objects = [*spec["objects"], *await self._hidden(body)]
         wanted = {Reference.of(manifest) for manifest in objects}
-        role = spec.get("adminRole")
-        if role is not None:
-            wanted.add(Reference(_ROLE_API, "ClusterRole", "", role["name"]))
+        roles = spec.get("apiRoles", [])
+        wanted |= {Reference(_ROLE_API, "ClusterRole", "", role["name"]) for role in roles}
         known = _inventory(body)
         try:
             tenant = await self._tenant(body, wake)
@@ -85,7 +84,7 @@ class TenantManifests:
                 await self._note(body, wanted | known)
             owner = body["metadata"]["name"]
             await apply_all(tenant.client, tenant.discovery, objects, owner)
-            await tenant.follow_groups(role)
+            await tenant.follow_groups(roles)
             if _policy(body) != "Keep":
                 await remove_all(tenant.client, tenant.discovery, known - wanted, owner)
         except UnreachableError as error:

@@ -88,6 +88,18 @@ def operators_role_rules() -> list[dict[str, Any]]:
     ]
 
 
+def token_role_rules(secret: str) -> list[dict[str, Any]]:
+    """What it may do with the one Secret in a tenant's namespace that it keeps a token in."""
+    return [
+        {
+            "apiGroups": [""],
+            "resources": ["secrets"],
+            "resourceNames": [secret],
+            "verbs": ["get", "patch"],
+        }
+    ]
+
+
 def deployment(
     *, image: str, stores: Sequence[str], keys_hash: object, priority_class: object
 ) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""What every tenant has inside from its first second: the rights of its administrators.
+"""What every tenant has inside from its first second, above all the rights of its administrators.
 
-Owns: the ClusterRoles and bindings of the group `tenant-admins`.
-Not here: the admission rules that close what RBAC leaves open (platform_policy.py), the rules of
-the role for API groups (agent/admin_role.py writes them from what the tenant serves).
+Owns: the ClusterRoles and bindings of the group `tenant-admins` and of users with the role admin.
+Not here: the other users' (user_rbac.py), the admission rules that close what RBAC leaves open
+(platform_policy.py), the rules of the roles for API groups (agent/api_roles.py writes them from
+what the tenant serves).
 
 RBAC only adds: `*` on the core group would include nodes, so the core resources are named. And
 the right to grant more than one has is a verb, so verbs are named too, never `*`.
@@ -11,31 +12,23 @@ the right to grant more than one has is a verb, so verbs are named too, never `*
 from collections.abc import Sequence
 from typing import Any
 
-from core import names
-from core.manifests import platform_invariants, platform_policy
+from core import names, users
+from core.manifests import platform_invariants, platform_policy, rbac, user_rbac
 from core.pki import TENANT_ADMINS
 
 AGGREGATION_LABEL = f"{names.API_GROUP}/aggregate-to-tenant-admin"
 """A ClusterRole with this label, "true", becomes part of what tenant administrators may do."""
 
-ADMIN = platform_invariants.ADMIN_ROLES
+ADMIN = f"{platform_invariants.TENANT_ROLES}{users.ADMIN}"
 """The whole of it, aggregated by the tenant's controller manager."""
-
-VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
-"""Everything but escalate, bind, impersonate, approve, sign, attest: those lead to more rights."""
 
 _ADMISSION_GROUP = "admissionregistration.k8s.io"
 
-ADMIN_ROLE: dict[str, Any] = {
-    "name": f"{ADMIN}:apis",
-    "labels": {
-        AGGREGATION_LABEL: "true",
-        names.LABEL_PART_OF: names.PART_OF,
-        names.LABEL_PLATFORM: "true",
-    },
-    "exceptGroups": [_ADMISSION_GROUP],
-}
-"""`adminRole` of a tenant's TenantManifests: every API group but core and the one named below."""
+API_ROLES = [
+    rbac.api_role(f"{ADMIN}:apis", AGGREGATION_LABEL, [_ADMISSION_GROUP]),
+    *user_rbac.API_ROLES,
+]
+"""`apiRoles` of a tenant's TenantManifests; the administrators': all groups but core and one."""
 
 _CORE_RESOURCES = (
     "bindings",
@@ -82,35 +75,31 @@ _POLICY_KINDS = (
 )
 
 
-def base_objects(kubernetes_version: str) -> list[dict[str, Any]]:
-    """Every object that the agent keeps in a tenant of this version."""
+def base_objects(
+    kubernetes_version: str, people: Sequence[users.UserSettings] = ()
+) -> list[dict[str, Any]]:
+    """Every object that the agent keeps in a tenant of this version, with these people."""
+    administrators = [
+        rbac.subject("Group", TENANT_ADMINS),
+        *user_rbac.subjects(people, users.ADMIN),
+    ]
     objects = [
-        _admin_role(),
-        _core_role(kubernetes_version),
-        *(_binding(role) for role in (ADMIN, f"{ADMIN}:core", f"{ADMIN}:apis")),
+        rbac.gathering(ADMIN, AGGREGATION_LABEL),
+        rbac.part(f"{ADMIN}:core", AGGREGATION_LABEL, _core_rules(kubernetes_version)),
+        *rbac.bindings(ADMIN, administrators),
+        *user_rbac.objects(people),
     ]
     if not platform_policy.has_static_policies(kubernetes_version):
         objects += platform_policy.policies_as_objects()
     return objects
 
 
-def _admin_role() -> dict[str, Any]:
-    """The role to hand on: `kubectl create clusterrolebinding --clusterrole=<this one>`."""
-    return _cluster_role(
-        ADMIN,
-        aggregationRule={"clusterRoleSelectors": [{"matchLabels": {AGGREGATION_LABEL: "true"}}]},
-    )
-
-
-def _core_role(kubernetes_version: str) -> dict[str, Any]:
-    rules = [
-        _rule([""], _CORE_RESOURCES),
-        _rule(_GROUPS_OF_VIEW, ["*"]),
+def _core_rules(kubernetes_version: str) -> list[dict[str, Any]]:
+    return [
+        rbac.rule([""], _CORE_RESOURCES),
+        rbac.rule(_GROUPS_OF_VIEW, ["*"]),
         *_admission_rules(kubernetes_version),
     ]
-    role = _cluster_role(f"{ADMIN}:core", rules=rules)
-    role["metadata"]["labels"][AGGREGATION_LABEL] = "true"
-    return role
 
 
 def _admission_rules(kubernetes_version: str) -> list[dict[str, Any]]:
@@ -121,41 +110,6 @@ def _admission_rules(kubernetes_version: str) -> list[dict[str, Any]]:
     """
     group = [_ADMISSION_GROUP]
     if platform_policy.has_static_policies(kubernetes_version):
-        return [_rule(group, ["*"])]
+        return [rbac.rule(group, ["*"])]
     hooks = ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
-    return [_rule(group, hooks), _rule(group, _POLICY_KINDS, ("get", "list", "watch"))]
-
-
-def _rule(
-    groups: Sequence[str], resources: Sequence[str], verbs: Sequence[str] = VERBS
-) -> dict[str, Any]:
-    return {"apiGroups": list(groups), "resources": list(resources), "verbs": list(verbs)}
-
-
-def _cluster_role(name: str, **body: object) -> dict[str, Any]:
-    return {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRole",
-        "metadata": {"name": name, "labels": _labels()},
-        **body,
-    }
-
-
-def _labels() -> dict[str, str]:
-    return {names.LABEL_PART_OF: names.PART_OF, names.LABEL_PLATFORM: "true"}
-
-
-def _binding(role: str) -> dict[str, Any]:
-    """Bind one role to the group.
-
-    The parts are bound as well as the whole, so that a new API is usable the moment the agent has
-    written it, without waiting for the tenant's controller manager to aggregate.
-    """
-    group = "rbac.authorization.k8s.io"
-    return {
-        "apiVersion": f"{group}/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": {"name": role, "labels": _labels()},
-        "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": role},
-        "subjects": [{"apiGroup": group, "kind": "Group", "name": TENANT_ADMINS}],
-    }
+    return [rbac.rule(group, hooks), rbac.rule(group, _POLICY_KINDS, rbac.READ)]

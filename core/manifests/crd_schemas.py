@@ -1,12 +1,13 @@
 """OpenAPI schemas of the kinds that the host agent reconciles; their descriptions are their manual.
 
-Not here: the definitions around them (crds.py), the smallest pieces (openapi.py).
+Not here: TenantToken's (crd_tenant_token.py), the definitions around them (crds.py), the smallest
+pieces (openapi.py).
 """
 
 from typing import Any
 
 from core import names
-from core.manifests import openapi
+from core.manifests import openapi, rbac
 
 OBJECTS_KEY = "objects.json"
 
@@ -150,7 +151,7 @@ def tenant_manifests() -> dict[str, Any]:
                         f"`{OBJECTS_KEY}`: those that nobody shall read here."
                     ),
                     "objectsHash": openapi.string("Hash of these: another one is applied."),
-                    "adminRole": _admin_role(),
+                    "apiRoles": _api_roles(),
                     "objects": {
                         "type": "array",
                         "description": "The objects, in any order.",
@@ -218,11 +219,9 @@ def reencryption() -> dict[str, Any]:
     )
 
 
-def _admin_role() -> dict[str, Any]:
-    return openapi.mapping(
-        "A ClusterRole in the tenant that the agent keeps in step with the API groups that the "
-        "tenant serves: everything in each of them, but never escalate, bind, impersonate, "
-        "approve or sign. The core group is left out, because it has nodes.",
+def _api_roles() -> dict[str, Any]:
+    role = openapi.mapping(
+        "One role.",
         {
             "name": openapi.string("Name of the ClusterRole."),
             "labels": {
@@ -230,14 +229,23 @@ def _admin_role() -> dict[str, Any]:
                 "description": "Its labels.",
                 "additionalProperties": {"type": "string"},
             },
-            "exceptGroups": {
-                "type": "array",
-                "description": "API groups that the role leaves out.",
-                "items": {"type": "string"},
-            },
+            "exceptGroups": openapi.strings("API groups that the role leaves out."),
+            "verbs": openapi.strings(
+                "What it allows; never escalate, bind, impersonate, approve or sign.",
+                enum=list(rbac.VERBS),
+            ),
         },
-        "name",
+        *("name", "verbs"),
     )
+    return {
+        "type": "array",
+        "description": "ClusterRoles in the tenant that the agent keeps in step with the API "
+        "groups that the tenant serves: everything in each of them. The core group is left out, "
+        "because it has nodes.",
+        "x-kubernetes-list-type": "map",
+        "x-kubernetes-list-map-keys": ["name"],
+        "items": role,
+    }
 
 
 def _manifests_status() -> dict[str, Any]:

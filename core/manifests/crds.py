@@ -1,15 +1,16 @@
 """The kinds that the host agent reconciles, as CustomResourceDefinitions.
 
 Owns: names, printer columns and the finalizers' names of EtcdTenant, SqlTenant, TenantManifests,
-Reencryption, RuntimeMirror and RemovalHooks.
-Not here: their schemas (crd_schemas.py, runtime_mirror.py, removal_hooks.py), what the agent does
-with them (agent/handlers/), the objects of that kind that a tenant gets (components/).
+Reencryption, TenantToken, RuntimeMirror and RemovalHooks.
+Not here: their schemas (crd_schemas.py, crd_tenant_token.py, runtime_mirror.py, removal_hooks.py),
+what the agent does with them (agent/handlers/), the objects of that kind that a tenant gets
+(components/).
 """
 
 from typing import Any
 
 from core import names
-from core.manifests import crd_schemas, openapi, removal_hooks, runtime_mirror
+from core.manifests import crd_schemas, crd_tenant_token, openapi, removal_hooks, runtime_mirror
 
 VERSION = names.API_VERSION.partition("/")[2]
 
@@ -17,6 +18,7 @@ ETCD_TENANTS = "etcdtenants"
 SQL_TENANTS = "sqltenants"
 TENANT_MANIFESTS = "tenantmanifests"
 REENCRYPTIONS = "reencryptions"
+TENANT_TOKENS = "tenanttokens"
 RUNTIME_MIRRORS = "runtimemirrors"
 REMOVAL_HOOKS = "removalhooks"
 PLURALS = (
@@ -24,6 +26,7 @@ PLURALS = (
     SQL_TENANTS,
     TENANT_MANIFESTS,
     REENCRYPTIONS,
+    TENANT_TOKENS,
     RUNTIME_MIRRORS,
     REMOVAL_HOOKS,
 )
@@ -46,6 +49,7 @@ def crds() -> list[dict[str, Any]]:
         _crd(REENCRYPTIONS, "Reencryption", crd_schemas.reencryption(), _REENCRYPTION_COLUMNS),
         _crd(RUNTIME_MIRRORS, "RuntimeMirror", runtime_mirror.schema(), _MIRROR_COLUMNS),
         _crd(REMOVAL_HOOKS, "RemovalHooks", removal_hooks.schema(), _HOOKS_COLUMNS),
+        _crd(TENANT_TOKENS, "TenantToken", crd_tenant_token.tenant_token(), _TOKEN_COLUMNS),
     ]
 
 
@@ -100,6 +104,15 @@ _ETCD_TENANT_COLUMNS = [
 _MANIFESTS_COLUMNS = [
     openapi.column("Tenant", ".spec.tenant"),
     openapi.column("Applied", ".status.applied", "integer"),
+    _READY,
+    _REASON,
+    _AGE,
+]
+_TOKEN_COLUMNS = [
+    openapi.column("Tenant", ".spec.tenant"),
+    openapi.column("Namespace", ".spec.namespace"),
+    openapi.column("ServiceAccount", ".spec.serviceAccount"),
+    openapi.column("Expires", ".status.expires"),  # a date would be shown as an age
     _READY,
     _REASON,
     _AGE,

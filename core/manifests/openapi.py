@@ -16,6 +16,11 @@ def string(description: str, **more: object) -> dict[str, Any]:
     return {"type": "string", "description": description, **more}
 
 
+def strings(description: str, **each: object) -> dict[str, Any]:
+    """A list of texts; keywords are about each of them."""
+    return {"type": "array", "description": description, "items": {"type": "string", **each}}
+
+
 def fixed(field: str) -> dict[str, str]:
     """A changed value would leave what was made under the old one behind, with nobody to remove."""
     return {

@@ -14,14 +14,14 @@ from typing import Any
 from core import flags
 from core.manifests import admission
 
-ADMIN_ROLES = "tenantplane:tenant-admin"
-"""The administrators' ClusterRole; the names of its parts start with it."""
+TENANT_ROLES = "tenantplane:tenant-"
+"""In front of the names of the ClusterRoles that a tenant's users have, and of their parts."""
 
 _RBAC = "rbac.authorization.k8s.io"
 _FLOW_CONTROL = "flowcontrol.apiserver.k8s.io"
 _CHANGES = ("CREATE", "UPDATE")
 
-_BUILT_IN_GROUPS = (
+BUILT_IN_GROUPS = (
     "",
     "admissionregistration.k8s.io",
     "apiextensions.k8s.io",
@@ -101,10 +101,8 @@ def policies() -> list[dict[str, Any]]:
 def _roles_of_all() -> dict[str, Any]:
     """Roles that tenants' users have never lead to more rights, whoever writes them."""
     everybody = ", ".join(f"'{role}'" for role in _EVERYBODYS_ROLES)
-    administrators = f"object.metadata.name.startsWith('{ADMIN_ROLES}')"
-    theirs = (
-        f"{administrators} || object.metadata.name in [{everybody}] || ({admission.IN_KUBE_SYSTEM})"
-    )
+    ours = f"object.metadata.name.startsWith('{TENANT_ROLES}')"
+    theirs = f"{ours} || object.metadata.name in [{everybody}] || ({admission.IN_KUBE_SYSTEM})"
     return admission.policy(
         "roles-of-all",
         [admission.on([_RBAC], ["clusterroles", "roles"], _CHANGES)],
@@ -115,16 +113,15 @@ def _roles_of_all() -> dict[str, Any]:
                 "a role of the tenant's users can't have a verb that leads to more rights",
             ),
             admission.deny_unless(
-                f"!({administrators})"
-                " || variables.rules.all(r, !has(r.apiGroups) || !('*' in r.apiGroups))",
-                "a role of the tenant's administrators names its API groups",
+                f"!({ours}) || variables.rules.all(r, !has(r.apiGroups) || !('*' in r.apiGroups))",
+                "a role of the platform for a tenant's users names its API groups",
             ),
             admission.deny_unless(
-                f"!({administrators})"
+                f"!({ours})"
                 " || variables.rules.all(r, !has(r.apiGroups) || !('' in r.apiGroups)"
                 " || !r.resources.exists(x, x.startsWith('*') || x == 'nodes'"
                 " || x.startsWith('nodes/')))",
-                "a role of the tenant's administrators has no access to nodes",
+                "a role of the platform for a tenant's users has no access to nodes",
             ),
         ],
         [admission.condition("roles-of-tenants-users", theirs)],
@@ -177,7 +174,7 @@ def _built_in_apis() -> dict[str, Any]:
     The API server's own authorizer reads roles through the same front door: a server of the
     tenant's behind rbac.authorization.k8s.io could grant anything.
     """
-    groups = ", ".join(f"'{group}'" for group in _BUILT_IN_GROUPS)
+    groups = ", ".join(f"'{group}'" for group in BUILT_IN_GROUPS)
     return admission.policy(
         "built-in-apis",
         [admission.on(["apiregistration.k8s.io"], ["apiservices"], _CHANGES)],

@@ -66,6 +66,7 @@ def _policies() -> list[dict[str, Any]]:
     ours = [
         _platform_objects(),
         _platform_namespaces(),
+        _token_secrets(),
         _bootstrap_objects(),
         _nothing_runs(),
         _priority_levels(),
@@ -139,6 +140,37 @@ def _platform_namespaces() -> dict[str, Any]:
         ],
         [NOT_THE_PLATFORM],
         {"elsewhere": f"!({_PLATFORM_NAMESPACE})"},
+    )
+
+
+def _token_secrets() -> dict[str, Any]:
+    """Who may not ask for an account's tokens doesn't get one by a Secret of its name either.
+
+    Kubernetes has its token controller write one into each Secret that names an account, for
+    whoever may write Secrets: an editor would have every operator's rights.
+    """
+    name = "'kubernetes.io/service-account.name'"
+    return admission.policy(
+        "token-secrets",
+        [admission.on([""], ["secrets"], ["CREATE", "UPDATE"])],
+        [
+            admission.deny_unless(
+                "authorizer.group('').resource('serviceaccounts').subresource('token')"
+                ".namespace(request.namespace).name(variables.account).check('create').allowed()",
+                "a Secret with a token is for who may create tokens of its ServiceAccount",
+            )
+        ],
+        [
+            NOT_THE_PLATFORM,
+            admission.condition(
+                "has-a-token",
+                "has(object.type) && object.type == 'kubernetes.io/service-account-token'",
+            ),
+        ],
+        {
+            "account": f"has(object.metadata.annotations) && {name} in object.metadata.annotations"
+            f" ? object.metadata.annotations[{name}] : ''"
+        },
     )
 
 

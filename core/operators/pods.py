@@ -14,7 +14,14 @@ from core import flags, names
 from core.manifests import pods
 from core.operators import budget, images, references
 from core.operators.references import containers
-from core.operators.wiring import ROOT_CA, Wiring, on_host, pod_label
+from core.operators.wiring import (
+    ROOT_CA,
+    TENANT_TOKEN,
+    Wiring,
+    on_host,
+    pod_label,
+    token_secret,
+)
 
 ACCESS_VOLUME = "tenantplane-api-access"
 ACCESS_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -57,7 +64,7 @@ def rewrite(
     account = spec.get("serviceAccountName") or account or "default"
     _say_where(spec, namespace, account, wiring)
     references.rename(spec, lambda name: on_host(namespace, name))
-    _give_access(spec, wiring, namespace)
+    _give_access(spec, wiring, namespace, account)
     _restrict(spec)
     for container in containers(spec):
         container["image"] = images.moved(str(container.get("image")), wiring.registry)
@@ -126,26 +133,34 @@ def _namespace_field() -> dict[str, str]:
     return {"apiVersion": "v1", "fieldPath": path}
 
 
-def _give_access(spec: dict[str, Any], wiring: Wiring, namespace: str) -> None:
+def _give_access(spec: dict[str, Any], wiring: Wiring, namespace: str, account: str) -> None:
     """Mount what client-go looks for, in the place of what Kubernetes would mount."""
     spec["automountServiceAccountToken"] = False
-    token = {
-        "audience": wiring.audience,
-        "expirationSeconds": wiring.token_seconds,
-        "path": "token",
-    }
     authority = {
         "name": on_host(namespace, ROOT_CA),
         "items": [{"key": "ca.crt", "path": "ca.crt"}],
     }
     where = {"items": [{"path": "namespace", "fieldRef": _namespace_field()}]}
-    sources = [{"serviceAccountToken": token}, {"configMap": authority}, {"downwardAPI": where}]
+    sources = [_token(wiring, namespace, account), {"configMap": authority}, {"downwardAPI": where}]
     access = {"name": ACCESS_VOLUME, "projected": {"sources": sources, "defaultMode": 0o444}}
     spec["volumes"] = [*(spec.get("volumes") or []), access]
     for container in containers(spec):
         mounts = container.get("volumeMounts") or []
         others = [one for one in mounts if one["mountPath"].rstrip("/") != ACCESS_PATH]
         container["volumeMounts"] = [*others, pods.mount(ACCESS_VOLUME, ACCESS_PATH)]
+
+
+def _token(wiring: Wiring, namespace: str, account: str) -> dict[str, Any]:
+    """Return where the token comes from: the kubelet renews it, or the host agent does."""
+    if wiring.identity == TENANT_TOKEN:
+        items = [{"key": "token", "path": "token"}]
+        return {"secret": {"name": token_secret(namespace, account), "items": items}}
+    asked = {
+        "audience": wiring.audience,
+        "expirationSeconds": wiring.token_seconds,
+        "path": "token",
+    }
+    return {"serviceAccountToken": asked}
 
 
 def _restrict(spec: dict[str, Any]) -> None:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from core import names
 from core.manifests import etcd
 
+HOST_TOKEN, TENANT_TOKEN = "host", "tenant"
+IDENTITIES = (HOST_TOKEN, TENANT_TOKEN)
+
 TOKEN_SECONDS = 3600
 """Life of the token of an operator's pod; the kubelet renews it at 80 % of that."""
 
@@ -45,6 +48,8 @@ class Wiring:
     priority_class: str | None = None
     runtime_class: str | None = None
     token_seconds: int = TOKEN_SECONDS
+    identity: str = HOST_TOKEN
+    """One of IDENTITIES: who issues the tokens of its pods."""
 
 
 def on_host(namespace: str, name: str) -> str:
@@ -54,6 +59,11 @@ def on_host(namespace: str, name: str) -> str:
     of the platform's own objects in the same namespace has a dot in its name.
     """
     return f"{namespace}.{name}"
+
+
+def token_secret(namespace: str, account: str) -> str:
+    """Return the Secret on the host with a token that the tenant issued for a ServiceAccount."""
+    return on_host(namespace, f"token-{account}")
 
 
 def pod_label(operator: str) -> dict[str, str]:

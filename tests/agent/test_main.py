@@ -24,7 +24,7 @@ def test_the_whole_life_of_a_tenant(world, tmp_path):
     plane = control_plane.tenant(tmp_path / "life", world.etcd, "life")
     objects.credentials("life", objects.agent_credentials(plane))
     base = base_rbac.base_objects("1.37.2")
-    objects.manifests("life", plane.server, base, adminRole=base_rbac.ADMIN_ROLE)
+    objects.manifests("life", plane.server, base, apiRoles=base_rbac.API_ROLES)
     try:
         plane.wait()
         objects.wait("TenantManifests", "life", "base")

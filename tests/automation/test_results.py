@@ -44,3 +44,11 @@ def test_a_kubeconfig_is_never_shown():
     access = results.accesses(outputs())["acme"]
     assert "user" not in repr(access)
     assert "admin" not in repr(access)
+
+
+def test_people_are_those_of_the_tenant_and_never_shown():
+    people = {"acme": {"jane": "opens"}, "globex": None}
+    found = results.accesses(outputs(userKubeconfigs=people))
+    assert found["acme"].user_kubeconfigs == {"jane": "opens"}
+    assert found["globex"].user_kubeconfigs == {}
+    assert "opens" not in repr(found["acme"])

@@ -162,12 +162,3 @@ def test_a_host_that_is_not_known_yet_is_no_empty_chart(answers, chart, host):
     answers({})
     with pytest.raises(HostError, match="can't be rendered before its host is known"):
         render(chart, host)
-
-
-def test_a_definition_as_deep_as_any_arrives(answers, chart, host):
-    """Protobuf alone refuses it (core/deep_messages.py)."""
-    deep = inner = {}
-    for _ in range(38):
-        inner["a"] = inner = {}
-    answers({"result": [RENDERED | {"deep": deep}]})
-    assert render(chart, host)[0]["deep"] == deep

@@ -64,7 +64,7 @@ def project(tmp_path):
 
 
 def test_a_preview_and_an_update_render_the_same(project):
-    """Definitions as deep as cert-manager's arrive whole (core/deep_messages.py)."""
+    """Definitions as deep as cert-manager's arrive whole."""
     stack = project(charts.cert_manager(), {"crds": {"enabled": True}})
     previewed = stack.run("preview").stdout
     assert "rendered 50: Job demo-cert-manager-startupapicheck" in previewed

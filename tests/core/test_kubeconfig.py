@@ -35,6 +35,15 @@ def test_without_a_server_name_there_is_none():
     assert "tls-server-name" not in text
 
 
+def test_one_with_a_token_has_no_certificate_of_its_user():
+    text = kubeconfig.with_token("https://a.test", "CA", "e30.e30.x", "acme", tls_server_name="a.b")
+    document = yaml.safe_load(text)
+    assert document["users"][0]["user"] == {"token": "e30.e30.x"}
+    assert (
+        document["clusters"] == yaml.safe_load(TEXT.replace("10.0.0.1:8443", "a.test"))["clusters"]
+    )
+
+
 def test_building_twice_gives_the_same_text():
     """An unstable order would be a permanent diff of a secret."""
     again = kubeconfig.build(

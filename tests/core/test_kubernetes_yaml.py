@@ -69,7 +69,7 @@ def test_documents_know_their_line():
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("a: [b", "a file: is not YAML at line 2: did not find expected node content"),
+        ("a: [b", "a file: is not YAML at line 2: did not find expected ',' or '\\]'"),
         ("a:\n\tb: c", "a file: is not YAML at line 2: found character that cannot start"),
         ("a: !secret b", "a file: is not YAML at line 1: could not determine a constructor"),
         ("? [a]\n: b", r"a file: has what JSON can't say: \['a'\] as a key"),

@@ -1,5 +1,7 @@
 """core.pki: who is named by which certificate."""
 
+import pytest
+
 from core import pki
 
 
@@ -46,6 +48,18 @@ def test_the_store_knows_a_tenant_by_its_id():
 
 def test_a_leaf_is_renewed_in_its_last_third():
     assert pki.LEAF_EARLY_RENEWAL_HOURS * 3 == pki.LEAF_VALIDITY_HOURS
+
+
+@pytest.mark.parametrize(("hours", "last"), [(3, 1), (24, 8), (168, 56)])
+def test_a_persons_certificate_is_renewed_in_its_last_third(hours, last):
+    assert pki.person_leaf("jane", hours).early_renewal_hours == last
+
+
+def test_a_person_is_in_no_group():
+    """A group in a certificate can't be taken away; what is bound to the name can."""
+    leaf = pki.person_leaf("jane", 24)
+    assert (leaf.common_name, leaf.organization) == ("jane", None)
+    assert "server_auth" not in leaf.uses
 
 
 def test_the_first_of_several_certificates_signs():

@@ -24,6 +24,10 @@ class Tenant:
         self.certificates = pulumi.Output.from_input("2030").apply(
             lambda end: {"admin": value(end)}
         )
+        self.user_kubeconfigs = pulumi.Output.from_input("jane").apply(
+            lambda user: {user: value("opens")}
+        )
+        self.user_expiry = self.user_kubeconfigs
 
 
 HOST = SimpleNamespace(
@@ -64,6 +68,8 @@ def test_a_tenant_that_failed_is_null_and_the_others_are_there():
     assert settled(found["endpoints"]) == {"acme": None, "globex": "globex endpoint"}
     assert settled(found["kubeconfigs"]) == {"acme": None, "globex": "globex kubeconfig"}
     assert is_secret(found["kubeconfigs"]["globex"])
+    assert settled(found["userKubeconfigs"]) == {"acme": None, "globex": {"jane": "globex opens"}}
+    assert is_secret(found["userKubeconfigs"]["globex"])
 
 
 def test_a_mistake_of_ours_is_not_hidden():
@@ -71,7 +77,10 @@ def test_a_mistake_of_ours_is_not_hidden():
     found = outputs.of_tenants(HOST, {"acme": Tenant("acme", KeyError("typo"))}, {})
     with pytest.raises(KeyError, match="typo"):
         settled(found["endpoints"])
-    for kind in ("kubeconfigs", "adminKubeconfigs", "versions", "certificateExpiry"):
+    for kind in (
+        *("kubeconfigs", "userKubeconfigs", "userExpiry", "adminKubeconfigs"),
+        *("versions", "certificateExpiry"),
+    ):
         with pytest.raises(KeyError, match="typo"):
             settled(found[kind])
 

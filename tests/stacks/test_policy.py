@@ -10,6 +10,7 @@ from google.protobuf.json_format import MessageToDict
 
 from core import versions
 from tests.stacks.test_host import GKE
+from tests.stacks.test_people import USERS
 from tests.support.judge import Sent, in_clear, judge
 from tests.support.mocks import declare_into
 
@@ -41,6 +42,7 @@ def declared():
 @pytest.mark.parametrize("kind", ["dev", "gke"])
 def test_what_we_declare_breaks_no_rule(up, dev, mocks, kind, preview):
     declare_into(mocks, preview=preview)
+    dev["tenants"][0]["users"] = USERS
     up(dev if kind == "dev" else GKE)
     sent = declared()
     assert len(sent) > 20

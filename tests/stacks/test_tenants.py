@@ -71,6 +71,8 @@ def test_tenants_are_declared_on_the_host_of_the_contract(up, exported, monitor,
         "kubeconfigs",
         "readme",
         "storeWarnings",
+        "userExpiry",
+        "userKubeconfigs",
         "versions",
     }
     golden("urns/tenants.txt", "\n".join(monitor.urns) + "\n")

@@ -3,6 +3,7 @@
 Not here: the fixtures that start it (tests/conftest.py).
 """
 
+from base64 import b64encode
 from typing import Any
 
 import pulumi
@@ -33,6 +34,8 @@ class RecordingMocks(pulumi.runtime.Mocks):
         """What a StackReference finds."""
         self.functions: dict[str, Any] = {}
         """What answers a plugin's function, by its token; any other fails the test."""
+        self.secrets: dict[str, dict[str, str]] = {}
+        """What Secrets hold that are read, by id, where it isn't what is made up of it."""
         self.previewing = False
         """Nothing is made: neither ids nor what only a provider knows."""
 
@@ -40,7 +43,9 @@ class RecordingMocks(pulumi.runtime.Mocks):
         self.resources.append(args)
         if self.previewing and args.custom and not args.typ.startswith("pulumi:"):
             return "", args.inputs
-        outputs = {**args.inputs, **self._made_up(args)}
+        is_secret_read = args.typ.endswith(":Secret") and args.resource_id
+        made_up = self._held(args.resource_id) if is_secret_read else self._made_up(args)
+        outputs = {**args.inputs, **made_up}
         if "metadata" in args.inputs or args.typ.startswith("kubernetes:"):
             outputs["metadata"] = {"name": args.name, **args.inputs.get("metadata", {})}
         return f"{args.name}-id", outputs
@@ -58,6 +63,11 @@ class RecordingMocks(pulumi.runtime.Mocks):
         """The one resource of that name."""
         (found,) = [one for one in self.resources if one.name == name]
         return found
+
+    def _held(self, secret: str) -> dict[str, Any]:
+        files = {file: f"{secret} {file}" for file in ("token", "expires")}
+        held = self.secrets.get(secret, files)
+        return {"data": {file: b64encode(text.encode()).decode() for file, text in held.items()}}
 
     def _made_up(self, args) -> dict[str, Any]:
         kind = args.typ.rpartition(":")[2]

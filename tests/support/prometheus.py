@@ -19,7 +19,7 @@ _CRDS = ("alertmanagerconfigs", "prometheusrules")
 
 
 def manifests(version):
-    """What is applied for a version like v0.92.1: the example's objects, wired as its README says."""
+    """What is applied for a version like v0.92.1: its example, as its README wires it."""
     folder = charts.module(MODULE, version) / "example"
     authority = Authority("prometheus operator")
     certificate, key = authority.issue(SERVICE, names=[f"{SERVICE}.{NAMESPACE}.svc"])

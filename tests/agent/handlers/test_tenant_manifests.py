@@ -4,7 +4,9 @@ import socket
 
 import pytest
 
+from core import names
 from core.manifests import base_rbac, crds
+from core.users import UserSettings
 from tests.support.certificates import Authority
 from tests.support.kubectl import eventually
 
@@ -252,23 +254,25 @@ def test_lets_go_where_there_is_no_way_in_any_more(world, acme):
     world.objects.wait_gone("TenantManifests", "acme", "left")
 
 
-class TestTheAdministratorsRole:
-    """`adminRole`: in step with what the tenant serves."""
+class TestTheRolesForApiGroups:
+    """`apiRoles`: in step with what the tenant serves."""
 
     ROLE = "tenantplane:tenant-admin:apis"
+    EDITORS = "tenantplane:tenant-editor:apis"
+    VIEWERS = "tenantplane:tenant-viewer:apis"
 
     @pytest.fixture
     def base(self, world, manifests):
-        manifests("base", base_rbac.base_objects("1.37.2"), adminRole=base_rbac.ADMIN_ROLE)
+        manifests("base", base_rbac.base_objects("1.37.2"), apiRoles=base_rbac.API_ROLES)
         world.objects.wait("TenantManifests", "acme", "base")
 
     @pytest.fixture
     def admin(self, acme, base):
         return acme.api("bob", "tenant-admins")
 
-    def groups(self, acme):
-        (rule,) = acme.masters.get(f"{RBAC}/clusterroles/{self.ROLE}").body["rules"]
-        return rule["apiGroups"]
+    def groups(self, acme, role=ROLE):
+        rules = acme.masters.get(f"{RBAC}/clusterroles/{role}").body["rules"] or []
+        return [group for rule in rules for group in rule["apiGroups"]]
 
     def test_covers_every_group_but_core_and_those_left_out(self, acme, admin):
         assert "apps" in self.groups(acme)
@@ -304,11 +308,63 @@ class TestTheAdministratorsRole:
         assert admin.create(DEFINITIONS, definition("after.example.com")).ok
         eventually(lambda: "after.example.com" in self.groups(acme), "the watch is back")
 
+    def test_an_own_group_is_in_all_of_them_and_kubernetes_own_in_the_administrators(
+        self, acme, admin
+    ):
+        assert admin.create(DEFINITIONS, definition("all.example.com")).ok
+        for role in (self.ROLE, self.EDITORS, self.VIEWERS):
+            eventually(lambda role=role: "all.example.com" in self.groups(acme, role), role)
+        assert "apps" in self.groups(acme)
+        for role in (self.EDITORS, self.VIEWERS):
+            assert not [group for group in self.groups(acme, role) if "example.com" not in group]
+
     def test_goes_with_the_wish_for_it(self, world, acme, manifests, base):
-        manifests("base", base_rbac.base_objects("1.37.2"))
-        world.objects.api.merge(
-            world.objects.path("TenantManifests", "tenant-acme", "base"),
-            {"spec": {"adminRole": None}},
-        )
-        path = f"{RBAC}/clusterroles/{self.ROLE}"
+        manifests("base", base_rbac.base_objects("1.37.2"), apiRoles=base_rbac.API_ROLES[:1])
+        path = f"{RBAC}/clusterroles/{self.EDITORS}"
         eventually(lambda: acme.masters.get(path).status == 404, "the role is gone")
+        assert acme.masters.get(f"{RBAC}/clusterroles/{self.ROLE}").ok
+
+
+class TestPeople:
+    """A tenant's users come with its base objects, and go when they left the list."""
+
+    EVE = UserSettings(name="eve", role="editor")
+    BOT = UserSettings(name="bot", role="viewer", credentials="token")
+    ACCOUNT = f"{CORE}/{names.USERS_NAMESPACE}/serviceaccounts/bot"
+    MAPS = f"{CORE}/default/configmaps"
+
+    @pytest.fixture
+    def give(self, world, manifests):
+        def apply(*people):
+            objects = base_rbac.base_objects("1.37.2", people)
+            manifests("people", objects, apiRoles=base_rbac.API_ROLES)
+            eventually(lambda: self.is_done(world), "the agent has seen the change")
+            world.objects.wait("TenantManifests", "acme", "people")
+
+        return apply
+
+    def is_done(self, world):
+        found = world.objects.get("TenantManifests", "acme", "people").body
+        return found.get("status", {}).get("observedGeneration") == found["metadata"]["generation"]
+
+    def bot(self, acme):
+        asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+        token = acme.masters.create(f"{self.ACCOUNT}/token", asked).body["status"]["token"]
+        return acme.token_api(token)
+
+    def test_have_their_rights_at_once_and_lose_them_with_their_entry(self, acme, give):
+        give(self.EVE, self.BOT)
+        eve, bot = acme.api("eve"), self.bot(acme)
+        assert eve.get(self.MAPS).ok
+        assert bot.get(self.MAPS).ok
+        give()
+        eventually(lambda: eve.get(self.MAPS).status == 403, "eve has no rights", seconds=5)
+        eventually(lambda: bot.get(self.MAPS).status == 401, "bot is not let in", seconds=15)
+        assert acme.masters.get(self.ACCOUNT).status == 404
+
+    def test_come_back_while_the_namespace_of_their_accounts_is_going(self, acme, give):
+        give(self.BOT)
+        give()
+        give(self.BOT)
+        eventually(lambda: acme.masters.get(self.ACCOUNT).ok, "the account is back")
+        assert self.bot(acme).get(self.MAPS).ok

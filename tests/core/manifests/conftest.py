@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from agent import admin_role
+from agent import api_roles
+from core import names
 from core.manifests import base_rbac, platform_policy, store_limit
 from core.pki import TENANT_ADMINS
+from core.users import UserSettings
 from tests.support import control_plane
 from tests.support.api import Api
 from tests.support.control_plane import ControlPlane, Etcd
@@ -16,6 +18,8 @@ from tests.support.kubectl import eventually
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 _PATHS = {
+    "Namespace": "/api/v1/namespaces",
+    "ServiceAccount": f"/api/v1/namespaces/{names.USERS_NAMESPACE}/serviceaccounts",
     "ClusterRole": f"{RBAC}/clusterroles",
     "ClusterRoleBinding": f"{RBAC}/clusterrolebindings",
     "ValidatingAdmissionPolicy": f"{ADMISSION}/validatingadmissionpolicies",
@@ -34,11 +38,8 @@ class Plane:
     def start(self, version: str) -> "Plane":
         self.plane.wait()
         self.plane.start_controllers()
-        for manifest in base_rbac.base_objects(version):
-            self.apply(manifest)
-        listed = self.masters.get(admin_role.API_SERVICES).body["items"]
-        groups = {admin_role.group_of(item["metadata"]["name"]) for item in listed}
-        self.apply(admin_role.cluster_role(base_rbac.ADMIN_ROLE, groups))
+        self.give(version)
+        self.follow_groups()
         eventually(
             lambda: (
                 self.masters.get(
@@ -48,6 +49,18 @@ class Plane:
             "the controllers have their ServiceAccounts",
         )
         return self
+
+    def give(self, version: str, *people: UserSettings) -> None:
+        """Put in what the agent would, for these people."""
+        for manifest in base_rbac.base_objects(version, people):
+            self.apply(manifest)
+
+    def follow_groups(self) -> None:
+        """Bring the roles for API groups up to date, as the agent does all the time."""
+        listed = self.masters.get(api_roles.API_SERVICES).body["items"]
+        groups = {api_roles.group_of(item["metadata"]["name"]) for item in listed}
+        for wanted in base_rbac.API_ROLES:
+            self.apply(api_roles.cluster_role(wanted, groups))
 
     def apply(self, manifest: dict[str, Any]) -> None:
         path = f"{_PATHS[manifest['kind']]}/{manifest['metadata']['name']}"

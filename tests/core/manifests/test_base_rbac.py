@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from core import names
-from core.manifests import base_rbac
+from core.manifests import base_rbac, rbac
 from tests.support.certificates import Authority, signing_request_base64
 from tests.support.kubectl import eventually
 
@@ -49,7 +49,7 @@ def binding(name, role, user, kind="ClusterRoleBinding"):
 def test_verbs_are_named_and_none_leads_to_more_rights(version):
     """`*` would include escalate, bind and impersonate."""
     verbs = {verb for rule in rules(version) for verb in rule["verbs"]}
-    assert verbs <= set(base_rbac.VERBS)
+    assert verbs <= set(rbac.VERBS)
     assert not verbs & {"*", "escalate", "bind", "impersonate", "approve", "sign", "attest"}
 
 
@@ -76,7 +76,8 @@ def test_nothing_makes_the_api_server_dial_an_address_of_the_users_choice(versio
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_object_carries_the_platforms_label(version):
-    for manifest in [*base_rbac.base_objects(version), {"metadata": base_rbac.ADMIN_ROLE}]:
+    roles = [{"metadata": role} for role in base_rbac.API_ROLES]
+    for manifest in [*base_rbac.base_objects(version), *roles]:
         assert manifest["metadata"]["labels"][names.LABEL_PLATFORM] == "true"
 
 

@@ -2,13 +2,14 @@
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from core import names
-from core.manifests import platform_policy
+from core.manifests import platform_policy, user_rbac
+from tests.support.kubectl import eventually
 
 LABEL = {names.LABEL_PLATFORM: "true"}
 CORE = "/api/v1/namespaces"
@@ -59,6 +60,26 @@ def token_secret(plane, namespace, account):
     secret = thing("Secret", new(), type="kubernetes.io/service-account-token")
     secret["metadata"]["annotations"] = {"kubernetes.io/service-account.name": account}
     return plane.admin.create(f"{CORE}/{namespace}/secrets", secret)
+
+
+def as_editor(plane):
+    """Somebody with the role of editors, which has Secrets and no tokens."""
+    name = new("editor")
+    for role in (user_rbac.EDITORS, f"{user_rbac.EDITORS}:core"):
+        assert bind(plane, role, subject("User", name)).ok
+    user = plane.user(name)
+    path = f"{CORE}/default/secrets"
+    eventually(lambda: user.get(path).ok, "the role is bound")
+    return replace(plane, admin=user)
+
+
+def token_secret_of_another(plane):
+    """A Secret of an editor's own, that is told to have a token of the default account."""
+    name, mine = new(), as_editor(plane)
+    secret = thing("Secret", name, type="kubernetes.io/service-account-token")
+    secret["metadata"]["annotations"] = {"kubernetes.io/service-account.name": "default"}
+    assert plane.masters.create(f"{CORE}/default/secrets", secret).ok
+    return mine.admin.merge(f"{CORE}/default/secrets/{name}", {"metadata": {"labels": {"a": "b"}}})
 
 
 def pod(plane, namespace, account):
@@ -277,6 +298,16 @@ ATTACKS = [
         lambda p: token_secret(p, platform_namespace(p), "operator"),
     ),
     Attack(
+        "get a token by a Secret without the right to tokens",
+        "token-secrets",
+        lambda p: token_secret(as_editor(p), "default", "default"),
+    ),
+    Attack(
+        "change a Secret with a token without the right to tokens",
+        "token-secrets",
+        token_secret_of_another,
+    ),
+    Attack(
         "delete a controller's binding",
         "bootstrap-objects",
         lambda p: p.admin.delete(f"{RBAC}/clusterrolebindings/system:kube-dns"),
@@ -330,6 +361,14 @@ ATTACKS = [
             ),
         )
         for resource in ("*", "nodes", "nodes/proxy", "*/status")
+    ),
+    *(
+        Attack(
+            f"put escalate into the {role}s' role",
+            "roles-of-all",
+            lambda p, role=role: write_role(p, new(f"tenantplane:tenant-{role}:"), ["escalate"]),
+        )
+        for role in ("editor", "viewer")
     ),
     *(
         Attack(
@@ -448,6 +487,27 @@ def limited_flow_schema(plane):
 def test_services_that_only_name_something_are_allowed(planes, kind):
     """An operator's package manager makes them for its packages."""
     assert service(planes["files"], kind).ok
+
+
+@processes
+@pytest.mark.parametrize("how", ["files", "objects"])
+def test_who_may_create_tokens_of_an_account_may_keep_one_in_a_secret(planes, how):
+    """An administrator, or a program that has the right to that one account."""
+    plane = planes[how]
+    made = token_secret(plane, "default", "default")
+    assert made.ok, made
+    name, role_name = new("program"), new("tokens")
+    rule = {"apiGroups": [""], "resources": ["serviceaccounts/token"], "verbs": ["create"]}
+    body = role(role_name, ["create"]) | {"rules": [rule | {"resourceNames": ["default"]}]}
+    assert plane.masters.create(f"{RBAC}/clusterroles", body).ok
+    for to in (role_name, f"{user_rbac.EDITORS}:core"):
+        assert bind(plane, to, subject("User", name)).ok
+    program = replace(plane, admin=plane.user(name))
+    path = f"{CORE}/default/secrets"
+    eventually(lambda: program.admin.get(path).ok, "the roles are bound")
+    assert token_secret(program, "default", "default").ok
+    assert plane.masters.create(f"{CORE}/default/serviceaccounts", thing("ServiceAccount", name)).ok
+    assert not token_secret(program, "default", name).ok
 
 
 @processes

@@ -15,6 +15,7 @@ from tests.support.charts import helm_environment
 pytestmark = pytest.mark.processes
 
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: map}\n"
+THING = "apiVersion: a.test/v1\nkind: Thing\nmetadata: {name: thing}\n"
 ASKS = """
 data:
   name: {{ .Release.Name }}
@@ -30,7 +31,7 @@ EVERYTHING = {
     ),
     "templates/map.yaml": f"---\n# only this\n---\n{MAP}{ASKS}",
     "templates/elsewhere.yaml": MAP.replace("{name: map}", "{name: far, namespace: far}"),
-    "templates/thing.yaml": "apiVersion: a.test/v1\nkind: Thing\nmetadata: {name: thing}\n",
+    "templates/thing.yaml": THING,
     "templates/list.yaml": "apiVersion: v1\nkind: List\nitems: []\n",
     "templates/hook.yaml": MAP.replace(
         "{name: map}", "{name: before, annotations: {helm.sh/hook: 'pre-install,pre-upgrade'}}"
@@ -197,6 +198,16 @@ def test_a_chart_is_rendered_where_the_cluster_is_unreachable(drive, kubeconfig,
     nobody = drive("not a kubeconfig")
     options = json.dumps({"release_name": "demo", "path": str(chart), "namespace": "ops"})
     assert len(nobody.invoke(charts.TOKEN, jsonOpts=options)["result"]) == 7
+
+
+def test_a_definition_as_deep_as_any_reaches_the_engine(process, tmp_path):
+    """As deep as cert-manager's, which is more than messages take by themselves."""
+    deep = "{a: " * 38 + "b" + "}" * 38
+    write_chart(tmp_path, {"templates/thing.yaml": f"{THING}deep: {deep}\n"})
+    options = json.dumps({"release_name": "demo", "path": str(tmp_path)})
+    (found,) = process.invoke(charts.TOKEN, jsonOpts=options)["result"]
+    checked = process.check("kubernetes:a.test/v1:Thing", "deep", found)
+    assert values.read(checked).plain["deep"] == found["deep"]
 
 
 def test_helms_refusal_reaches_the_engine(process, tmp_path):

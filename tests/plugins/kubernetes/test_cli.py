@@ -146,6 +146,50 @@ def test_secret_inputs_stay_secret(project, kubeconfig):
     assert encoded in json.dumps(clear)  # it is there, encrypted
 
 
+FILLED = """
+place = k8s.core.v1.Secret("filled", metadata=meta("filled", labels={"a": "MARK"}), opts=opts)
+there = place.id
+read = k8s.core.v1.Secret.get("filled-now", there, opts=opts)
+pulumi.export("held", pulumi.Output.secret(read.data))
+"""
+
+
+def test_what_another_puts_into_a_secret_is_read_and_left(project, api):
+    """As the host agent does with tokens: Pulumi declares the Secret, and none of its data."""
+    stack = project(program(FILLED, MARK="first"))
+    stack.up()
+    assert stack.outputs()["held"] is None
+    path = f"/api/v1/namespaces/{stack.outputs()['namespace']}/secrets/filled"
+    encoded = base64.b64encode(WORD.encode()).decode()
+    assert api.merge(path, {"data": {"token": encoded}}).ok
+
+    assert changed(stack.preview()) == {}
+    said = stack.up("--diff").stdout
+    assert stack.outputs()["held"] == {"token": encoded}
+    stack.run("refresh", "--yes", "--skip-preview", "--expect-no-changes")
+    assert changed(stack.preview()) == {}
+    stack.program(program(FILLED, MARK="other"))
+    said += stack.up("--diff").stdout
+    found = api.get(path).body
+    assert (found["metadata"]["labels"]["a"], found["data"]) == ("other", {"token": encoded})
+    for hidden in (WORD, encoded):
+        assert hidden not in said + stack.export()
+
+
+def test_a_secret_that_is_read_and_was_deleted_is_made_anew_after_a_refresh(project, api):
+    stack = project(program(FILLED, MARK="first"))
+    stack.up()
+    namespace = stack.outputs()["namespace"]
+    assert api.delete(f"/api/v1/namespaces/{namespace}/secrets/filled").ok
+    failed = stack.up(check=False)
+    assert failed.returncode
+    assert f"resource '{namespace}/filled' does not exist" in failed.stdout
+    stack.run("refresh", "--yes", "--skip-preview")
+    assert changed(stack.preview())["filled"] == "create"
+    stack.up()
+    assert api.get(f"/api/v1/namespaces/{namespace}/secrets/filled").ok
+
+
 def test_drift_is_seen_and_undone(project, api):
     stack = project()
     stack.up()
