@@ -44,10 +44,10 @@ class OperatorSettings:
     )
     """Namespace in the tenant that it believes to be in. Default: its name."""
 
-    memory_mib: int = setting(default=budget.DEFAULT_MEMORY_MIB, minimum=64, maximum=65536)
+    memory_mib: int | None = setting(default=None, minimum=64, maximum=65536, example="8192")
     """Memory in MiB that its containers may use together, a rolling update's surge too.
 
-    What it installs by itself is in it. Changed in place.
+    What it installs by itself is in it. Default: 4096; 6144 for `crossplane`. Changed in place.
     """
 
     pods: int = setting(default=budget.DEFAULT_PODS, minimum=1, maximum=200)

@@ -12,7 +12,8 @@ from typing import Any
 from core.errors import InvalidInputError
 from core.operators import sides
 
-DEFAULT_MEMORY_MIB = 2048
+DEFAULT_MEMORY_MIB = 4096
+"""For three Deployments whose containers have the usual limit, while they are rolled."""
 DEFAULT_PODS = 20
 
 _MIB = 1024**2

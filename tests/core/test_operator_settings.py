@@ -23,7 +23,7 @@ def problem(**given):
 def test_little_has_to_be_said():
     assert read() == OperatorSettings(
         name="demo",
-        memory_mib=2048,
+        memory_mib=None,
         pods=20,
         registries=images.DEFAULT_REGISTRIES,
         internet=(443,),
