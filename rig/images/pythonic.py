@@ -34,4 +34,6 @@ def python_layer(report: Progress) -> Layer:
         TenantplaneError: mmdebstrap or pip failed, or we may not make a root file system.
     """
     requirements = PACKAGE / "requirements.txt"
-    return Python("pythonic-python", "function-pythonic", requirements, _PACKAGES).layer(report)
+    libraries = ("libstdc++6",)  # of grpcio
+    wanted = Python("pythonic-python", "function-pythonic", requirements, _PACKAGES, libraries)
+    return wanted.layer(report)
