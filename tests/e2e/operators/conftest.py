@@ -1,0 +1,215 @@
+"""Two tenants with operators, beside the others of the stack.
+
+`ops` has a debug pod, the admission webhook of the Prometheus operator and Crossplane; `older` has a
+debug pod and an older version of that webhook. Needs a host with what operators pull:
+`python -m rig up --host e2e --operators`.
+"""
+
+import base64
+import json
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from rig.hosts.native.layout import Layout
+from tests.e2e.conftest import HOST
+from tests.support import charts, prometheus
+from tests.support.kubectl import Kubectl, eventually
+
+OPS, OLDER = "ops", "older"
+EDITOR = "eve"
+TOKEN_SECONDS = 600
+"""Kubernetes' shortest: the kubelet renews such a token after 480 s."""
+
+_PODS = "10.232.0.0/16"
+"""Addresses of pods on all native hosts: provider-kubernetes gets to a tenant by the gateway's."""
+
+
+_ORDER = (
+    "kubedebug",
+    "webhooks",
+    "crossplane",
+    "network",
+    "hostile",
+    "recovery",
+    "identity",
+    "removal",
+)
+"""A token is renewed after eight minutes, so whoever waits for it comes late; removal is last."""
+
+
+def pytest_collection_modifyitems(items):
+    """Sort the tests of this package alone."""
+    here = Path(__file__).parent
+    places = [number for number, item in enumerate(items) if here in item.path.parents]
+    ours = sorted((items[number] for number in places), key=_place)
+    for number, item in zip(places, ours, strict=True):
+        items[number] = item
+
+
+def _place(item):
+    name = item.path.stem.removeprefix("test_")
+    return _ORDER.index(name) if name in _ORDER else -1
+
+
+@pytest.fixture(scope="session")
+def registry():
+    """How the host's registry is reached, as the rig wrote it down."""
+    path = Layout(HOST, 0).root / "registry.json"
+    if not Layout(HOST, 0).network_namespace.exists():
+        pytest.skip(f"host {HOST} is not a native one, and has no registry of ours")
+    if not path.exists():
+        pytest.fail(f"host {HOST} has no registry; python -m rig up --host {HOST} --operators")
+    return json.loads(path.read_text())
+
+
+def crossplane(registry):
+    """Crossplane as it is configured where its packages come from another registry."""
+    bundle = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "registry-ca", "namespace": "crossplane-system"},
+        "data": {"ca.crt": Path(registry["caFile"]).read_text()},
+    }
+    address, _, port = registry["address"].partition(":")
+    return {
+        "name": "crossplane",
+        "chart": {"path": str(charts.crossplane())},
+        "values": {
+            "registryCaBundleConfig": {"name": "registry-ca", "key": "ca.crt"},
+            "extraObjects": [bundle],
+        },
+        "memoryMib": 4096,
+        "registries": ["xpkg.crossplane.io", f"{registry['name']}/crossplane-contrib"],
+        "networks": {f"{address}/32": [int(port)], _PODS: [8443]},
+    }
+
+
+def webhook(folder, version):
+    return {
+        "name": "prometheus",
+        "namespace": prometheus.NAMESPACE,
+        "manifests": str(prometheus.write(folder, version)),
+    }
+
+
+@pytest.fixture(scope="package")
+def operated(stack, registry, tmp_path_factory):
+    """The stack with both tenants, and when their pods were asked for."""
+    folder, before = tmp_path_factory.mktemp("operators"), stack.config["tenants"]
+    debug = {"name": "kubedebug", "tokenSeconds": TOKEN_SECONDS}
+    stack.config["tenants"] = [
+        *before,
+        {
+            "name": OPS,
+            "operators": [debug, webhook(folder, "v0.92.1"), crossplane(registry)],
+            "users": [{"name": EDITOR, "role": "editor"}],
+        },
+        {"name": OLDER, "operators": [{"name": "kubedebug"}, webhook(folder, "v0.85.0")]},
+    ]
+    began = time.time()
+    try:
+        stack.up()
+        stack.began = began
+        yield stack
+    finally:
+        stack.config["tenants"] = before
+        stack.up()
+
+
+@pytest.fixture(scope="package")
+def ops(operated):
+    """The tenant with all operators, as its administrators see it."""
+    return Kubectl(operated.kubeconfig(OPS))
+
+
+@pytest.fixture(scope="package")
+def older(operated):
+    """The tenant with an older webhook, as its administrators see it."""
+    return Kubectl(operated.kubeconfig(OLDER))
+
+
+@pytest.fixture(scope="package")
+def editor(operated):
+    """A person in `ops` with the rights of an editor."""
+    return Kubectl(operated.outputs()["userKubeconfigs"][OPS][EDITOR])
+
+
+@pytest.fixture
+def debug(host):
+    """Run kubectl in the debug pod of a tenant; returns what it prints."""
+
+    def run(tenant, *args):
+        return host.out(
+            "exec", "-n", f"tenant-{tenant}", "deploy/kubedebug", "--", "kubectl", *args
+        )
+
+    return run
+
+
+@pytest.fixture(scope="package")
+def packages(ops, registry):
+    """provider-kubernetes and function-pythonic, healthy, as examples/crossplane installs them."""
+    prefix = f"{registry['name']}/crossplane-contrib"
+    ops.apply(
+        {
+            "apiVersion": "pkg.crossplane.io/v1beta1",
+            "kind": "ImageConfig",
+            "metadata": {"name": "from-our-registry"},
+            "spec": {
+                "matchImages": [
+                    {"type": "Prefix", "prefix": "xpkg.crossplane.io/crossplane-contrib"}
+                ],
+                "rewriteImage": {"prefix": prefix},
+            },
+        }
+    )
+    ops.apply(example("packages.yaml"))
+    for kind in ("provider/provider-kubernetes", "function/function-pythonic"):
+        ops.run("wait", kind, "--for=condition=Healthy", "--timeout=180s", timeout=200)
+
+
+def example(name):
+    """A file of the example, as it stands there."""
+    return (Path(__file__).parents[3] / "examples" / "crossplane" / name).read_text()
+
+
+def token_of(host, tenant, account, *options):
+    """A token of the host for an operator's ServiceAccount, as the kubelet gets it for a pod."""
+    namespace = f"tenant-{tenant}"
+    return host.out("create", "token", account, "-n", namespace, "--duration=10m", *options)
+
+
+def with_token(kubeconfig, token):
+    """Kubectl with the address and authority of a kubeconfig, and a token in the place of a user."""
+    document = yaml.safe_load(kubeconfig)
+    for user in document["users"]:
+        user["user"] = {"token": token}
+    return Kubectl(yaml.safe_dump(document))
+
+
+def claims(token):
+    """What a token says."""
+    part = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+
+def pod_of_operator(host, tenant, operator):
+    """A pod of an operator that runs and is not about to end."""
+
+    def found():
+        label = f"tenantplane.dev/operator={operator}"
+        listed = host.json("get", "pods", "-n", f"tenant-{tenant}", "-l", label)["items"]
+        return next(
+            (
+                pod
+                for pod in listed
+                if pod["status"]["phase"] == "Running"
+                and "deletionTimestamp" not in pod["metadata"]
+            ),
+            None,
+        )
+
+    return eventually(found, f"a pod of {operator} runs", seconds=60)

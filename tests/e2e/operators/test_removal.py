@@ -1,0 +1,52 @@
+"""An operator that goes: its part of the host, what it put in the tenant, its access; not its data.
+
+The last file of the package by its order in conftest.py: it takes away from the stack of all.
+"""
+
+import copy
+
+import pytest
+
+from tests.e2e.operators.conftest import OLDER, token_of, with_token
+from tests.support import prometheus
+
+ACCOUNT = f"{prometheus.NAMESPACE}.{prometheus.SERVICE}"
+
+
+@pytest.fixture(scope="module")
+def removed(host, operated, older):
+    """The stack without the webhook of `older`, and a token that was issued before."""
+    older.apply(prometheus.rule("up == 0", "kept"))
+    token = token_of(host, OLDER, ACCOUNT, f"--audience=https://{OLDER}.tenants.test")
+    changed = copy.deepcopy(operated.config["tenants"])
+    changed[-1]["operators"] = [
+        one for one in changed[-1]["operators"] if one["name"] == "kubedebug"
+    ]
+    operated.config["tenants"] = changed
+    operated.up()
+    return token
+
+
+def test_nothing_of_it_is_left_on_the_host(host, removed):
+    kinds = "deploy,svc,cm,secret,sa,netpol,rolebinding,tenantmanifests,runtimemirrors"
+    label = "tenantplane.dev/operator=prometheus"
+    assert host.names(kinds, "-n", f"tenant-{OLDER}", "-l", label) == []
+
+
+def test_what_it_put_into_the_tenant_is_gone(older, removed):
+    assert older.names("validatingwebhookconfigurations") == []
+    assert prometheus.NAMESPACE not in older.names("namespaces")
+
+
+def test_its_kinds_stay_with_their_data(older, removed):
+    """Nobody judges them any more; without the kinds, all objects would be gone."""
+    assert "kept" in older.names("prometheusrules", "-n", "default")
+
+
+def test_its_token_opens_nothing_any_more(older, removed):
+    """Its account is gone with its rights; until it expires the API server still knows the name."""
+    user = with_token(older.kubeconfig, removed)
+    for what in (("get", "namespaces"), ("get", "prometheusrules", "-A")):
+        assert "Forbidden" in user.refused(*what)
+    rights = user.out("auth", "can-i", "--list")
+    assert "*.*" not in rights
