@@ -65,10 +65,10 @@ class Objects:
         namespace = names.namespace(tenant_id)
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
         self.api.create("/api/v1/namespaces", body)
-        self._grant(namespace, "host-agent", agent_manifests.TENANT_ROLE)
+        self.grant(namespace, "host-agent", agent_manifests.TENANT_ROLE)
         return namespace
 
-    def _grant(self, namespace, name, role_name):
+    def grant(self, namespace, name, role_name):
         """Bind a ClusterRole to the agent in one namespace."""
         binding = {
             "apiVersion": "rbac.authorization.k8s.io/v1",
@@ -88,7 +88,7 @@ class Objects:
         """A RuntimeMirror, and what an operator grants to the agent."""
         namespace = names.namespace(tenant_id)
         name = f"operator-{wiring.operator}"
-        self._grant(namespace, name, agent_manifests.OPERATORS_ROLE)
+        self.grant(namespace, name, agent_manifests.OPERATORS_ROLE)
         wanted = {"server": server, "tenant": tenant_id, "credentialsSecret": tenant.AGENT_SECRET}
         wanted |= runtime_mirror.spec(wiring, files, packages)
         return self.apply("RuntimeMirror", namespace, wiring.operator, wanted | spec)
