@@ -1,7 +1,7 @@
 """Two tenants with operators, beside the others of the stack.
 
-`ops` has a debug pod, the admission webhook of the Prometheus operator and Crossplane; `older` has a
-debug pod and an older version of that webhook. Needs a host with what operators pull:
+`ops` has a debug pod, the admission webhook of the Prometheus operator and Crossplane; `older` has
+a debug pod and an older version of that webhook. Needs a host with what operators pull:
 `python -m rig up --host e2e --operators`.
 """
 
@@ -183,7 +183,7 @@ def token_of(host, tenant, account, *options):
 
 
 def with_token(kubeconfig, token):
-    """Kubectl with the address and authority of a kubeconfig, and a token in the place of a user."""
+    """Kubectl with the address and authority of a kubeconfig, and a token in place of a user."""
     document = yaml.safe_load(kubeconfig)
     for user in document["users"]:
         user["user"] = {"token": token}
