@@ -62,7 +62,7 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
         identity=args.get("identity", wiring.HOST_TOKEN),
     )
     limits = Budget(
-        memory_mib=int(args.get("memory_mib", budget.DEFAULT_MEMORY_MIB)),
+        memory_mib=int(args.get("memory_mib", usual.memory_mib)),
         pods=int(args.get("pods", budget.DEFAULT_PODS)),
     )
     source = _source(args, thing)

@@ -94,7 +94,7 @@ class TenantOperatorArgs(TypedDict):
     """What stays in the tenant: definitions, all or nothing. Default definitions."""
 
     memory_mib: NotRequired[int]
-    """MiB of memory that its containers may use together. Default 2048."""
+    """MiB of memory that its containers may use together. Default 4096; 6144 for crossplane."""
 
     pods: NotRequired[int]
     """Pods that it may have. Default 20."""

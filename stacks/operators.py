@@ -42,12 +42,17 @@ def allowances(tenant: TenantSettings, images: ImageSettings) -> list[OperatorAl
     """Return what each operator of a tenant may have of the host."""
     return [
         {
-            "memory_mib": one.memory_mib,
+            "memory_mib": _memory_mib(one),
             "pods": one.pods,
             "registries": _registries(one, images),
         }
         for one in tenant.operators
     ]
+
+
+def _memory_mib(operator: OperatorSettings) -> int:
+    usual = known(operator.name).memory_mib
+    return usual if operator.memory_mib is None else operator.memory_mib
 
 
 def _registries(operator: OperatorSettings, images: ImageSettings) -> Sequence[str]:
@@ -90,7 +95,7 @@ def _args(
         "values": operator.values,
         "sides": operator.sides,
         "keep": operator.keep,
-        "memory_mib": operator.memory_mib,
+        "memory_mib": _memory_mib(operator),
         "pods": operator.pods,
         "registries": _registries(operator, images),
         "registry": images.registry,

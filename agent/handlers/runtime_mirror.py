@@ -113,10 +113,14 @@ class RuntimeMirrors:
         await host.set_finalizer(self._client, body, self.plural, finalizer, present=present)
 
     async def _session(self, body: Json, wake: Callable[[], None]) -> _Session:
-        """Return the connection; a new one if the address or the credentials changed."""
+        """Return the connection; a new one if the address or the credentials changed.
+
+        And for more or fewer watches: each has a connection to itself, and requests need others.
+        """
         uid, spec = body["metadata"]["uid"], body["spec"]
         files = await tenant_secret.read(self._client, body)
-        address = f"{spec['server']} {spec.get('tlsServerName')}".encode()
+        watches = len(_watched(spec))
+        address = f"{spec['server']} {spec.get('tlsServerName')} {watches}".encode()
         made_from = hashlib.sha256(b"\0".join([address, *files.values()])).hexdigest()
         session = self._sessions.get(uid)
         if session is None or session.made_from != made_from:
@@ -126,7 +130,7 @@ class RuntimeMirrors:
                     spec["server"],
                     tls_context(files),
                     tls_server_name=spec.get("tlsServerName"),
-                    watches=len(_watched(spec)),
+                    watches=watches,
                 )
             except NoCredentialsError as error:
                 raise NotReadyError("NoCredentials", str(error)) from error

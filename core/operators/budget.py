@@ -12,10 +12,12 @@ from typing import Any
 from core.errors import InvalidInputError
 from core.operators import sides
 
-DEFAULT_MEMORY_MIB = 2048
+DEFAULT_MEMORY_MIB = 4096
+"""For three Deployments whose containers have the usual limit, while they are rolled."""
 DEFAULT_PODS = 20
 
 _MIB = 1024**2
+_USUAL_SURGE_PERCENT = 25
 _UNITS = {
     "": 1, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
     "Ki": 1024, "Mi": 1024**2, "Gi": 1024**3, "Ti": 1024**4, "Pi": 1024**5, "Ei": 1024**6,
@@ -85,13 +87,23 @@ def _most(kind: str, spec: dict[str, Any]) -> int:
     """Return how many pods of a workload there can be at once."""
     replicas = int(spec.get("replicas", 1) if spec.get("replicas") is not None else 1)
     if kind == "Deployment":
-        recreated = (spec.get("strategy") or {}).get("type") == "Recreate"
-        return replicas if recreated or not replicas else replicas + max(1, math.ceil(replicas / 4))
+        return replicas + _surge(spec.get("strategy") or {}, replicas)
     if kind == "StatefulSet":
         return replicas
     if kind == "Job":
         return int(spec.get("parallelism") or 1)
     return 1
+
+
+def _surge(strategy: dict[str, Any], replicas: int) -> int:
+    """Return how many pods a rolling update starts before it ends others."""
+    if strategy.get("type") == "Recreate":
+        return 0
+    given = (strategy.get("rollingUpdate") or {}).get("maxSurge")
+    if isinstance(given, int):
+        return given if replicas else 0
+    percent = re.fullmatch(r"([0-9]+)%", str(given))
+    return math.ceil(replicas * (int(percent[1]) if percent else _USUAL_SURGE_PERCENT) / 100)
 
 
 def _pod_mib(spec: dict[str, Any]) -> int:
