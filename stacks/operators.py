@@ -4,7 +4,7 @@ Not here: what one is made of (components/tenant_operator.py), the tenants (tena
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
@@ -16,10 +16,14 @@ from core import versions
 from core.errors import InvalidInputError
 from core.manifests import priorities
 from core.operator_settings import NO_RUNTIME_CLASS, OperatorSettings
+from core.operators import split
 from core.operators.known import known
 from core.settings import ImageSettings, Settings, TenantSettings
 from stacks import manifest_files
 from stacks.handles import Handles
+
+if TYPE_CHECKING:
+    from core.operators.split import Split
 
 
 def check(settings: Settings, host: Handles) -> None:
@@ -28,12 +32,17 @@ def check(settings: Settings, host: Handles) -> None:
     Raises:
         InvalidInputError: names everything that is wrong with any of them.
     """
-    errors = []
+    errors: list[InvalidInputError] = []
+    splits: dict[str, dict[str, Split]] = {}
     for tenant, operator in _each(settings):
         try:
-            _operator_plan.plan(_args(tenant, operator, settings.images, host), host.provider)
+            args = _args(tenant, operator, settings.images, host)
+            plan = _operator_plan.plan(args, host.provider)
+            splits.setdefault(tenant.name, {})[operator.name] = plan.split
         except InvalidInputError as error:
             errors.append(error)
+    for name, theirs in splits.items():
+        errors.extend(split.clashes(theirs, f"tenant {name}"))
     if errors:
         raise InvalidInputError.together(errors)
 
