@@ -206,7 +206,7 @@ class TenantControlPlane(pulumi.ComponentResource):
             after=[*fence, ways, *secrets],
             opts=place.opts,
         )
-        self._serving = deployment.urn
+        self._serving: pulumi.Output[str] = deployment.urn
         # What the pods don't need comes while they start.
         meanwhile = pulumi.ResourceOptions(parent=self, depends_on=secrets)
         route = _tenant_route.declare(
