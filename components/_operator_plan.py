@@ -14,7 +14,8 @@ from components import _helm
 from core import kinds, names, object_lists, schema, versions
 from core.charts import ChartSource
 from core.errors import InvalidInputError
-from core.operators import budget, images, split, wiring
+from core.operator_settings import OperatorSettings
+from core.operators import images, split
 from core.operators.budget import Budget
 from core.operators.known import known, merged
 from core.operators.split import Split
@@ -22,6 +23,17 @@ from core.operators.wiring import Wiring
 
 if TYPE_CHECKING:
     from components.tenant_operator import TenantOperatorArgs
+
+_SINGLE = (
+    "identity",
+    "keep",
+    "memory_mib",
+    "namespace",
+    "pods",
+    "runtime_class",
+    "timeout_seconds",
+    "token_seconds",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,26 +59,26 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
     tenant = names.check_tenant_id(args["tenant"])
     operator = args["operator"]
     thing = f"tenant {tenant}: operator {operator}"
-    usual = known(operator)
-    namespace = args.get("namespace") or usual.namespace or operator
+    said, usual = _said(args, thing), known(operator)
+    namespace = said.namespace or usual.namespace or operator
     version = versions.check_kubernetes(args.get("version", versions.DEFAULT_KUBERNETES), thing)
     registry = args.get("registry")
-    usual_registries = images.DEFAULT_REGISTRIES if registry is None else [registry]
+    registries = images.DEFAULT_REGISTRIES if registry is None else [registry]
     wired = Wiring(
         tenant=tenant,
         operator=operator,
         audience=names.issuer(tenant, args["domain"]),
-        registries=tuple(args.get("registries") or usual_registries),
+        registries=tuple(args.get("registries", registries)),
         registry=registry,
         priority_class=args.get("priority_class"),
         runtime_class=args.get("runtime_class"),
-        token_seconds=int(args.get("token_seconds", wiring.TOKEN_SECONDS)),
-        identity=args.get("identity", wiring.HOST_TOKEN),
+        token_seconds=said.token_seconds,
+        identity=said.identity,
     )
     limits = Budget(
-        memory_mib=int(args.get("memory_mib", usual.memory_mib)),
-        pods=int(args.get("pods", budget.DEFAULT_PODS)),
-        storage_gib=int(args.get("storage_gib", 0)),
+        memory_mib=said.memory_mib or usual.memory_mib,
+        pods=said.pods,
+        storage_gib=said.storage_gib,
     )
     source = _source(args, thing)
     if source is None:
@@ -115,6 +127,13 @@ def collisions(plans: Iterable[Plan]) -> Iterator[InvalidInputError]:
                     f"has the name of a {kind} of operator {owner} on the host",
                     remedy="give it another name by the values, or use another tenant for it",
                 )
+
+
+def _said(args: "TenantOperatorArgs", thing: str) -> OperatorSettings:
+    """Return what is said of single values, by the same rules as in a config."""
+    single = {key: value for key, value in args.items() if key in _SINGLE and value is not None}
+    given = {schema.camel(key): value for key, value in single.items()}
+    return schema.read(OperatorSettings, {"name": args["operator"], **given}, thing)
 
 
 def _own_objects(operator: str) -> list[dict[str, Any]]:

@@ -168,7 +168,7 @@ class TenantOperator(pulumi.ComponentResource):
         needed += self._declare_removal(plan.split.hooks, hooks.AFTER_REMOVAL, needed)
         running = self._declare_host(plan, needed)
         served = _operator_inside.declare(place, "served", known.served, after=inside)
-        done = self._declare_hooks(plan.split.hooks, hooks.AFTER, [*running, *served])
+        done = self._declare_hooks(hooks.after(plan.split.hooks), [*running, *served])
         done += self._declare_removal(plan.split.hooks, hooks.BEFORE_REMOVAL, running)
         resources = _operator_inside.declare(
             place, "resources", known.resources, policy=self._policy(args), after=done
@@ -223,16 +223,15 @@ class TenantOperator(pulumi.ComponentResource):
         workloads = [one for one in plan.split.host if one["kind"] != "Service"]
         services = [one for one in plan.split.host if one["kind"] == "Service"]
         found = [self._on_host(one) for one in services]
-        before = self._declare_hooks(plan.split.hooks, hooks.BEFORE, needed)
+        before = self._declare_hooks(hooks.before(plan.split.hooks), needed)
         return found + [self._on_host(one, before) for one in workloads]
 
     def _declare_hooks(
-        self, known: Sequence[Hook], events: frozenset[str], after: list[pulumi.Resource]
+        self, known: Sequence[Hook], after: list[pulumi.Resource]
     ) -> list[pulumi.Resource]:
-        """Run the chart's Jobs of these events, one after the other; returns what comes then."""
+        """Run Jobs of the chart one after the other; returns what comes then."""
         for hook in known:
-            if hook.events & events:
-                after = [self._on_host(hook.job, after)]
+            after = [self._on_host(hook.job, after)]
         return after
 
     def _declare_removal(

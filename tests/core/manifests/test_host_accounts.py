@@ -1,4 +1,4 @@
-"""What a tenant takes a token of its host for; tests/agent/test_operators_identity.py tries it."""
+"""What a tenant takes a token of its host for; test_host_accounts_process.py tries it."""
 
 import pytest
 

@@ -53,6 +53,28 @@ def test_the_lowest_weight_runs_first_and_then_the_name_counts():
     ]
 
 
+@pytest.mark.parametrize(
+    ("events", "when"),
+    [
+        ("pre-install", "before"),
+        ("pre-install,pre-upgrade", "before"),
+        ("pre-upgrade", "before"),
+        ("post-install,post-upgrade", "after"),
+        ("post-upgrade", "after"),
+        ("pre-install,post-upgrade", "before"),
+        ("post-install,pre-upgrade", "after"),
+        ("pre-install,post-install", "before"),
+        ("pre-delete", None),
+        ("pre-rollback", None),
+    ],
+)
+def test_a_job_runs_once_and_when_it_would_at_the_first_time(events, when):
+    """Declared twice it would be one resource too many."""
+    (known,) = [Hook(frozenset(events.split(",")), 0, workload("Job"))]
+    found = [name for name in ("before", "after") if getattr(hooks, name)([known])]
+    assert found == ([when] if when else [])
+
+
 def test_an_object_that_we_put_in_place_is_no_hook_of_a_release():
     metadata = hook(obj("Job", annotations={"mine": "yes"}), "pre-install", 1)["metadata"]
     metadata["annotations"]["helm.sh/hook-delete-policy"] = "hook-succeeded"
