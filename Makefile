@@ -36,7 +36,7 @@ check: .venv/complete ## Lint, types, import rules, unit tests (under 90 s)
 test: check ## Everything that proves it: check, real processes, and a real host of its own
 	@trap '$(PYTHON) -m rig down --host e2e' EXIT
 	trap 'exit 130' INT
-	$(PYTHON) -m rig up --host e2e --kubernetes 1.36 --sql
+	$(PYTHON) -m rig up --host e2e --kubernetes 1.36 --sql --operators
 	passed=true
 	.venv/bin/pytest -q -n 2 --dist loadfile -m processes || passed=false
 	.venv/bin/pytest -q -m e2e || passed=false

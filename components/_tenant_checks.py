@@ -59,6 +59,7 @@ def checked(args: "TenantControlPlaneArgs") -> Pods:
             Budget(memory_mib=int(one["memory_mib"]), pods=int(one["pods"]))
             for one in args.get("operators", [])
         ),
+        registries=tuple(one for each in args.get("operators", []) for one in each["registries"]),
     )
 
 

@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Namespace, Secret
+from pulumi_kubernetes.core.v1 import Secret
 
 from components import (
     _tenant_base,
     _tenant_checks,
     _tenant_encryption,
     _tenant_fence,
+    _tenant_place,
     _tenant_pods,
     _tenant_route,
 )
@@ -24,27 +25,14 @@ from components._store_shared_etcd import SharedEtcdStore
 from components._store_sql import SqlStore
 from components._tenant_keys import TenantKeys, TenantUsers
 from components._tenant_people import TenantPeople
-from components._tenant_pods import HostIssuer, Pods
-from components._tenant_store import Place, TenantStore
+from components._tenant_pods import HostIssuer, OperatorAllowance
+from components._tenant_store import TenantStore
 from components.oidc_issuer import OidcIssuer
 from components.tenant_user import TenantUser
 from core import flags, names
 from core.manifests import tenant
 
 DEFAULT_TIMEOUT_SECONDS = 300
-
-
-class OperatorAllowance(TypedDict):
-    """What one operator may have of the host."""
-
-    memory_mib: int
-    """MiB of memory that its containers may use together."""
-
-    pods: int
-    """Pods that it may have."""
-
-    registries: Sequence[str]
-    """Registries that its images may come from."""
 
 
 class TenantControlPlaneArgs(TypedDict):
@@ -191,7 +179,13 @@ class TenantControlPlane(pulumi.ComponentResource):
         people = _tenant_checks.people(args, pods.issuers)
         super().__init__("tenantplane:index:TenantControlPlane", name, {}, opts)
         self._args = args
-        self._place = place = self._declare_place(name, pods)
+        self._place = place = _tenant_place.declare(
+            name,
+            pods,
+            agent_namespace=args["agent_namespace"],
+            timeout_seconds=int(args.get("timeout_seconds", DEFAULT_TIMEOUT_SECONDS)),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
         keys = TenantKeys(
             name,
             pods.tenant,
@@ -248,34 +242,6 @@ class TenantControlPlane(pulumi.ComponentResource):
     def serving(self) -> pulumi.Output[str]:
         """Known once its pods serve; what is inside the tenant may not be there yet."""
         return self._serving
-
-    def _declare_place(self, name: str, pods: Pods) -> Place:
-        """The tenant's namespace, and what is the same for all in it."""
-        child = pulumi.ResourceOptions(parent=self)
-        namespace = Namespace(
-            f"{name}-ns",
-            metadata={
-                "name": names.namespace(pods.tenant),
-                "labels": tenant.namespace_labels(pods.tenant),
-                "annotations": tenant.namespace_annotations(
-                    pods.tenant,
-                    pods.domain,
-                    [one for each in self._args.get("operators", []) for one in each["registries"]],
-                ),
-            },
-            opts=child,
-        )
-        timeout = int(self._args.get("timeout_seconds", DEFAULT_TIMEOUT_SECONDS))
-        return Place(
-            name=name,
-            tenant=pods.tenant,
-            version=pods.version,
-            namespace=namespace.metadata.name,
-            agent_namespace=self._args["agent_namespace"],
-            keys=pods.keys,
-            timeout={"pulumi.com/timeoutSeconds": str(timeout)},
-            opts=child,
-        )
 
     def _secrets(self, keys: TenantKeys, store: TenantStore) -> list[pulumi.Resource]:
         """What the pods mount, once the store knows the tenant."""

@@ -9,7 +9,8 @@ from typing import Any
 import pulumi
 
 from components import _operator_plan
-from components.tenant_control_plane import OperatorAllowance, TenantControlPlane
+from components._tenant_pods import OperatorAllowance
+from components.tenant_control_plane import TenantControlPlane
 from components.tenant_operator import TenantOperator, TenantOperatorArgs
 from core import versions
 from core.errors import InvalidInputError

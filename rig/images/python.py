@@ -41,8 +41,8 @@ class Python:
     packages: str
     """Folder of the packages in the image, absolute; no package in it is found by itself."""
 
-    debian: tuple[str, ...] = ()
-    """Debian packages that they need besides Python."""
+    libraries: tuple[str, ...] = ()
+    """Debian's packages with what the packages of PyPI are linked with."""
 
     def layer(self, report: Progress) -> Layer:
         """Return the layer, made now if it isn't in the cache.
@@ -51,8 +51,8 @@ class Python:
             TenantplaneError: mmdebstrap or pip failed, or we may not make a root file system.
         """
         key = cache.key(
-            self.requirements.read_bytes(), *self.debian, Path(__file__).read_bytes(),
-            Path(layers.__file__).read_bytes(), self.packages, platform.machine(),
+            self.requirements.read_bytes(), Path(__file__).read_bytes(),
+            Path(layers.__file__).read_bytes(), platform.machine(), self.packages, *self.libraries,
         )  # fmt: skip
         entry = cache.entry("layers", self.name, key, lambda folder: self._make(folder, report))
         return layers.read(entry / "layer.tar")
@@ -61,11 +61,8 @@ class Python:
         root = folder / "root"
         with report.step(f"prepare {self.owner}'s Python") as step:
             step.update("Debian packages")
-            self._call(
-                *("mmdebstrap", "--quiet", "--variant=extract"),
-                f"--include={','.join(('python3', *self.debian))}",
-                *(_SUITE, str(root)),
-            )
+            include = f"--include={','.join(('python3', *self.libraries))}"
+            self._call("mmdebstrap", "--quiet", "--variant=extract", include, _SUITE, str(root))
             step.update("Python packages")
             pypi.install(self.requirements, root / self.packages[1:], *_for_image())
             step.update("byte code")

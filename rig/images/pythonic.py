@@ -14,8 +14,6 @@ from rig.progress import Progress
 PACKAGE = Path(__file__).parent / "function-pythonic"
 """Folder of the package's metadata, and of what pip installs."""
 
-_DEBIAN = ("libstdc++6",)
-"""What the compiled parts of grpcio are linked with."""
 _PACKAGES = "/opt/function/site-packages"
 
 CONFIG = Config(
@@ -36,5 +34,6 @@ def python_layer(report: Progress) -> Layer:
         TenantplaneError: mmdebstrap or pip failed, or we may not make a root file system.
     """
     requirements = PACKAGE / "requirements.txt"
-    python = Python("pythonic-python", "function-pythonic", requirements, _PACKAGES, _DEBIAN)
-    return python.layer(report)
+    libraries = ("libstdc++6",)  # of grpcio
+    wanted = Python("pythonic-python", "function-pythonic", requirements, _PACKAGES, libraries)
+    return wanted.layer(report)

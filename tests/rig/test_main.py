@@ -245,3 +245,17 @@ def test_the_checkout_knows_the_registry_and_its_ca_until_the_host_goes(native, 
     rig.main(["down"])
     assert not rig.local_registry("dev").exists()
     assert not rig.local_authority("dev").exists()
+
+
+def test_images_of_operators_are_made_if_they_are_asked_for(monkeypatch, capsys):
+    asked = []
+
+    def archives(_report, kubernetes, *, operators):
+        asked.append((kubernetes, operators))
+        return ["/cache/images/x.tar"]
+
+    monkeypatch.setattr(rig.images, "archives", archives)
+    assert rig.main(["images"]) == 0
+    assert rig.main(["images", "--operators", "--kubernetes", "1.36"]) == 0
+    assert asked == [(("1.37.2",), False), (("1.37.2", "1.36.3"), True)]
+    assert capsys.readouterr().out == "/cache/images/x.tar\n" * 2

@@ -67,7 +67,7 @@ def test_a_container_runtime_that_restarts(host, ops, operated, node):
     """Containerd is killed, and started again as after an upgrade; pods go on meanwhile."""
     before = pod_of_operator(host, OPS, "prometheus")["metadata"]["uid"]
     processes = json.loads(node.state.read_text())["processes"]
-    os.kill(processes["containerd"]["pid"], signal.SIGKILL)
+    os.kill(processes["containerd"]["identity"]["pid"], signal.SIGKILL)
     command = [sys.executable, "-m", "rig", "up", "--host", HOST]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=300)
     eventually(lambda: is_served(ops, "runtime"), "the webhook judges", seconds=90)

@@ -1,5 +1,6 @@
 import sys
 import tarfile
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,8 @@ from rig.progress import Silent
 MMDEBSTRAP = f"""#!{sys.executable}
 import pathlib, sys
 root = pathlib.Path(sys.argv[-1])
+(root / "etc").mkdir(parents=True)
+(root / "etc" / "asked").write_text(" ".join(sys.argv[1:-1]))
 for path in ("usr/bin/python3", "usr/share/doc/python3/copyright", "etc/hostname", "var/log/x"):
     (root / path).parent.mkdir(parents=True, exist_ok=True)
     (root / path).write_text(path)
@@ -58,7 +61,15 @@ def _content(layer):
 
 def test_the_layer_is_debians_python_and_the_packages_alone(tools, wanted):
     files = _content(wanted.layer(Silent()))
-    assert set(files) == {"usr/bin/python3", "opt/x/packages/asked", "compiled"}
+    assert set(files) == {"etc/asked", "usr/bin/python3", "opt/x/packages/asked", "compiled"}
+
+
+def test_libraries_come_with_python_and_make_another_layer(tools, wanted):
+    """Of grpcio: without libstdc++ the function ended at its first import (2026-11-30)."""
+    plain = wanted.layer(Silent())
+    asked = _content(replace(wanted, libraries=("libstdc++6",)).layer(Silent()))["etc/asked"]
+    assert " --include=python3,libstdc++6 bookworm" in asked
+    assert _content(plain)["etc/asked"].endswith(" --include=python3 bookworm")
 
 
 def test_packages_are_those_of_the_images_python_not_of_the_rigs(tools, wanted):
