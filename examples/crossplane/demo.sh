@@ -46,7 +46,7 @@ run 'kubectl wait --for=condition=Established --timeout=1m xrd/workspaces.exampl
 run 'kubectl apply -f examples/crossplane/workspace.yaml'
 run 'kubectl wait --for=condition=Ready --timeout=5m workspace/rockets'
 run 'kubectl get workspaces'
-run 'kubectl get objects.kubernetes.m.crossplane.io'
+run 'kubectl get objects.kubernetes.m.crossplane.io --sort-by=.spec.forProvider.manifest.kind'
 run 'kubectl --kubeconfig .tenantplane/field.yaml get configmap welcome -n team-rockets -o custom-columns=TEXT:.data.text'
 
 run 'kubectl delete workspace rockets --cascade=foreground'
