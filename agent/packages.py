@@ -13,11 +13,11 @@ from typing import Any
 from agent import copies
 from agent.kube import ApiError, Client, Json
 from core import names
+from core.errors import TenantplaneError
 from core.operators import objects, pods, refusals, services
 from core.operators.references import File, files
 from core.operators.services import Front
-from core.operators.split import RESERVED
-from core.operators.wiring import Wiring, on_host, pod_label
+from core.operators.wiring import RESERVED, Wiring, on_host, pod_label
 
 _OWNERS = "pkg.crossplane.io/"
 """Whose Deployments are run: those that Crossplane's package manager made."""
@@ -43,6 +43,14 @@ def watched(namespace: str) -> list[str]:
         *(path.format(namespace) for path in _PATHS.values()),
         copies.list_path(namespace, "Secret"),
     ]
+
+
+_WRONG = (400, 422)
+"""What an API server answers when an object can't be, whoever sends it again and whenever."""
+
+
+class _RefusedError(TenantplaneError):
+    """The host refuses an object for what it is; others may be right."""
 
 
 @dataclass
@@ -93,11 +101,15 @@ class Packages:
             if problem is not None:
                 await self._say(deployment, _refused(problem))
                 continue
+            spec = objects.template(deployment)["spec"]
+            running.files |= {(self._namespace, file) for file in files(spec)}
+            wanted |= await self._names_of(deployment, known)
+            try:
+                await self._place(deployment, known, fronts, wanted)
+            except _RefusedError as error:
+                await self._say(deployment, _refused(str(error)))
+                continue
             running.workloads += 1
-            running.files |= {
-                (self._namespace, file) for file in files(objects.template(deployment)["spec"])
-            }
-            wanted |= await self._place(deployment, known, fronts)
             running.settled &= await self._follow(deployment)
         await self._prune(wanted)
         return running
@@ -131,12 +143,32 @@ class Packages:
         """Return which of its names is something else's on the host already, None if none is."""
         for one in (deployment, *self._services_of(deployment, known)):
             kind, name = one["kind"], one["metadata"]["name"]
-            there = await self._get(self._host, kind, self._there, name)
-            labels = (there or {}).get("metadata", {}).get("labels") or {}
-            ours = labels.get(names.LABEL_MIRROR) == self._wiring.operator
-            if (kind, name) in RESERVED or (there is not None and not ours):
+            if (kind, name) in RESERVED or await self._is_taken(kind, name):
                 return f"{kind} {name}: the name is taken on the host; choose another one"
         return None
+
+    async def _is_taken(self, kind: str, name: str) -> bool:
+        """Whether something of this name is on the host that wasn't made here."""
+        there = await self._get(self._host, kind, self._there, name)
+        labels = (there or {}).get("metadata", {}).get("labels") or {}
+        return there is not None and labels.get(names.LABEL_MIRROR) != self._wiring.operator
+
+    async def _names_of(self, deployment: Json, known: list[Json]) -> set[tuple[str, str]]:
+        """Return kinds and names of what one has on the host.
+
+        Its ServiceAccount may be the operator's own, which the program declared.
+        """
+        found = {
+            (one["kind"], one["metadata"]["name"])
+            for one in (deployment, *self._services_of(deployment, known))
+        }
+        account = self._account(deployment)
+        if not await self._is_taken("ServiceAccount", account):
+            found.add(("ServiceAccount", account))
+        return found
+
+    def _account(self, deployment: Json) -> str:
+        return on_host(self._namespace, pods.service_account(objects.template(deployment)))
 
     def _services_of(self, deployment: Json, known: list[Json]) -> Iterator[Json]:
         labels = (objects.template(deployment).get("metadata") or {}).get("labels") or {}
@@ -146,26 +178,27 @@ class Packages:
                 yield one
 
     async def _place(
-        self, deployment: Json, known: list[Json], fronts: list[Front]
-    ) -> set[tuple[str, str]]:
-        """Put one on the host; returns kinds and names of what is there then."""
+        self,
+        deployment: Json,
+        known: list[Json],
+        fronts: list[Front],
+        wanted: set[tuple[str, str]],
+    ) -> None:
+        """Put one on the host."""
         template = objects.template(deployment)
-        account = on_host(self._namespace, pods.service_account(template))
+        account = self._account(deployment)
         front = services.of(template, self._namespace, fronts)
         rewritten = pods.rewrite(template, self._wiring, self._namespace, host_name=front)
         pods.roll_with(rewritten, self._ca_hash or "")
         spec = {**deployment["spec"], "template": rewritten}
         made: Json = {"apiVersion": "apps/v1", "kind": "Deployment", "spec": spec}
         objects.select(made, pod_label(self._wiring.operator))
-        name = deployment["metadata"]["name"]
-        placed = {("ServiceAccount", account), ("Deployment", name)}
-        holder = {"apiVersion": "v1", "kind": "ServiceAccount"}
-        await self._apply(holder | {"automountServiceAccountToken": False}, account)
+        if ("ServiceAccount", account) in wanted:
+            holder = {"apiVersion": "v1", "kind": "ServiceAccount"}
+            await self._apply(holder | {"automountServiceAccountToken": False}, account)
         for service in self._services_of(deployment, known):
-            placed.add(("Service", service["metadata"]["name"]))
             await self._place_service(service)
-        await self._apply(made, name)
-        return placed
+        await self._apply(made, deployment["metadata"]["name"])
 
     async def _place_service(self, service: Json) -> None:
         name, spec = service["metadata"]["name"], service["spec"]
@@ -192,7 +225,13 @@ class Packages:
     async def _apply(self, body: Json, name: str) -> None:
         path = f"{_PATHS[body['kind']].format(self._there)}/{name}"
         metadata = {"name": name, "labels": self._labels}
-        await self._host.apply(path, {**body, "metadata": metadata})
+        try:
+            await self._host.apply(path, {**body, "metadata": metadata})
+        except ApiError as error:
+            if error.status not in _WRONG:
+                raise
+            thing = f"{body['kind']} {self._namespace}/{name}"
+            raise _RefusedError(f"{thing}: its host refuses it ({error})") from error
 
     async def _follow(self, deployment: Json) -> bool:
         """Say in the tenant how a Deployment fares on the host; returns whether it is settled."""

@@ -4,6 +4,7 @@ Owns: rendering its chart, and the checks of all that comes out.
 Not here: telling the objects apart (core/operators/), declaring (tenant_operator.py).
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import pulumi
 from components import _helm
 from core import kinds, names, object_lists, schema, versions
 from core.charts import ChartSource
+from core.errors import InvalidInputError
 from core.operators import budget, images, split, wiring
 from core.operators.budget import Budget
 from core.operators.known import known, merged
@@ -62,8 +64,9 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
         identity=args.get("identity", wiring.HOST_TOKEN),
     )
     limits = Budget(
-        memory_mib=int(args.get("memory_mib", budget.DEFAULT_MEMORY_MIB)),
+        memory_mib=int(args.get("memory_mib", usual.memory_mib)),
         pods=int(args.get("pods", budget.DEFAULT_PODS)),
+        storage_gib=int(args.get("storage_gib", 0)),
     )
     source = _source(args, thing)
     if source is None:
@@ -97,6 +100,21 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
         ),
         packages=bool(args.get("packages", usual.packages)),
     )
+
+
+def collisions(plans: Iterable[Plan]) -> Iterator[InvalidInputError]:
+    """Yield which objects of a tenant's operators would be one and the same on the host."""
+    first: dict[tuple[str, str, str], str] = {}
+    for one in plans:
+        for manifest in one.split.host:
+            kind, name = manifest["kind"], manifest["metadata"]["name"]
+            owner = first.setdefault((one.tenant, kind, name), one.operator)
+            if owner != one.operator:
+                yield InvalidInputError(
+                    f"tenant {one.tenant}: operator {one.operator}, {kind} {name}",
+                    f"has the name of a {kind} of operator {owner} on the host",
+                    remedy="give it another name by the values, or use another tenant for it",
+                )
 
 
 def _own_objects(operator: str) -> list[dict[str, Any]]:

@@ -28,12 +28,15 @@ def check(settings: Settings, host: Handles) -> None:
     Raises:
         InvalidInputError: names everything that is wrong with any of them.
     """
-    errors = []
+    errors: list[InvalidInputError] = []
+    plans = []
     for tenant, operator in _each(settings):
         try:
-            _operator_plan.plan(_args(tenant, operator, settings.images, host), host.provider)
+            args = _args(tenant, operator, settings.images, host)
+            plans.append(_operator_plan.plan(args, host.provider))
         except InvalidInputError as error:
             errors.append(error)
+    errors.extend(_operator_plan.collisions(plans))
     if errors:
         raise InvalidInputError.together(errors)
 
@@ -42,12 +45,18 @@ def allowances(tenant: TenantSettings, images: ImageSettings) -> list[OperatorAl
     """Return what each operator of a tenant may have of the host."""
     return [
         {
-            "memory_mib": one.memory_mib,
+            "memory_mib": _memory_mib(one),
             "pods": one.pods,
+            "storage_gib": one.storage_gib,
             "registries": _registries(one, images),
         }
         for one in tenant.operators
     ]
+
+
+def _memory_mib(operator: OperatorSettings) -> int:
+    usual = known(operator.name).memory_mib
+    return usual if operator.memory_mib is None else operator.memory_mib
 
 
 def _registries(operator: OperatorSettings, images: ImageSettings) -> Sequence[str]:
@@ -63,8 +72,10 @@ def declare(
         control_plane = tenants[tenant.name]
         args = _args(tenant, operator, settings.images, host)
         args["inside"], args["ca_pem"] = control_plane.inside, control_plane.ca_pem
+        # With the tenant all of it goes at once: nobody is asked whether it is left well.
+        opts = pulumi.ResourceOptions(provider=host.provider, deleted_with=control_plane.home)
         declared.setdefault(tenant.name, {})[operator.name] = TenantOperator(
-            f"{tenant.name}-{operator.name}", args, pulumi.ResourceOptions(provider=host.provider)
+            f"{tenant.name}-{operator.name}", args, opts
         )
     return declared
 
@@ -90,8 +101,9 @@ def _args(
         "values": operator.values,
         "sides": operator.sides,
         "keep": operator.keep,
-        "memory_mib": operator.memory_mib,
+        "memory_mib": _memory_mib(operator),
         "pods": operator.pods,
+        "storage_gib": operator.storage_gib,
         "registries": _registries(operator, images),
         "registry": images.registry,
         "internet": operator.internet,

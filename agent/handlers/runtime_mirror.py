@@ -18,6 +18,7 @@ from core.manifests import crds, runtime_mirror
 from core.operators.references import File
 from core.operators.wiring import ROOT_CA
 
+_FORBIDDEN = 403
 _SETTLING_SECONDS = 1.0
 _FOLLOWING_SECONDS = 15.0
 """How often those that run are looked at: nobody says when a pod on the host fails."""
@@ -106,6 +107,8 @@ class RuntimeMirrors:
                 await Packages(self._client, self._client, wiring, installed, None).remove()
             await copies.prune(self._client, namespace, wiring.operator, set())
         except (ApiError, UnreachableError) as error:
+            if isinstance(error, ApiError) and error.status == _FORBIDDEN:
+                return  # the whole namespace goes, the agent's right to it has gone before
             raise NotReadyError("RemoveFailed", f"not removed yet: {error}") from error
 
     async def _set_finalizer(self, body: Json, *, present: bool) -> None:
@@ -113,10 +116,14 @@ class RuntimeMirrors:
         await host.set_finalizer(self._client, body, self.plural, finalizer, present=present)
 
     async def _session(self, body: Json, wake: Callable[[], None]) -> _Session:
-        """Return the connection; a new one if the address or the credentials changed."""
+        """Return the connection; a new one if the address or the credentials changed.
+
+        And for more or fewer watches: each has a connection to itself, and requests need others.
+        """
         uid, spec = body["metadata"]["uid"], body["spec"]
         files = await tenant_secret.read(self._client, body)
-        address = f"{spec['server']} {spec.get('tlsServerName')}".encode()
+        watches = len(_watched(spec))
+        address = f"{spec['server']} {spec.get('tlsServerName')} {watches}".encode()
         made_from = hashlib.sha256(b"\0".join([address, *files.values()])).hexdigest()
         session = self._sessions.get(uid)
         if session is None or session.made_from != made_from:
@@ -126,7 +133,7 @@ class RuntimeMirrors:
                     spec["server"],
                     tls_context(files),
                     tls_server_name=spec.get("tlsServerName"),
-                    watches=len(_watched(spec)),
+                    watches=watches,
                 )
             except NoCredentialsError as error:
                 raise NotReadyError("NoCredentials", str(error)) from error

@@ -136,11 +136,14 @@ def peer(
 
 
 def every_tenant() -> dict[str, Any]:
-    """A NetworkPolicy peer: the control plane pods of all tenants, and of nobody else."""
+    """A NetworkPolicy peer: the control plane pods of all tenants, and of nobody else.
+
+    An operator's pod beside one may have any label but `part-of` (core/operators/refusals.py).
+    """
     exists = {"key": names.LABEL_TENANT, "operator": "Exists"}
     return {
         "namespaceSelector": {"matchExpressions": [exists]},
-        "podSelector": {"matchLabels": {names.LABEL_NAME: names.CONTROL_PLANE}},
+        "podSelector": {"matchLabels": names.workload_labels(names.CONTROL_PLANE)},
     }
 
 

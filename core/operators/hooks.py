@@ -49,7 +49,10 @@ def is_test(manifest: dict[str, Any]) -> bool:
 def weight(manifest: dict[str, Any]) -> int:
     """Return a hook's place among those of its event; the lowest runs first."""
     annotations = (manifest.get("metadata") or {}).get("annotations") or {}
-    return int(annotations.get(_WEIGHT, "0"))
+    try:
+        return int(annotations.get(_WEIGHT, "0"))
+    except ValueError:
+        return 0  # as Helm has it
 
 
 def forget(metadata: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 Not here: single objects (split.py).
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +20,9 @@ class Side(StrEnum):
     NOWHERE = "nowhere"
     """The platform has its own in the place of it."""
 
+
+SAID = (Side.HOST, Side.TENANT, Side.NOWHERE)
+"""What a user can say of an object."""
 
 _RBAC, _ADMISSION = "rbac.authorization.k8s.io", "admissionregistration.k8s.io"
 DEFINITION = ("apiextensions.k8s.io", "CustomResourceDefinition")
@@ -93,7 +97,7 @@ SERVED_BY_PODS = frozenset(
 """What has the tenant's API server call the operator: in force once that is about to answer."""
 
 
-def kind(manifest: dict[str, Any]) -> tuple[str, str]:
+def kind(manifest: Mapping[str, Any]) -> tuple[str, str]:
     """Return the API group and the kind of an object."""
     group, slash, _ = str(manifest.get("apiVersion", "")).partition("/")
     return (group if slash else ""), str(manifest.get("kind", ""))

@@ -8,7 +8,7 @@ import copy
 import pytest
 
 from tests.e2e.operators.conftest import OLDER, token_of, with_token
-from tests.support import prometheus
+from tests.support import hook_chart, prometheus
 
 ACCOUNT = f"{prometheus.NAMESPACE}.{prometheus.SERVICE}"
 
@@ -19,6 +19,7 @@ def removed(host, operated, older):
     older.apply(prometheus.rule("up == 0", "kept"))
     token = token_of(host, OLDER, ACCOUNT, f"--audience=https://{OLDER}.tenants.test")
     changed = copy.deepcopy(operated.config["tenants"])
+    assert hook_chart.ran(older) == list(hook_chart.NAMES[:3])
     changed[-1]["operators"] = [
         one for one in changed[-1]["operators"] if one["name"] == "kubedebug"
     ]
@@ -41,6 +42,11 @@ def test_what_it_put_into_the_tenant_is_gone(older, removed):
 def test_its_kinds_stay_with_their_data(older, removed):
     """Nobody judges them any more; without the kinds, all objects would be gone."""
     assert "kept" in older.names("prometheusrules", "-n", "default")
+
+
+def test_hooks_ran_in_order_and_those_of_its_removal_at_the_end(older, removed):
+    """The first three with the operator's coming (asserted before it went), the others now."""
+    assert hook_chart.ran(older) == list(hook_chart.NAMES[:5])
 
 
 def test_its_token_opens_nothing_any_more(older, removed):
