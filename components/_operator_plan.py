@@ -31,6 +31,7 @@ _SINGLE = (
     "namespace",
     "pods",
     "runtime_class",
+    "storage_gib",
     "timeout_seconds",
     "token_seconds",
 )
