@@ -4,6 +4,7 @@ Owns: rendering its chart, and the checks of all that comes out.
 Not here: telling the objects apart (core/operators/), declaring (tenant_operator.py).
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import pulumi
 from components import _helm
 from core import kinds, names, object_lists, schema, versions
 from core.charts import ChartSource
+from core.errors import InvalidInputError
 from core.operator_settings import OperatorSettings
 from core.operators import images, split
 from core.operators.budget import Budget
@@ -29,6 +31,7 @@ _SINGLE = (
     "namespace",
     "pods",
     "runtime_class",
+    "storage_gib",
     "timeout_seconds",
     "token_seconds",
 )
@@ -73,7 +76,11 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
         token_seconds=said.token_seconds,
         identity=said.identity,
     )
-    limits = Budget(memory_mib=said.memory_mib or usual.memory_mib, pods=said.pods)
+    limits = Budget(
+        memory_mib=said.memory_mib or usual.memory_mib,
+        pods=said.pods,
+        storage_gib=said.storage_gib,
+    )
     source = _source(args, thing)
     if source is None:
         given = args.get("objects") or _own_objects(operator)
@@ -106,6 +113,21 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
         ),
         packages=bool(args.get("packages", usual.packages)),
     )
+
+
+def collisions(plans: Iterable[Plan]) -> Iterator[InvalidInputError]:
+    """Yield which objects of a tenant's operators would be one and the same on the host."""
+    first: dict[tuple[str, str, str], str] = {}
+    for one in plans:
+        for manifest in one.split.host:
+            kind, name = manifest["kind"], manifest["metadata"]["name"]
+            owner = first.setdefault((one.tenant, kind, name), one.operator)
+            if owner != one.operator:
+                yield InvalidInputError(
+                    f"tenant {one.tenant}: operator {one.operator}, {kind} {name}",
+                    f"has the name of a {kind} of operator {owner} on the host",
+                    remedy="give it another name by the values, or use another tenant for it",
+                )
 
 
 def _said(args: "TenantOperatorArgs", thing: str) -> OperatorSettings:

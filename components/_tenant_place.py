@@ -45,6 +45,7 @@ def declare(
         tenant=pods.tenant,
         version=pods.version,
         namespace=namespace.metadata.name,
+        home=namespace,
         agent_namespace=agent_namespace,
         keys=pods.keys,
         timeout={"pulumi.com/timeoutSeconds": str(timeout_seconds)},

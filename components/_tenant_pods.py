@@ -44,6 +44,9 @@ class OperatorAllowance(TypedDict):
     pods: int
     """Pods that it may have."""
 
+    storage_gib: int
+    """Size in GiB of all its volumes together."""
+
     registries: Sequence[str]
     """Registries that its images may come from."""
 

@@ -165,8 +165,6 @@ class TenantControlPlane(pulumi.ComponentResource):
     user_expiry: pulumi.Output[Mapping[str, str]]
     """When what is in each of these ends, RFC 3339, by the user's name."""
 
-    _serving: pulumi.Output[str]
-
     def __init__(
         self, name: str, args: TenantControlPlaneArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
@@ -208,7 +206,7 @@ class TenantControlPlane(pulumi.ComponentResource):
             after=[*fence, ways, *secrets],
             opts=place.opts,
         )
-        self._serving = deployment.urn
+        self._serving: pulumi.Output[str] = deployment.urn
         # What the pods don't need comes while they start.
         meanwhile = pulumi.ResourceOptions(parent=self, depends_on=secrets)
         route = _tenant_route.declare(
@@ -237,6 +235,11 @@ class TenantControlPlane(pulumi.ComponentResource):
         limits = _tenant_fence.declare_limits(place, pods, meanwhile)
         self._people = TenantPeople(place, keys, people, base=base, opts=meanwhile)
         self._publish(users, pods.version, after=[deployment, base, encrypted, *route, *limits])
+
+    @property
+    def home(self) -> pulumi.Resource | None:
+        """Its namespace on the host: what is in it goes with it."""
+        return self._place.home
 
     @property
     def serving(self) -> pulumi.Output[str]:

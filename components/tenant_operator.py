@@ -99,6 +99,9 @@ class TenantOperatorArgs(TypedDict):
     pods: NotRequired[int]
     """Pods that it may have. Default 20."""
 
+    storage_gib: NotRequired[int]
+    """Size in GiB of all its volumes together. Default 0."""
+
     registries: NotRequired[Sequence[str]]
     """Registries that its images may come from. Default core.operators.images."""
 
@@ -137,7 +140,7 @@ class TenantOperator(pulumi.ComponentResource):
     """Known once its pods are ready and all that it has in the tenant is in place."""
 
     def __init__(self, name: str, args: TenantOperatorArgs, opts: pulumi.ResourceOptions) -> None:
-        """Declare the operator; `opts.provider` is the host's.
+        """Declare the operator; `opts.provider` is the host's, `deleted_with` the tenant's home.
 
         Raises:
             InvalidInputError: the chart can't be rendered, or something in it can't be.
@@ -152,6 +155,7 @@ class TenantOperator(pulumi.ComponentResource):
             namespace=pulumi.Output.from_input(args["inside"]),
             timeout={"pulumi.com/timeoutSeconds": str(timeout)},
             parent=self,
+            deleted_with=opts.deleted_with,
         )
         self._ca_hash = _certificates.fingerprint(args["ca_pem"])
         fence = _operator_access.fence(place, args)

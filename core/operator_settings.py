@@ -53,6 +53,9 @@ class OperatorSettings:
     pods: int = setting(default=budget.DEFAULT_PODS, minimum=1, maximum=200)
     """Pods that it may have. Changed in place."""
 
+    storage_gib: int = setting(default=0, minimum=0, maximum=1024)
+    """Size in GiB of all its volumes together. Changed in place."""
+
     registries: tuple[str, ...] = setting(
         default=images.DEFAULT_REGISTRIES, check=checks.reference, example="ghcr.io/acme"
     )

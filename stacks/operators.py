@@ -4,7 +4,7 @@ Not here: what one is made of (components/tenant_operator.py), the tenants (tena
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
 
@@ -16,14 +16,10 @@ from core import versions
 from core.errors import InvalidInputError
 from core.manifests import priorities
 from core.operator_settings import NO_RUNTIME_CLASS, OperatorSettings
-from core.operators import split
 from core.operators.known import known
 from core.settings import ImageSettings, Settings, TenantSettings
 from stacks import manifest_files
 from stacks.handles import Handles
-
-if TYPE_CHECKING:
-    from core.operators.split import Split
 
 
 def check(settings: Settings, host: Handles) -> None:
@@ -33,16 +29,14 @@ def check(settings: Settings, host: Handles) -> None:
         InvalidInputError: names everything that is wrong with any of them.
     """
     errors: list[InvalidInputError] = []
-    splits: dict[str, dict[str, Split]] = {}
+    plans = []
     for tenant, operator in _each(settings):
         try:
             args = _args(tenant, operator, settings.images, host)
-            plan = _operator_plan.plan(args, host.provider)
-            splits.setdefault(tenant.name, {})[operator.name] = plan.split
+            plans.append(_operator_plan.plan(args, host.provider))
         except InvalidInputError as error:
             errors.append(error)
-    for name, theirs in splits.items():
-        errors.extend(split.clashes(theirs, f"tenant {name}"))
+    errors.extend(_operator_plan.collisions(plans))
     if errors:
         raise InvalidInputError.together(errors)
 
@@ -53,6 +47,7 @@ def allowances(tenant: TenantSettings, images: ImageSettings) -> list[OperatorAl
         {
             "memory_mib": _memory_mib(one),
             "pods": one.pods,
+            "storage_gib": one.storage_gib,
             "registries": _registries(one, images),
         }
         for one in tenant.operators
@@ -77,8 +72,10 @@ def declare(
         control_plane = tenants[tenant.name]
         args = _args(tenant, operator, settings.images, host)
         args["inside"], args["ca_pem"] = control_plane.inside, control_plane.ca_pem
+        # With the tenant all of it goes at once: nobody is asked whether it is left well.
+        opts = pulumi.ResourceOptions(provider=host.provider, deleted_with=control_plane.home)
         declared.setdefault(tenant.name, {})[operator.name] = TenantOperator(
-            f"{tenant.name}-{operator.name}", args, pulumi.ResourceOptions(provider=host.provider)
+            f"{tenant.name}-{operator.name}", args, opts
         )
     return declared
 
@@ -106,6 +103,7 @@ def _args(
         "keep": operator.keep,
         "memory_mib": _memory_mib(operator),
         "pods": operator.pods,
+        "storage_gib": operator.storage_gib,
         "registries": _registries(operator, images),
         "registry": images.registry,
         "internet": operator.internet,

@@ -58,6 +58,8 @@ class RemovalHooks:
         try:
             found = await self._client.get(path)
         except ApiError as error:
+            if error.status == _FORBIDDEN:
+                return True  # the whole namespace goes, the agent's right to it has gone before
             if not error.not_found:
                 raise
             return not await self._starts(path, job)
@@ -77,7 +79,7 @@ class RemovalHooks:
         try:
             await self._client.apply(path, job)
         except ApiError as error:
-            if error.status == _FORBIDDEN and "terminat" in str(error):
+            if error.status == _FORBIDDEN:
                 return False
             raise
         return True

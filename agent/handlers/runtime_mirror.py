@@ -18,6 +18,7 @@ from core.manifests import crds, runtime_mirror
 from core.operators.references import File
 from core.operators.wiring import ROOT_CA
 
+_FORBIDDEN = 403
 _SETTLING_SECONDS = 1.0
 _FOLLOWING_SECONDS = 15.0
 """How often those that run are looked at: nobody says when a pod on the host fails."""
@@ -106,6 +107,8 @@ class RuntimeMirrors:
                 await Packages(self._client, self._client, wiring, installed, None).remove()
             await copies.prune(self._client, namespace, wiring.operator, set())
         except (ApiError, UnreachableError) as error:
+            if isinstance(error, ApiError) and error.status == _FORBIDDEN:
+                return  # the whole namespace goes, the agent's right to it has gone before
             raise NotReadyError("RemoveFailed", f"not removed yet: {error}") from error
 
     async def _set_finalizer(self, body: Json, *, present: bool) -> None:

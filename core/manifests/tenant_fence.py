@@ -119,12 +119,14 @@ def resource_quota(
     if kine_too:
         request, limit = request + kine.MEMORY_REQUEST_MIB, limit + kine.MEMORY_LIMIT_MIB
     operators_mib = sum(one.memory_mib for one in operators)
+    volumes = sum(one.pods for one in operators if one.storage_gib)
+    storage += sum(one.storage_gib for one in operators)
     requests = control_planes * request + members * etcd.DEDICATED_REQUEST_MIB
     limits = control_planes * limit + members * etcd.DEDICATED_LIMIT_MIB
     return {
         "hard": {
             "limits.memory": f"{limits + operators_mib}Mi",
-            "persistentvolumeclaims": str(members),
+            "persistentvolumeclaims": str(members + volumes),
             "pods": str(control_planes + members + sum(one.pods for one in operators)),
             "requests.memory": f"{requests + operators_mib}Mi",
             "requests.storage": f"{storage}Gi",

@@ -11,6 +11,7 @@ from typing import Any
 
 from core.errors import InvalidInputError
 from core.operators import sides
+from core.operators.references import CLAIM
 
 DEFAULT_MEMORY_MIB = 4096
 """For three Deployments whose containers have the usual limit, while they are rolled."""
@@ -32,6 +33,8 @@ class Budget:
     memory_mib: int
     """Limits of all containers, a rolling update's surge too."""
     pods: int
+    storage_gib: int = 0
+    """Of all its volumes."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,11 @@ class Demand:
 
     memory_mib: int = 0
     pods: int = 0
+    storage_mib: int = 0
 
 
 def mib(quantity: object) -> int:
-    """Return a quantity of memory in MiB, rounded up; 0 for what is none.
+    """Return a quantity of memory or storage in MiB, rounded up; 0 for what is none.
 
     https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
     """
@@ -54,8 +58,10 @@ def mib(quantity: object) -> int:
 
 
 def workload(manifest: dict[str, Any]) -> Demand:
-    """Return what a workload of the host may use; nothing for what has no pods."""
+    """Return what an object of the host may use; nothing for what has neither pods nor volumes."""
     kind = sides.kind(manifest)
+    if kind == ("", CLAIM):
+        return Demand(storage_mib=_claim_mib(manifest))
     if kind not in sides.TEMPLATES:
         return Demand()
     spec = manifest.get("spec") or {}
@@ -63,13 +69,22 @@ def workload(manifest: dict[str, Any]) -> Demand:
     for key in sides.TEMPLATES[kind]:
         template = template.get(key) or {}
     count = _most(kind[1], spec)
-    return Demand(memory_mib=count * _pod_mib(template.get("spec") or {}), pods=count)
+    claims = sum(map(_claim_mib, spec.get("volumeClaimTemplates") or []))
+    return Demand(
+        memory_mib=count * _pod_mib(template.get("spec") or {}),
+        pods=count,
+        storage_mib=count * claims,
+    )
 
 
 def together(manifests: Iterable[dict[str, Any]]) -> Demand:
     """Return what several workloads may use."""
     each = [workload(manifest) for manifest in manifests]
-    return Demand(sum(one.memory_mib for one in each), sum(one.pods for one in each))
+    return Demand(
+        memory_mib=sum(one.memory_mib for one in each),
+        pods=sum(one.pods for one in each),
+        storage_mib=sum(one.storage_mib for one in each),
+    )
 
 
 def problems(demand: Demand, limits: Budget, thing: str) -> Iterator[InvalidInputError]:
@@ -81,6 +96,10 @@ def problems(demand: Demand, limits: Budget, thing: str) -> Iterator[InvalidInpu
     if demand.pods > limits.pods:
         remedy = f"lower the replicas in its values, or raise pods (now {limits.pods})"
         yield InvalidInputError(thing, "has more pods than the operator may", demand.pods, remedy)
+    if demand.storage_mib > limits.storage_gib * 1024:
+        remedy = f"ask for less in its values, or raise storageGib (now {limits.storage_gib})"
+        problem = "its volumes are larger together than the operator's may be, in MiB"
+        yield InvalidInputError(thing, problem, demand.storage_mib, remedy)
 
 
 def _most(kind: str, spec: dict[str, Any]) -> int:
@@ -93,6 +112,12 @@ def _most(kind: str, spec: dict[str, Any]) -> int:
     if kind == "Job":
         return int(spec.get("parallelism") or 1)
     return 1
+
+
+def _claim_mib(claim: dict[str, Any]) -> int:
+    """Return the size of a volume that is asked for."""
+    requests = ((claim.get("spec") or {}).get("resources") or {}).get("requests") or {}
+    return mib(requests.get("storage", 0))
 
 
 def _surge(strategy: dict[str, Any], replicas: int) -> int:

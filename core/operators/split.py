@@ -76,24 +76,6 @@ def split(
     return made
 
 
-def clashes(splits: Mapping[str, Split], thing: str) -> Iterator[InvalidInputError]:
-    """Yield what several operators of a tenant would have on the host under one name.
-
-    Args:
-        splits: By the operators' names.
-        thing: What errors call the tenant.
-    """
-    owners: dict[tuple[str, str], str] = {}
-    for operator, made in splits.items():
-        for manifest in made.host:
-            owner = owners.setdefault((manifest["kind"], manifest["metadata"]["name"]), operator)
-            if owner != operator:
-                what = f"{thing}: operator {operator}, {objects.label(manifest)}"
-                problem = f"has a name on the host that operator {owner} has, too"
-                remedy = "give one of them another name by the values"
-                yield InvalidInputError(what, problem, remedy=remedy)
-
-
 @dataclass(frozen=True)
 class _Pods:
     """The pods of one workload, as the chart has them."""

@@ -251,9 +251,9 @@ class TestRefusals:
                 operator(chart("b", workload(namespace="b")), "b"),
             ),
         )
-        assert said.startswith(
-            "tenant acme: operator b, Deployment.apps demo: has a name on the host that operator a "
-            "has, too"
+        assert said == (
+            "tenant acme: operator b, Deployment demo: has the name of a Deployment of operator a "
+            "on the host; give it another name by the values, or use another tenant for it"
         )
         assert mocks.of_type(":TenantControlPlane") == []
 

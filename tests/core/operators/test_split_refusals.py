@@ -154,19 +154,6 @@ def test_two_objects_that_would_be_one_on_the_host_are_refused():
     assert message.startswith(f"{THING}, Deployment.apps b/demo: {NAME_TAKEN} another name")
 
 
-def test_two_operators_have_two_names_on_the_host():
-    """Their namespaces in the tenant are one there."""
-    one = parts(workload(), service("webhook"))
-    other = parts(workload(namespace="other"), service("another"))
-    assert [str(error) for error in split.clashes({"a": one, "b": other}, "tenant acme")] == [
-        (
-            "tenant acme: operator b, Deployment.apps demo: has a name on the host that operator "
-            "a has, too; give one of them another name by the values"
-        )
-    ]
-    assert list(split.clashes({"a": one, "b": parts(workload(name="c"))}, "tenant acme")) == []
-
-
 def test_everything_is_said_at_once():
     given = [
         workload(pod=template(hostNetwork=True)),
