@@ -75,17 +75,18 @@ def _identity() -> list[dict[str, str]]:
 
 def _files() -> list[dict[str, str]]:
     """It reads what was copied from the tenant, never the keys of the tenant's control plane."""
-    named = [
-        ("secret", "secretName"),
-        ("configMap", "name"),
-        ("persistentVolumeClaim", "claimName"),
-    ]
-    volumes = _dotted("v", named)
+    volumes = _dotted("v", [("secret", "secretName"), ("configMap", "name")])
+    claim = "v.persistentVolumeClaim.claimName"
+    # A StatefulSet's controller names a claim after the pod, and its volume's name has no dot.
+    claims = (
+        f"(!has(v.persistentVolumeClaim) || {claim}.contains('.')"
+        f" || (has(object.metadata.name) && {claim}.endsWith('-' + object.metadata.name)))"
+    )
     sources = _dotted("s", [("secret", "name"), ("configMap", "name")])
     keys = _dotted("e.valueFrom", [("secretKeyRef", "name"), ("configMapKeyRef", "name")])
     whole = _dotted("f", [("secretRef", "name"), ("configMapRef", "name")])
     each = (
-        f"variables.volumes.all(v, {volumes})",
+        f"variables.volumes.all(v, {volumes} && {claims})",
         f"variables.sources.all(v, v.projected.sources.all(s, {sources}))",
         f"variables.containers.all(c, !has(c.env) || c.env.all(e, !has(e.valueFrom) || ({keys})))",
         f"variables.containers.all(c, !has(c.envFrom) || c.envFrom.all(f, {whole}))",

@@ -11,17 +11,18 @@ from typing import Any
 from core import names
 from core.errors import InvalidInputError
 from core.operators import images, references, sides
-from core.operators.references import CLAIM, containers
+from core.operators.references import containers
 from core.operators.wiring import Wiring
 
 VOLUMES = (
     "configMap",
     "downwardAPI",
     "emptyDir",
+    "persistentVolumeClaim",
     "projected",
     "secret",
 )
-"""Kinds of volumes that a pod may have; none that lasts, the quota has no room for it."""
+"""Kinds of volumes that a pod may have."""
 
 _SOURCES = ("configMap", "downwardAPI", "secret", "serviceAccountToken")
 """What a projected volume may be made of: no certificate that the host signs for a pod."""
@@ -111,9 +112,6 @@ def on_host(
     if target and (target.get("kind"), target.get("name")) not in workloads:
         problem, remedy = "scales what is not of the chart", "let it scale a workload of its own"
         yield InvalidInputError(f"{thing}, scaleTargetRef", problem, target.get("name"), remedy)
-    if kind == ("", CLAIM) or spec.get("volumeClaimTemplates"):
-        problem = "asks for a volume that lasts, and there is none for operators on the host"
-        yield InvalidInputError(thing, problem, remedy="switch persistence off by the values")
     if manifest.get("type") == _ACCOUNT_TOKEN:
         problem, remedy = "would hold a token of the host", "leave it in the tenant"
         yield InvalidInputError(thing, problem, _ACCOUNT_TOKEN, remedy)

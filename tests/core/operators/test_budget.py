@@ -18,6 +18,7 @@ def pod(*containers, **spec):
 
 
 ONE = pod(limited("100Mi"))
+NONE = Budget(memory_mib=64, pods=1)
 
 
 @pytest.mark.parametrize(
@@ -101,6 +102,30 @@ def test_sidecars_count_beside_all_others():
 def test_what_has_no_pods_takes_nothing():
     assert budget.workload(obj("Service")) == Demand()
     assert budget.together([]) == Demand()
+
+
+def claim(size, name="data"):
+    return {"metadata": {"name": name}, "spec": {"resources": {"requests": {"storage": size}}}}
+
+
+def test_volumes_are_counted_by_what_is_asked_for():
+    alone = obj("PersistentVolumeClaim", "data", spec=claim("1Gi")["spec"])
+    assert budget.workload(alone) == Demand(storage_mib=1024)
+    templates = [claim("1Gi"), claim("512Mi", "log")]
+    several = workload(
+        "StatefulSet", pod=ONE, spec={"replicas": 2, "volumeClaimTemplates": templates}
+    )
+    assert budget.workload(several).storage_mib == 2 * 1536
+
+
+def test_volumes_are_refused_where_none_are_given():
+    (said,) = (str(one) for one in budget.problems(Demand(storage_mib=1024), NONE, "operator demo"))
+    assert said == (
+        "operator demo: its volumes are larger together than the operator's may be, in MiB, got "
+        "1024; ask for less in its values, or raise storageGib (now 0)"
+    )
+    some = Budget(memory_mib=64, pods=1, storage_gib=1)
+    assert list(budget.problems(Demand(storage_mib=1024), some, "operator demo")) == []
 
 
 def test_several_are_counted_together():

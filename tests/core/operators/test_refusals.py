@@ -30,7 +30,7 @@ def with_security(**security):
 
 
 PLACE = "choose the node pool by the host's RuntimeClass, or leave it out"
-VOLUMES = "use one of configMap, downwardAPI, emptyDir, projected, secret"
+VOLUMES = "use one of configMap, downwardAPI, emptyDir, persistentVolumeClaim, projected, secret"
 ELSEWHERE = "take it from one of ghcr.io, or add its registry to `registries`"
 ROOT = "runAsUser: is root, got 0; set another user id, 65532 if the image doesn't say"
 
@@ -94,13 +94,6 @@ HOSTILE = {
     "csi": (
         with_volume(csi={"driver": "x"}),
         f", volume v: is of a kind that no operator may have, got 'csi'; {VOLUMES}",
-    ),
-    "volume that lasts": (
-        with_volume(persistentVolumeClaim={"claimName": "data"}),
-        (
-            ", volume v: is of a kind that no operator may have, got 'persistentVolumeClaim'; "
-            f"{VOLUMES}"
-        ),
     ),
     "token for the host": (
         with_source(serviceAccountToken={"path": "t", "audience": "https://host.test"}),
@@ -261,7 +254,7 @@ def test_what_harms_nobody_is_let_be(pod):
 
 @pytest.mark.parametrize("kind", refusals.VOLUMES)
 def test_volumes_of_the_pods_own_are_let_be(kind):
-    source = {"name": "a", "secretName": "a"}
+    source = {"name": "a", "secretName": "a", "claimName": "a"}
     assert said(with_volume(**{kind: source})) == []
 
 

@@ -23,7 +23,7 @@ from tests.support.operator_objects import (
     workload,
 )
 
-AMPLE = Budget(memory_mib=10**6, pods=10**4)
+AMPLE = Budget(memory_mib=10**6, pods=10**4, storage_gib=100)
 THING = "operator demo, chart demo"
 
 
@@ -246,6 +246,21 @@ class TestTheHost:
     def test_a_namespace_without_pods_is_no_name_on_the_host(self):
         found = parts(workload(), service("webhook", "elsewhere"))
         assert labels(found.host) == ["Deployment.apps demo", "Service webhook"]
+
+    def test_a_claim_is_called_after_its_namespace_and_pods_find_it(self):
+        volumes = [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]
+        found = parts(
+            obj("PersistentVolumeClaim", "data", spec={}), workload(pod=template(volumes=volumes))
+        )
+        assert on_host(found, "PersistentVolumeClaim")["metadata"]["name"] == "ops.data"
+        (volume, *_) = pod_of(found)["spec"]["volumes"]
+        assert volume["persistentVolumeClaim"]["claimName"] == "ops.data"
+
+    def test_claims_of_a_statefulset_are_called_as_its_controller_wants_it(self):
+        """After the volume and the pod: a volume's name can have no dot."""
+        templates = [{"metadata": {"name": "data"}, "spec": {}}]
+        found = parts(workload("StatefulSet", spec={"volumeClaimTemplates": templates}))
+        assert on_host(found, "StatefulSet")["spec"]["volumeClaimTemplates"] == templates
 
     def test_secrets_that_the_account_pulls_with_are_its_pods(self):
         account = obj("ServiceAccount", "core", imagePullSecrets=[{"name": "pull"}])

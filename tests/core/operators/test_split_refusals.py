@@ -72,20 +72,6 @@ HOSTILE = {
             "'kube-system'; set another one"
         ),
     ),
-    "a volume": (
-        obj("PersistentVolumeClaim", "data"),
-        (
-            "PersistentVolumeClaim ops/data: asks for a volume that lasts, and there is none for "
-            "operators on the host; switch persistence off by the values"
-        ),
-    ),
-    "volumes": (
-        workload("StatefulSet", spec={"volumeClaimTemplates": [{"metadata": {"name": "data"}}]}),
-        (
-            "StatefulSet.apps ops/demo: asks for a volume that lasts, and there is none for "
-            "operators on the host; switch persistence off by the values"
-        ),
-    ),
     "the platform's label on the host": (
         workload(labels={names.LABEL_TENANT: "globex"}),
         (
