@@ -37,16 +37,18 @@ _STATUS = (
 )
 
 
+_MOST = 50
+"""Programs that one operator may have installed: a tenant's users install them."""
+
+
 def watched(namespace: str) -> list[str]:
     """Return which lists of a tenant say what its operator installs."""
-    return [
-        *(path.format(namespace) for path in _PATHS.values()),
-        copies.list_path(namespace, "Secret"),
-    ]
+    return [*lists(namespace).values(), copies.list_path(namespace, "Secret")]
 
 
-_WRONG = (400, 422)
-"""What an API server answers when an object can't be, whoever sends it again and whenever."""
+def lists(namespace: str) -> dict[str, str]:
+    """Return where what runs is listed in a namespace, by kind."""
+    return {kind: path.format(namespace) for kind, path in _PATHS.items()}
 
 
 class _RefusedError(TenantplaneError):
@@ -96,27 +98,23 @@ class Packages:
         known = await self._owned("Service")
         fronts = services.fronts(known)
         wanted: set[tuple[str, str]] = set()
-        for deployment in deployments:
-            problem = self._problem(deployment) or await self._taken(deployment, known)
+        for number, deployment in enumerate(deployments):
+            problem = self._problem(deployment, number) or await self._taken(deployment, known)
             if problem is not None:
                 await self._say(deployment, _refused(problem))
                 continue
             spec = objects.template(deployment)["spec"]
             running.files |= {(self._namespace, file) for file in files(spec)}
-            wanted |= await self._names_of(deployment, known)
+            wanted |= set(self._names_of(deployment, known))
             try:
-                await self._place(deployment, known, fronts, wanted)
+                await self._place(deployment, known, fronts)
             except _RefusedError as error:
                 await self._say(deployment, _refused(str(error)))
                 continue
             running.workloads += 1
             running.settled &= await self._follow(deployment)
-        await self._prune(wanted)
+        await copies.prune(self._host, self._wiring.operator, lists(self._there), wanted)
         return running
-
-    async def remove(self) -> None:
-        """Take all of it from the host."""
-        await self._prune(set())
 
     async def _owned(self, kind: str) -> list[Json]:
         """Return what the package manager made of a kind."""
@@ -132,17 +130,22 @@ class Packages:
             and "deletionTimestamp" not in item["metadata"]
         ]
 
-    def _problem(self, deployment: Json) -> str | None:
-        """Return why a Deployment can't be run, None if it can."""
+    def _problem(self, deployment: Json, number: int) -> str | None:
+        """Return why a Deployment can't be run, None if it can; `number` run already."""
+        if number >= _MOST:
+            return f"{_MOST} programs of the operator run already; uninstall some"
         thing = f"Deployment {self._namespace}/{deployment['metadata']['name']}"
         template = objects.template(deployment)
         found = list(refusals.problems(template, self._wiring, thing))
         return "; ".join(str(one) for one in found) or None
 
     async def _taken(self, deployment: Json, known: list[Json]) -> str | None:
-        """Return which of its names is something else's on the host already, None if none is."""
-        for one in (deployment, *self._services_of(deployment, known)):
-            kind, name = one["kind"], one["metadata"]["name"]
+        """Return which of its names is something else's on the host already, None if none is.
+
+        With the operator's own ServiceAccount it would have the operator's rights in the tenant,
+        which whoever installs packages hasn't.
+        """
+        for kind, name in self._names_of(deployment, known):
             if (kind, name) in RESERVED or await self._is_taken(kind, name):
                 return f"{kind} {name}: the name is taken on the host; choose another one"
         return None
@@ -153,19 +156,11 @@ class Packages:
         labels = (there or {}).get("metadata", {}).get("labels") or {}
         return there is not None and labels.get(names.LABEL_MIRROR) != self._wiring.operator
 
-    async def _names_of(self, deployment: Json, known: list[Json]) -> set[tuple[str, str]]:
-        """Return kinds and names of what one has on the host.
-
-        Its ServiceAccount may be the operator's own, which the program declared.
-        """
-        found = {
-            (one["kind"], one["metadata"]["name"])
-            for one in (deployment, *self._services_of(deployment, known))
-        }
-        account = self._account(deployment)
-        if not await self._is_taken("ServiceAccount", account):
-            found.add(("ServiceAccount", account))
-        return found
+    def _names_of(self, deployment: Json, known: list[Json]) -> list[tuple[str, str]]:
+        """Return kinds and names of what one has on the host."""
+        found = (deployment, *self._services_of(deployment, known))
+        own = [(one["kind"], one["metadata"]["name"]) for one in found]
+        return [*own, ("ServiceAccount", self._account(deployment))]
 
     def _account(self, deployment: Json) -> str:
         return on_host(self._namespace, pods.service_account(objects.template(deployment)))
@@ -182,7 +177,6 @@ class Packages:
         deployment: Json,
         known: list[Json],
         fronts: list[Front],
-        wanted: set[tuple[str, str]],
     ) -> None:
         """Put one on the host."""
         template = objects.template(deployment)
@@ -191,11 +185,11 @@ class Packages:
         rewritten = pods.rewrite(template, self._wiring, self._namespace, host_name=front)
         pods.roll_with(rewritten, self._ca_hash or "")
         spec = {**deployment["spec"], "template": rewritten}
+        spec["revisionHistoryLimit"] = 1
         made: Json = {"apiVersion": "apps/v1", "kind": "Deployment", "spec": spec}
         objects.select(made, pod_label(self._wiring.operator))
-        if ("ServiceAccount", account) in wanted:
-            holder = {"apiVersion": "v1", "kind": "ServiceAccount"}
-            await self._apply(holder | {"automountServiceAccountToken": False}, account)
+        holder = {"apiVersion": "v1", "kind": "ServiceAccount"}
+        await self._apply(holder | {"automountServiceAccountToken": False}, account)
         for service in self._services_of(deployment, known):
             await self._place_service(service)
         await self._apply(made, deployment["metadata"]["name"])
@@ -228,7 +222,7 @@ class Packages:
         try:
             await self._host.apply(path, {**body, "metadata": metadata})
         except ApiError as error:
-            if error.status not in _WRONG:
+            if not error.wrong:
                 raise
             thing = f"{body['kind']} {self._namespace}/{name}"
             raise _RefusedError(f"{thing}: its host refuses it ({error})") from error
@@ -259,16 +253,6 @@ class Packages:
         except ApiError as error:
             if not error.not_found:
                 raise
-
-    async def _prune(self, wanted: set[tuple[str, str]]) -> None:
-        """Take from the host what is installed no more."""
-        for kind, path in _PATHS.items():
-            where = path.format(self._there)
-            query = f"{where}?labelSelector={names.LABEL_MIRROR}%3D{self._wiring.operator}"
-            for item in (await self._host.get(query, metadata_list=True)).get("items") or []:
-                name = item["metadata"]["name"]
-                if (kind, name) not in wanted:
-                    await self._host.delete(f"{where}/{name}")
 
     @staticmethod
     async def _get(client: Client, kind: str, namespace: str, name: str) -> Json | None:

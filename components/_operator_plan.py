@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from components.tenant_operator import TenantOperatorArgs
 
 _SINGLE = (
+    "cpu_millicores",
     "identity",
     "keep",
     "memory_mib",
@@ -79,6 +80,7 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
     limits = Budget(
         memory_mib=said.memory_mib or usual.memory_mib,
         pods=said.pods,
+        cpu_millicores=said.cpu_millicores,
         storage_gib=said.storage_gib,
     )
     source = _source(args, thing)
@@ -97,6 +99,7 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
             provider=provider,
         )
         thing = f"{thing}, {source}"
+    packages = bool(args.get("packages", usual.packages))
     return Plan(
         tenant=tenant,
         version=version,
@@ -109,9 +112,10 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
             namespace=namespace,
             overrides=args.get("sides", {}),
             limits=limits,
+            packages=packages,
             thing=thing,
         ),
-        packages=bool(args.get("packages", usual.packages)),
+        packages=packages,
     )
 
 

@@ -59,6 +59,7 @@ def checked(args: "TenantControlPlaneArgs") -> Pods:
             Budget(
                 memory_mib=int(one["memory_mib"]),
                 pods=int(one["pods"]),
+                cpu_millicores=int(one["cpu_millicores"]),
                 storage_gib=int(one["storage_gib"]),
             )
             for one in args.get("operators", [])

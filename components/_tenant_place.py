@@ -30,7 +30,12 @@ def declare(
         timeout_seconds: How long to wait for a resource.
         opts: Of all resources.
     """
-    annotations = tenant.namespace_annotations(pods.tenant, pods.domain, pods.registries)
+    annotations: dict[str, pulumi.Input[str]] = {
+        **tenant.namespace_annotations(pods.tenant, pods.domain, pods.registries)
+    }
+    if pods.operators:
+        # Only the agent lets go of what is in it: as long as this is there, the agent has to be.
+        annotations[names.ANNOTATION_AGENT] = agent_namespace
     namespace = Namespace(
         f"{name}-ns",
         metadata={

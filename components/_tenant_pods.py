@@ -44,6 +44,9 @@ class OperatorAllowance(TypedDict):
     pods: int
     """Pods that it may have."""
 
+    cpu_millicores: int
+    """Millicores of CPU that its containers may ask for together."""
+
     storage_gib: int
     """Size in GiB of all its volumes together."""
 

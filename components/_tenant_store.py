@@ -55,7 +55,7 @@ class Place:
         return {
             **READY,
             **self.timeout,
-            f"{names.API_GROUP}/agent-namespace": self.agent_namespace,
+            names.ANNOTATION_AGENT: self.agent_namespace,
         }
 
 

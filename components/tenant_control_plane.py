@@ -154,7 +154,7 @@ class TenantControlPlane(pulumi.ComponentResource):
     """Authority of its API server, PEM; two while it is replaced."""
 
     inside: pulumi.Output[str]
-    """Its namespace on the host, known once the host agent has been in the tenant."""
+    """Its namespace on the host, known once it serves and the host agent has been in it."""
 
     certificates: pulumi.Output[Mapping[str, str]]
     """When each of its certificates ends, authorities too, RFC 3339, by its name."""
@@ -226,7 +226,7 @@ class TenantControlPlane(pulumi.ComponentResource):
             certificates=self.certificates,
         )
         self.ca_pem = keys.authority.trusted_pem
-        self.inside = pulumi.Output.all(place.namespace, base.urn).apply(
+        self.inside = pulumi.Output.all(place.namespace, base.urn, deployment.urn).apply(
             lambda found: str(found[0])
         )
         encrypted = _tenant_encryption.declare(

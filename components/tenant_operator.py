@@ -99,6 +99,9 @@ class TenantOperatorArgs(TypedDict):
     pods: NotRequired[int]
     """Pods that it may have. Default 20."""
 
+    cpu_millicores: NotRequired[int]
+    """Millicores of CPU that its containers may ask for together. Default 2000."""
+
     storage_gib: NotRequired[int]
     """Size in GiB of all its volumes together. Default 0."""
 

@@ -53,6 +53,9 @@ class OperatorSettings:
     pods: int = setting(default=budget.DEFAULT_PODS, minimum=1, maximum=200)
     """Pods that it may have. Changed in place."""
 
+    cpu_millicores: int = setting(default=budget.DEFAULT_CPU_MILLICORES, minimum=10, maximum=64000)
+    """CPU in millicores that its containers may ask for together. Changed in place."""
+
     storage_gib: int = setting(default=0, minimum=0, maximum=1024)
     """Size in GiB of all its volumes together. Changed in place."""
 
@@ -90,7 +93,7 @@ class OperatorSettings:
     keep: str = setting(default=DEFINITIONS, choices=KEPT)
     """What of it stays in the tenant when it goes: its `definitions`, `all` or `nothing`.
 
-    Definitions are CRDs: without one, all objects of its kind are gone.
+    Definitions are CRDs and namespaces: with them, all objects of their kind or in them are gone.
     """
 
     identity: str = setting(default=wiring.HOST_TOKEN, choices=wiring.IDENTITIES)

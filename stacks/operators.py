@@ -17,6 +17,7 @@ from core.errors import InvalidInputError
 from core.manifests import priorities
 from core.operator_settings import NO_RUNTIME_CLASS, OperatorSettings
 from core.operators.known import known
+from core.operators.wiring import HOST_TOKEN
 from core.settings import ImageSettings, Settings, TenantSettings
 from stacks import manifest_files
 from stacks.handles import Handles
@@ -28,7 +29,7 @@ def check(settings: Settings, host: Handles) -> None:
     Raises:
         InvalidInputError: names everything that is wrong with any of them.
     """
-    errors: list[InvalidInputError] = []
+    errors = list(_without_issuer(settings, host))
     plans = []
     for tenant, operator in _each(settings):
         try:
@@ -47,11 +48,24 @@ def allowances(tenant: TenantSettings, images: ImageSettings) -> list[OperatorAl
         {
             "memory_mib": _memory_mib(one),
             "pods": one.pods,
+            "cpu_millicores": one.cpu_millicores,
             "storage_gib": one.storage_gib,
             "registries": _registries(one, images),
         }
         for one in tenant.operators
     ]
+
+
+def _without_issuer(settings: Settings, host: Handles) -> Iterator[InvalidInputError]:
+    """Yield whose tokens no tenant could check."""
+    for tenant, operator in _each(settings):
+        if host.cluster.issuer is None and operator.identity == HOST_TOKEN:
+            yield InvalidInputError(
+                f"tenant {tenant.name}: operator {operator.name}: identity",
+                "its host doesn't say who issues the tokens of its pods",
+                remedy="set it to tenant, or let the user of the host's kubeconfig read "
+                "/.well-known/openid-configuration there",
+            )
 
 
 def _memory_mib(operator: OperatorSettings) -> int:
@@ -72,10 +86,10 @@ def declare(
         control_plane = tenants[tenant.name]
         args = _args(tenant, operator, settings.images, host)
         args["inside"], args["ca_pem"] = control_plane.inside, control_plane.ca_pem
-        # With the tenant all of it goes at once: nobody is asked whether it is left well.
+        # A dot is in neither name. With the tenant all of it goes at once: nobody is asked whether it is left well.
         opts = pulumi.ResourceOptions(provider=host.provider, deleted_with=control_plane.home)
         declared.setdefault(tenant.name, {})[operator.name] = TenantOperator(
-            f"{tenant.name}-{operator.name}", args, opts
+            f"{tenant.name}.{operator.name}", args, opts
         )
     return declared
 
@@ -103,6 +117,7 @@ def _args(
         "keep": operator.keep,
         "memory_mib": _memory_mib(operator),
         "pods": operator.pods,
+        "cpu_millicores": operator.cpu_millicores,
         "storage_gib": operator.storage_gib,
         "registries": _registries(operator, images),
         "registry": images.registry,

@@ -18,7 +18,6 @@ from core.manifests import crds, runtime_mirror
 from core.operators.references import File
 from core.operators.wiring import ROOT_CA
 
-_FORBIDDEN = 403
 _SETTLING_SECONDS = 1.0
 _FOLLOWING_SECONDS = 15.0
 """How often those that run are looked at: nobody says when a pod on the host fails."""
@@ -91,7 +90,9 @@ class RuntimeMirrors:
             )
             copied.placed |= more.placed
             copied.missing += more.missing
-        await copies.prune(self._client, namespace, wiring.operator, copied.placed)
+        else:
+            await copies.prune(self._client, wiring.operator, packages.lists(namespace), set())
+        await copies.prune(self._client, wiring.operator, copies.lists(namespace), copied.placed)
         authorities = [one for one in copied.missing if one.endswith(f"/{ROOT_CA}")]
         if authorities:
             problem = f"the tenant doesn't have {', '.join(authorities)} yet: no pod could start"
@@ -100,14 +101,12 @@ class RuntimeMirrors:
 
     async def _remove(self, body: Json) -> None:
         """Take from the host what was copied, and what ran."""
-        spec, namespace = body["spec"], body["metadata"]["namespace"]
-        wiring = runtime_mirror.wiring(spec)
+        namespace = body["metadata"]["namespace"]
+        made = packages.lists(namespace) | copies.lists(namespace)
         try:
-            if installed := spec.get("packages"):
-                await Packages(self._client, self._client, wiring, installed, None).remove()
-            await copies.prune(self._client, namespace, wiring.operator, set())
+            await copies.prune(self._client, body["spec"]["operator"], made, set())
         except (ApiError, UnreachableError) as error:
-            if isinstance(error, ApiError) and error.status == _FORBIDDEN:
+            if isinstance(error, ApiError) and error.forbidden:
                 return  # the whole namespace goes, the agent's right to it has gone before
             raise NotReadyError("RemoveFailed", f"not removed yet: {error}") from error
 

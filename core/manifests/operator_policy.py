@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from core import names
-from core.manifests import admission
-from core.operators.refusals import NODE_LABELS
+from core.manifests import admission, priorities
+from core.operators.refusals import NODE_LABELS, SOURCES, VOLUMES
 
 NAME = f"operators.{names.API_GROUP}"
 
@@ -85,7 +85,11 @@ def _files() -> list[dict[str, str]]:
     sources = _dotted("s", [("secret", "name"), ("configMap", "name")])
     keys = _dotted("e.valueFrom", [("secretKeyRef", "name"), ("configMapKeyRef", "name")])
     whole = _dotted("f", [("secretRef", "name"), ("configMapRef", "name")])
+    kinds = " || ".join(f"has(v.{kind})" for kind in VOLUMES)
+    of_sources = " || ".join(f"has(s.{kind})" for kind in SOURCES)
     each = (
+        f"variables.volumes.all(v, {kinds})",
+        f"variables.sources.all(v, v.projected.sources.all(s, {of_sources}))",
         f"variables.volumes.all(v, {volumes} && {claims})",
         f"variables.sources.all(v, v.projected.sources.all(s, {sources}))",
         f"variables.containers.all(c, !has(c.env) || c.env.all(e, !has(e.valueFrom) || ({keys})))",
@@ -103,9 +107,13 @@ def _dotted(holder: str, places: Sequence[tuple[str, str]]) -> str:
 
 
 def _place() -> list[dict[str, str]]:
-    """Where it runs is the platform's business."""
-    labels = list(NODE_LABELS)
+    """Where it runs, and what comes first there, is the platform's business."""
+    labels, first = list(NODE_LABELS), priorities.NAMES[priorities.OPERATORS]
     return [
+        admission.deny_unless(
+            f"has(object.spec.priorityClassName) && object.spec.priorityClassName == '{first}'",
+            f"an operator's pod has PriorityClass {first}, whose quota is the operators' own",
+        ),
         admission.deny_unless(
             "!has(object.spec.nodeName) || object.spec.nodeName == ''",
             "an operator's pod can't choose its node",

@@ -25,9 +25,12 @@ _NOT_PUBLIC = (
     "127.0.0.0/8",
     "169.254.0.0/16",
     "172.16.0.0/12",
+    "192.0.0.0/24",
     "192.168.0.0/16",
+    "198.18.0.0/15",
+    "240.0.0.0/4",
 )
-"""Private, shared, loopback and link-local addresses (RFC 6890): hosts, pods, metadata."""
+"""Addresses that are nobody's on the internet (RFC 6890): hosts, pods, metadata."""
 
 
 def pod_security() -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core import flags, names
-from core.manifests import etcd, host_accounts, kine, pods
+from core.manifests import etcd, host_accounts, kine, pods, priorities
 from core.manifests.tenant import pod_labels
 from core.operators.budget import Budget
 from core.profiles import Profile
@@ -86,6 +86,29 @@ def limit_range() -> dict[str, Any]:
                 "defaultRequest": {"cpu": "10m", "memory": "64Mi"},
             }
         ]
+    }
+
+
+def operators_quota(operators: Sequence[Budget]) -> dict[str, Any]:
+    """Spec of the quota of the operators alone: what the control plane needs is never theirs.
+
+    Args:
+        operators: What each of them may use; no request is more than its limit.
+    """
+    memory = f"{sum(one.memory_mib for one in operators)}Mi"
+    theirs = {
+        "scopeName": "PriorityClass",
+        "operator": "In",
+        "values": [priorities.NAMES[priorities.OPERATORS]],
+    }
+    return {
+        "hard": {
+            "limits.memory": memory,
+            "pods": str(sum(one.pods for one in operators)),
+            "requests.cpu": f"{sum(one.cpu_millicores for one in operators)}m",
+            "requests.memory": memory,
+        },
+        "scopeSelector": {"matchExpressions": [theirs]},
     }
 
 

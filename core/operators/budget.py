@@ -5,7 +5,7 @@ Not here: the quota that holds it on the host (core/manifests/tenant_fence.py).
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from core.operators.references import CLAIM
 DEFAULT_MEMORY_MIB = 4096
 """For three Deployments whose containers have the usual limit, while they are rolled."""
 DEFAULT_PODS = 20
+DEFAULT_CPU_MILLICORES = 2000
 
 _MIB = 1024**2
 _USUAL_SURGE_PERCENT = 25
@@ -33,6 +34,8 @@ class Budget:
     memory_mib: int
     """Limits of all containers, a rolling update's surge too."""
     pods: int
+    cpu_millicores: int = DEFAULT_CPU_MILLICORES
+    """Requests of all containers."""
     storage_gib: int = 0
     """Of all its volumes."""
 
@@ -44,6 +47,7 @@ class Demand:
     memory_mib: int = 0
     pods: int = 0
     storage_mib: int = 0
+    cpu_millicores: int = 0
 
 
 def mib(quantity: object) -> int:
@@ -51,10 +55,19 @@ def mib(quantity: object) -> int:
 
     https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
     """
+    return math.ceil(_number(quantity) / _MIB)
+
+
+def millicores(quantity: object) -> int:
+    """Return a quantity of CPU in millicores, rounded up; 0 for what is none."""
+    return math.ceil(_number(quantity) * 1000)
+
+
+def _number(quantity: object) -> float:
     found = _QUANTITY.fullmatch(str(quantity))
     if not found or found[2] not in _UNITS:
         return 0
-    return math.ceil(float(found[1]) * _UNITS[found[2]] / _MIB)
+    return float(found[1]) * _UNITS[found[2]]
 
 
 def workload(manifest: dict[str, Any]) -> Demand:
@@ -74,6 +87,7 @@ def workload(manifest: dict[str, Any]) -> Demand:
         memory_mib=count * _pod_mib(template.get("spec") or {}),
         pods=count,
         storage_mib=count * claims,
+        cpu_millicores=count * _pod_millicores(template.get("spec") or {}),
     )
 
 
@@ -84,6 +98,7 @@ def together(manifests: Iterable[dict[str, Any]]) -> Demand:
         memory_mib=sum(one.memory_mib for one in each),
         pods=sum(one.pods for one in each),
         storage_mib=sum(one.storage_mib for one in each),
+        cpu_millicores=sum(one.cpu_millicores for one in each),
     )
 
 
@@ -96,6 +111,10 @@ def problems(demand: Demand, limits: Budget, thing: str) -> Iterator[InvalidInpu
     if demand.pods > limits.pods:
         remedy = f"lower the replicas in its values, or raise pods (now {limits.pods})"
         yield InvalidInputError(thing, "has more pods than the operator may", demand.pods, remedy)
+    if demand.cpu_millicores > limits.cpu_millicores:
+        remedy = f"lower the requests, or raise cpuMillicores (now {limits.cpu_millicores})"
+        problem = "its containers ask for more CPU together than the operator may, in millicores"
+        yield InvalidInputError(thing, problem, demand.cpu_millicores, remedy)
     if demand.storage_mib > limits.storage_gib * 1024:
         remedy = f"ask for less in its values, or raise storageGib (now {limits.storage_gib})"
         problem = "its volumes are larger together than the operator's may be, in MiB"
@@ -132,13 +151,27 @@ def _surge(strategy: dict[str, Any], replicas: int) -> int:
 
 
 def _pod_mib(spec: dict[str, Any]) -> int:
-    """Return the most memory of one pod: all that run together, or one that runs before them."""
+    """Return the most memory of one pod."""
 
     def limit(container: dict[str, Any]) -> int:
         return mib(((container.get("resources") or {}).get("limits") or {}).get("memory", 0))
 
+    return _of_pod(spec, limit)
+
+
+def _pod_millicores(spec: dict[str, Any]) -> int:
+    """Return the CPU that is kept for one pod."""
+
+    def request(container: dict[str, Any]) -> int:
+        return millicores(((container.get("resources") or {}).get("requests") or {}).get("cpu", 0))
+
+    return _of_pod(spec, request)
+
+
+def _of_pod(spec: dict[str, Any], of_container: Callable[[dict[str, Any]], int]) -> int:
+    """Return what all that run together take, or one that runs before them."""
     first = spec.get("initContainers") or []
-    sidecars = sum(limit(one) for one in first if one.get("restartPolicy") == "Always")
-    before = [limit(one) for one in first if one.get("restartPolicy") != "Always"]
-    together = sidecars + sum(limit(one) for one in spec.get("containers") or [])
+    sidecars = sum(of_container(one) for one in first if one.get("restartPolicy") == "Always")
+    before = [of_container(one) for one in first if one.get("restartPolicy") != "Always"]
+    together = sidecars + sum(of_container(one) for one in spec.get("containers") or [])
     return max([together, *(sidecars + one for one in before)])

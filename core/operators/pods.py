@@ -13,6 +13,7 @@ from typing import Any
 from core import flags, names
 from core.manifests import pods
 from core.operators import budget, images, references
+from core.operators.metadata import on_host as on_host_metadata
 from core.operators.references import containers
 from core.operators.wiring import (
     ROOT_CA,
@@ -55,8 +56,8 @@ def rewrite(
         host_name: A Service of the pods: they are found as `<host_name>.<namespace>`.
     """
     rewritten = copy.deepcopy(template)
-    metadata, spec = rewritten.setdefault("metadata", {}), rewritten.setdefault("spec", {})
-    metadata.pop("namespace", None)
+    metadata = rewritten["metadata"] = on_host_metadata(rewritten.get("metadata") or {})
+    spec = rewritten.setdefault("spec", {})
     metadata["labels"] = {**(metadata.get("labels") or {}), **pod_label(wiring.operator)}
     told = {ANNOTATION_NAMESPACE: namespace}
     metadata["annotations"] = {**(metadata.get("annotations") or {}), **told}

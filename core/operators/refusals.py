@@ -1,6 +1,6 @@
 """refusals: what no pod of an operator may be, each with what to do about it.
 
-The same rules stand on the host as admission policies (core/manifests/operator_fence.py), for what
+The same rules stand on the host as admission policies (core/manifests/operator_policy.py), for what
 comes another way than through this program.
 Not here: quotas (budget.py), what is changed silently because it can be (pods.py).
 """
@@ -24,16 +24,20 @@ VOLUMES = (
 )
 """Kinds of volumes that a pod may have."""
 
-_SOURCES = ("configMap", "downwardAPI", "secret", "serviceAccountToken")
+SOURCES = ("configMap", "downwardAPI", "secret", "serviceAccountToken")
 """What a projected volume may be made of: no certificate that the host signs for a pod."""
 
 NODE_LABELS = ("kubernetes.io/arch", "kubernetes.io/os")
 """What a pod may ask of its node; where it runs is the platform's business."""
 
+LONGEST_GRACE_SECONDS = 600
+
+_RESOURCES = {"cpu", "memory", "ephemeral-storage"}
+"""What a container may ask of its node."""
 _HOST_NAMESPACES = ("hostIPC", "hostNetwork", "hostPID")
 _CAPABILITIES = ("NET_BIND_SERVICE",)
 """What Pod Security `restricted` lets containers add."""
-_KUBERNETES_OWN = "kube-"
+_RESERVED = ("kube-", "tenantplane-")
 """Whose ServiceAccounts no token of the host stands for (core/manifests/host_accounts.py)."""
 _ACCOUNT_TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 -- a type
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -58,6 +62,7 @@ def problems(
     spec = template.get("spec") or {}
     yield from labels((template.get("metadata") or {}).get("labels") or {}, thing)
     yield from _place(spec, thing)
+    yield from _life(spec, thing)
     yield from _neighbours(spec.get("affinity") or {}, thing)
     for kind in sorted(references.unnamed(spec)):
         remedy = "see which value gives the name, and set it"
@@ -91,7 +96,7 @@ def inside(manifest: Mapping[str, Any], thing: str) -> Iterator[InvalidInputErro
 
 
 def on_host(
-    manifest: Mapping[str, Any],
+    manifest: dict[str, Any],
     namespace: str,
     workloads: Collection[tuple[str, str]],
     thing: str,
@@ -105,8 +110,11 @@ def on_host(
         thing: What errors call it.
     """
     kind, spec = sides.kind(manifest), manifest.get("spec") or {}
-    if kind in sides.TEMPLATES and namespace.startswith(_KUBERNETES_OWN):
-        problem, remedy = "has pods in a namespace of Kubernetes' own", "set another one"
+    if manifest["apiVersion"] != sides.version(manifest):
+        problem, remedy = "isn't known on the host", f"use {sides.version(manifest)}"
+        yield InvalidInputError(f"{thing}, apiVersion", problem, manifest["apiVersion"], remedy)
+    if kind in sides.TEMPLATES and namespace.startswith(_RESERVED):
+        problem, remedy = "has pods in a namespace of the platform's", "set another one"
         yield InvalidInputError(thing, problem, namespace, remedy)
     target = spec.get("scaleTargetRef") or {}
     if target and (target.get("kind"), target.get("name")) not in workloads:
@@ -135,6 +143,20 @@ def _place(spec: Mapping[str, Any], thing: str) -> Iterator[InvalidInputError]:
         yield _set(thing, "schedulerName", "would pass by the scheduler", "leave it out")
 
 
+def _life(spec: Mapping[str, Any], thing: str) -> Iterator[InvalidInputError]:
+    """Yield how a pod would start or end that others wait for."""
+    for key in ("resourceClaims", "schedulingGates"):
+        if spec.get(key):
+            yield _set(thing, key, "would take devices or a place of its node", "leave it out")
+    if spec.get("ephemeralContainers"):
+        yield _set(thing, "ephemeralContainers", "are for pods that run", "leave them out")
+    grace = spec.get("terminationGracePeriodSeconds") or 0
+    if grace > LONGEST_GRACE_SECONDS:
+        remedy = f"use {LONGEST_GRACE_SECONDS} or less"
+        problem = "would keep its node from being drained"
+        yield InvalidInputError(f"{thing}, terminationGracePeriodSeconds", problem, grace, remedy)
+
+
 def _neighbours(affinity: Mapping[str, Any], thing: str) -> Iterator[InvalidInputError]:
     for key in _NEIGHBOURS:
         if any(_looks_elsewhere(term) for term in _terms(affinity.get(key) or {})):
@@ -161,8 +183,8 @@ def _volume(volume: Mapping[str, Any], wiring: Wiring, thing: str) -> Iterator[I
             remedy = f"use one of {', '.join(VOLUMES)}"
             yield InvalidInputError(what, "is of a kind that no operator may have", kind, remedy)
     for source in (volume.get("projected") or {}).get("sources") or []:
-        for kind in sorted(source.keys() - set(_SOURCES)):
-            remedy = f"use {', '.join(_SOURCES)}"
+        for kind in sorted(source.keys() - set(SOURCES)):
+            remedy = f"use {', '.join(SOURCES)}"
             yield InvalidInputError(what, "has a source that no operator may have", kind, remedy)
         audience = (source.get("serviceAccountToken") or {}).get("audience")
         if audience not in (None, wiring.audience):
@@ -182,6 +204,9 @@ def _container(
         yield _set(thing, f"capability {one}", "is more than pods of a tenant have", "leave it out")
     if any(port.get("hostPort") for port in container.get("ports") or []):
         yield _set(thing, "hostPort", "would be a port of its node", "leave it out")
+    asked = container.get("resources") or {}
+    for one in {*(asked.get("limits") or {}), *(asked.get("requests") or {})} - _RESOURCES:
+        yield _set(thing, f"resources {one}", "is a device of its node", "leave it out")
     for key in _asking_others(container):
         yield _set(thing, key, "would have its node ask others", "leave it out")
     image = images.moved(str(container.get("image")), wiring.registry)

@@ -16,6 +16,7 @@ from core.errors import InvalidInputError
 from core.operators import budget, hooks, objects, pods, refusals, services, sides
 from core.operators.budget import Budget
 from core.operators.hooks import Hook
+from core.operators.metadata import on_host as on_host_metadata
 from core.operators.references import CLAIM, CONFIG_MAP, SECRET, File, files
 from core.operators.sides import Side
 from core.operators.wiring import RESERVED, ROOT_CA, Wiring, host_labels, on_host, pod_label
@@ -50,6 +51,7 @@ def split(
     namespace: str,
     overrides: Mapping[str, str],
     limits: Budget,
+    packages: bool = False,
     thing: str,
 ) -> Split:
     """Tell the objects of a chart apart.
@@ -60,13 +62,14 @@ def split(
         namespace: The tenant's namespace that the chart is installed in.
         overrides: What the user says of kinds or objects: a Side by `Kind.group[/name]`.
         limits: What the operator may use of the host.
+        packages: It installs programs in that namespace, which find each other by it.
         thing: What errors call the chart.
 
     Raises:
         InvalidInputError: names every object that can't be, and what to do about it.
     """
     manifests = [copy.deepcopy(manifest) for manifest in rendered]
-    splitter = _Splitter(manifests, wiring, overrides, thing)
+    splitter = _Splitter(manifests, wiring, overrides, thing, packages=packages)
     errors = [error for manifest in manifests for error in splitter.place(manifest)]
     errors.extend(splitter.wrong_sides())
     made = splitter.made(namespace)
@@ -91,13 +94,15 @@ class _Splitter:
         wiring: Wiring,
         overrides: Mapping[str, str],
         thing: str,
+        *,
+        packages: bool,
     ) -> None:
         self._wiring, self._thing = wiring, thing
         self._overrides = {key: side for key, side in overrides.items() if side in sides.SAID}
         self._wrong = overrides.keys() - self._overrides.keys()
         self._defined = frozenset(_defined(manifests))
         self._unused = set(self._overrides)
-        self._fronts = services.fronts(manifests)
+        self._packages = packages
         with_pods = (one for one in manifests if sides.kind(one) in sides.TEMPLATES)
         workloads = [one for one in with_pods if not hooks.is_test(one)]
         for one in workloads:
@@ -158,10 +163,10 @@ class _Splitter:
         }
         read |= {(one, File(CONFIG_MAP, ROOT_CA)) for one in where}
         spaces = objects.namespaces(self._tenant, where | {namespace})
-        for one in sorted({front.namespace for front in self._fronts} & where):
-            self._host["Service", one] = services.subdomain(
-                self._wiring.tenant, self._wiring.operator, one
-            )
+        if self._packages:
+            tenant, operator = self._wiring.tenant, self._wiring.operator
+            named = services.subdomain(tenant, operator, namespace)
+            self._host.setdefault(("Service", namespace), named)
         work = [*self._host.values(), *(hook.job for hook in self._hooks)]
         return Split(
             host=tuple(self._host.values()),
@@ -199,14 +204,14 @@ class _Splitter:
             return
         yield from refusals.labels(metadata.get("labels") or {}, what)
         yield from refusals.on_host(manifest, namespace, self._workloads, what)
-        hooks.forget(metadata)
         yield from self._rewrite(manifest, namespace, what)
-        metadata = manifest["metadata"]  # a Pod's is another one now
+        metadata = manifest["metadata"] = on_host_metadata(manifest["metadata"])
         own = host_labels(self._wiring.tenant, self._wiring.operator)
         metadata["labels"] = (metadata.get("labels") or {}) | own
         if not events or kind not in sides.TEMPLATES:
             self._host[key] = manifest
         elif kind[1] == "Job":
+            manifest["spec"].pop("ttlSecondsAfterFinished", None)  # its end is waited for
             metadata["name"] = _one_time(manifest)
             self._hooks.append(Hook(frozenset(events), weight, manifest))
         else:
@@ -218,14 +223,14 @@ class _Splitter:
         if kind in sides.TEMPLATES:
             template = objects.template(manifest)
             yield from refusals.problems(template, self._wiring, what)
-            service = services.of(template, namespace, self._fronts)
-            service = None if kind[1] == "StatefulSet" else service  # its pods have names already
-            template |= pods.rewrite(template, self._wiring, namespace, host_name=service)
+            template |= pods.rewrite(template, self._wiring, namespace)
         if kind == services.SERVICE:
             yield from services.problems(manifest, what)
             services.rewrite(manifest, own)
         elif kind[1] in sides.SELECTING:
             objects.select(manifest, own)
+        if kind[1] == "PodDisruptionBudget":
+            objects.let_drain(manifest)
 
 
 def _defined(manifests: Iterable[Json]) -> Iterator[tuple[str, str]]:
