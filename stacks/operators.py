@@ -86,7 +86,7 @@ def declare(
         control_plane = tenants[tenant.name]
         args = _args(tenant, operator, settings.images, host)
         args["inside"], args["ca_pem"] = control_plane.inside, control_plane.ca_pem
-        # A dot is in neither name. With the tenant all of it goes at once: nobody is asked whether it is left well.
+        # With the tenant all of it goes at once; a dot in its name is in no tenant's.
         opts = pulumi.ResourceOptions(provider=host.provider, deleted_with=control_plane.home)
         declared.setdefault(tenant.name, {})[operator.name] = TenantOperator(
             f"{tenant.name}.{operator.name}", args, opts

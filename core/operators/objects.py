@@ -41,7 +41,7 @@ def select(manifest: Json, pods: dict[str, str]) -> None:
 
 
 def let_drain(budget: Json) -> None:
-    """Let a PodDisruptionBudget give one pod away: with `minAvailable: 1` of one, no node drains."""
+    """Let a PodDisruptionBudget give one pod away: with 1 of 1 to be there, no node drains."""
     budget["spec"].pop("minAvailable", None)
     budget["spec"]["maxUnavailable"] = 1
 
