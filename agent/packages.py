@@ -136,7 +136,7 @@ class Packages:
             return f"{_MOST} programs of the operator run already; uninstall some"
         thing = f"Deployment {self._namespace}/{deployment['metadata']['name']}"
         template = objects.template(deployment)
-        found = list(refusals.problems(template, self._wiring, thing))
+        found = list(refusals.problems(template, self._wiring, self._namespace, thing))
         return "; ".join(str(one) for one in found) or None
 
     async def _taken(self, deployment: Json, known: list[Json]) -> str | None:

@@ -66,6 +66,8 @@ def rewrite(
     _say_where(spec, namespace, account, wiring)
     references.rename(spec, lambda name: on_host(namespace, name))
     _give_access(spec, wiring, namespace, account)
+    for _, term in references.affinity_terms(spec):
+        term.pop("namespaces", None)  # its own, and that has another name on the host
     _restrict(spec)
     for container in containers(spec):
         container["image"] = images.moved(str(container.get("image")), wiring.registry)

@@ -4,7 +4,7 @@ Every place of a pod's spec that names one is here, and nowhere else.
 Not here: who puts them on the host (split.py says which, the host agent copies them).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +85,15 @@ def _of_keys(source: dict[str, Any], config_map: str, secret: str) -> Iterator[_
     for kind, key in ((CONFIG_MAP, config_map), (SECRET, secret)):
         if source.get(key) is not None:
             yield _Place(kind, source[key])
+
+
+def affinity_terms(spec: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what a pod's spec says of its neighbours, each after whether it is for or against."""
+    for key in ("podAffinity", "podAntiAffinity"):
+        affinity = (spec.get("affinity") or {}).get(key) or {}
+        for when in ("preferred", "required"):
+            for one in affinity.get(f"{when}DuringSchedulingIgnoredDuringExecution") or []:
+                yield key, one.get("podAffinityTerm") or one
 
 
 def containers(spec: dict[str, Any]) -> list[dict[str, Any]]:

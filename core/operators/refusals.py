@@ -42,28 +42,24 @@ _RESERVED = ("kube-", "tenantplane-")
 _ACCOUNT_TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 -- a type
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HOOKS = ("postStart", "preStop")
-_NEIGHBOURS = ("podAffinity", "podAntiAffinity")
-_TERMS = (
-    "preferredDuringSchedulingIgnoredDuringExecution",
-    "requiredDuringSchedulingIgnoredDuringExecution",
-)
 
 
 def problems(
-    template: Mapping[str, Any], wiring: Wiring, thing: str
+    template: Mapping[str, Any], wiring: Wiring, namespace: str, thing: str
 ) -> Iterator[InvalidInputError]:
     """Yield what is wrong with a pod template.
 
     Args:
         template: As the chart has it.
         wiring: Of the operator.
+        namespace: The tenant's, that its pods would be in.
         thing: What errors call the workload.
     """
     spec = template.get("spec") or {}
     yield from labels((template.get("metadata") or {}).get("labels") or {}, thing)
     yield from _place(spec, thing)
     yield from _life(spec, thing)
-    yield from _neighbours(spec.get("affinity") or {}, thing)
+    yield from _neighbours(spec, namespace, thing)
     for kind in sorted(references.unnamed(spec)):
         remedy = "see which value gives the name, and set it"
         yield InvalidInputError(thing, f"uses a {kind} without a name", remedy=remedy)
@@ -157,23 +153,14 @@ def _life(spec: Mapping[str, Any], thing: str) -> Iterator[InvalidInputError]:
         yield InvalidInputError(f"{thing}, terminationGracePeriodSeconds", problem, grace, remedy)
 
 
-def _neighbours(affinity: Mapping[str, Any], thing: str) -> Iterator[InvalidInputError]:
-    for key in _NEIGHBOURS:
-        if any(_looks_elsewhere(term) for term in _terms(affinity.get(key) or {})):
+def _neighbours(spec: Mapping[str, Any], namespace: str, thing: str) -> Iterator[InvalidInputError]:
+    """Yield which terms are about pods outside of its own namespace; `{}` selects them all."""
+    for key, term in references.affinity_terms(spec):
+        elsewhere = set(term.get("namespaces") or []) - {namespace}
+        if elsewhere or term.get("namespaceSelector") is not None:
             problem = "would keep the pods of others from nodes, or follow them"
             remedy = "leave out namespaces and namespaceSelector"
             yield _set(thing, f"affinity.{key}", problem, remedy)
-
-
-def _terms(affinity: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for key in _TERMS:
-        for one in affinity.get(key) or []:
-            yield one.get("podAffinityTerm") or one
-
-
-def _looks_elsewhere(term: Mapping[str, Any]) -> bool:
-    """Whether a term is about pods outside of its own namespace; `{}` selects them all."""
-    return bool(term.get("namespaces")) or term.get("namespaceSelector") is not None
 
 
 def _volume(volume: Mapping[str, Any], wiring: Wiring, thing: str) -> Iterator[InvalidInputError]:

@@ -222,7 +222,7 @@ class _Splitter:
         kind, own = sides.kind(manifest), pod_label(self._wiring.operator)
         if kind in sides.TEMPLATES:
             template = objects.template(manifest)
-            yield from refusals.problems(template, self._wiring, what)
+            yield from refusals.problems(template, self._wiring, namespace, what)
             template |= pods.rewrite(template, self._wiring, namespace)
         if kind == services.SERVICE:
             yield from services.problems(manifest, what)

@@ -378,7 +378,7 @@ def test_no_pod_names_anything_that_an_object_of_the_platform_could_be_called(po
 def test_rewriting_makes_nothing_that_the_rules_refuse(pod):
     """But for the label by which the platform knows it: none may come with a chart."""
     before, after = (
-        {str(one) for one in refusals.problems(one, wiring(), "it")}
+        {str(one) for one in refusals.problems(one, wiring(), "webhooks", "it")}
         for one in (pod, rewritten(pod))
     )
     (own,) = after - before

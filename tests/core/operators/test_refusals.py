@@ -10,7 +10,7 @@ THING = "operator demo, Deployment.apps ops/demo"
 
 
 def said(pod, **wired):
-    return [str(one) for one in refusals.problems(pod, wiring(**wired), THING)]
+    return [str(one) for one in refusals.problems(pod, wiring(**wired), "webhooks", THING)]
 
 
 def with_container(**fields):

@@ -95,4 +95,4 @@ def test_it_is_renewed_before_it_expires_and_the_pod_goes_on(host, operated, deb
         seconds=left,
     )
     assert renewed["aud"] == first["aud"]
-    assert "No resources" not in debug(OPS, "get", "namespaces")
+    assert "system:serviceaccount:kubedebug:kubedebug" in debug(OPS, "auth", "whoami")
