@@ -75,6 +75,31 @@ def test_one_that_does_not_is_told_what_to_set(given, message):
     assert said(given) == [f"{PATH}[0]{message}"]
 
 
+@pytest.mark.parametrize(
+    ("given", "right"),
+    [
+        (operator(identity="tenant"), True),
+        (operator(identity="tenant", packages=True), False),
+        (operator(identity="host", packages=True), True),
+        (bare(known.CROSSPLANE, identity="tenant"), False),
+        (bare(known.CROSSPLANE, identity="tenant", packages=False), True),
+    ],
+    ids=["alone", "with packages", "the host's", "crossplane", "without packages"],
+)
+def test_what_is_installed_later_has_no_token_of_the_tenant(given, right):
+    """The agent would need the right to issue one for any account in that namespace."""
+    assert said(given) == (
+        []
+        if right
+        else [
+            (
+                f"{PATH}[0].identity: can't be tenant where the operator installs programs by "
+                "itself; use host, or packages: false"
+            )
+        ]
+    )
+
+
 def test_two_have_two_names():
     """Their pods, and their objects on the host, are told apart by it."""
     assert said(operator(), operator(namespace="other")) == [

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from core import names
 from core.manifests import pods as platform
 from core.operators import pods, refusals
+from core.operators import wiring as wiring_
 from core.operators.wiring import ROOT_CA
 from tests.support.operator_objects import container, template, wiring
 
@@ -157,6 +158,19 @@ def test_a_token_that_the_chart_asks_for_is_for_the_tenant_and_lives_no_longer_t
 def test_the_life_of_its_token_can_be_said():
     token, *_ = access(spec_of(token_seconds=600))
     assert token["serviceAccountToken"]["expirationSeconds"] == 600
+
+
+def test_a_token_of_the_tenant_is_in_the_same_place():
+    """The host agent keeps it in a Secret, for programs that must be the account itself."""
+    given = template(serviceAccountName="core")
+    token, *others = access(spec_of(given, identity=wiring_.TENANT_TOKEN))
+    assert token == {
+        "secret": {
+            "name": wiring_.token_secret(NAMESPACE, "core"),
+            "items": [{"key": "token", "path": "token"}],
+        }
+    }
+    assert others == access(spec_of(given))[1:]
 
 
 class TestSecurity:
