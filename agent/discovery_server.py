@@ -54,7 +54,8 @@ class DiscoveryServer:
             app.router.add_get(path, self._answer)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
-        await web.TCPSite(self._runner, port=self._port, ssl_context=context).start()
+        site = web.TCPSite(self._runner, "0.0.0.0", self._port, ssl_context=context)  # noqa: S104 -- in a pod
+        await site.start()
 
     async def stop(self) -> None:
         """Close every connection."""
