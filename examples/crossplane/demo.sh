@@ -50,4 +50,5 @@ run 'kubectl get objects.kubernetes.m.crossplane.io --sort-by=.spec.forProvider.
 run 'kubectl --kubeconfig .tenantplane/field.yaml get configmap welcome -n team-rockets -o custom-columns=TEXT:.data.text'
 
 run 'kubectl delete workspace rockets --cascade=foreground'
+run 'kubectl --kubeconfig .tenantplane/field.yaml wait --for=delete --timeout=1m namespace/team-rockets'
 refused 'kubectl --kubeconfig .tenantplane/field.yaml get namespace team-rockets'
