@@ -227,7 +227,7 @@ class TenantOperator(pulumi.ComponentResource):
         services = [one for one in plan.split.host if one["kind"] == "Service"]
         found = [self._on_host(one) for one in services]
         before = self._declare_hooks(hooks.before(plan.split.hooks), needed)
-        return found + [self._on_host(one, before) for one in workloads]
+        return [*found, *before, *(self._on_host(one, before) for one in workloads)]
 
     def _declare_hooks(
         self, known: Sequence[Hook], after: list[pulumi.Resource]
