@@ -204,8 +204,9 @@ class _Splitter:
             return
         yield from refusals.labels(metadata.get("labels") or {}, what)
         yield from refusals.on_host(manifest, namespace, self._workloads, what)
+        manifest["metadata"] = on_host_metadata(metadata)
         yield from self._rewrite(manifest, namespace, what)
-        metadata = manifest["metadata"] = on_host_metadata(manifest["metadata"])
+        metadata = manifest["metadata"]  # a Pod's is another one now
         own = host_labels(self._wiring.tenant, self._wiring.operator)
         metadata["labels"] = (metadata.get("labels") or {}) | own
         if not events or kind not in sides.TEMPLATES:

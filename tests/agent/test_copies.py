@@ -114,11 +114,67 @@ def test_a_tenant_that_can_not_be_asked_is_not_taken_for_one_without_files(tenan
         copied(tenant, host, CONFIG)
 
 
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_one_that_the_host_does_not_take_is_told_and_the_others_go_on(tenant, host, status):
+    """A tenant's users could else stop all copies, those of renewed certificates too."""
+    host.refused_writes[f"{HOST}/configmaps/ops.config"] = ApiError("x", status, "Invalid", "no")
+    done = copied(tenant, host, CONFIG, CREDENTIALS)
+    assert done.missing == ["ConfigMap ops/config (Invalid)"]
+    assert done.placed == {(SECRET, "ops.credentials")}
+
+
+@pytest.mark.parametrize("status", [401, 403, 409, 429, 500])
+def test_what_passes_is_tried_again_and_not_told_as_missing(tenant, host, status):
+    host.refused_writes[f"{HOST}/configmaps/ops.config"] = ApiError("x", status, "Busy", "")
+    with pytest.raises(ApiError):
+        copied(tenant, host, CONFIG)
+
+
+def test_a_secret_that_has_another_type_now_is_made_anew(tenant, host):
+    """Nobody can change a type: without this, the old credentials would stay."""
+
+    class OfOneType(FakeApi):
+        async def apply(self, path, body):
+            there = self.objects.get(path)
+            if there is not None and there.get("type") != body.get("type"):
+                raise ApiError(f"PATCH {path}", 422, "Invalid", "type: field is immutable")
+            return await super().apply(path, body)
+
+    host, path = OfOneType(), f"{HOST}/secrets/ops.credentials"
+    copied(tenant, host, CREDENTIALS)
+    pulls = "kubernetes.io/dockerconfigjson"
+    tenant.put(f"{TENANT}/secrets/credentials", data={"key": "cGVt"}, type=pulls)
+    done = copied(tenant, host, CREDENTIALS)
+    assert (host.objects[path]["type"], host.deleted) == (pulls, [path])
+    assert done.missing == []
+
+
+TOO_MUCH = "(more than 200 files or 8 MiB for one operator)"
+
+
+class TestCaps:
+    """A tenant's users can't fill the host's etcd with what operators read."""
+
+    def test_no_more_files_than_one_operator_may_have(self, tenant, host, monkeypatch):
+        monkeypatch.setattr(copies, "MOST_FILES", 1)
+        done = copied(tenant, host, CONFIG, CREDENTIALS)
+        assert done.missing == [f"Secret ops/credentials {TOO_MUCH}"]
+        assert len(host.objects) == len(done.placed) == 1
+
+    def test_no_more_bytes_than_one_operator_may_have(self, tenant, host):
+        large = {"a": "x" * (copies.MOST_BYTES // 2)}
+        for name in ("a", "b"):
+            tenant.put(f"{TENANT}/configmaps/{name}", data=large)
+        done = copied(tenant, host, File(CONFIG_MAP, "a"), File(CONFIG_MAP, "b"))
+        assert done.missing == [f"ConfigMap ops/b {TOO_MUCH}"]
+        assert done.placed == {(CONFIG_MAP, "ops.a")}
+
+
 class TestPruning:
     """What nobody needs any more goes; what is somebody else's stays."""
 
     def prune(self, host, *wanted):
-        run(copies.prune(host, "tenant-acme", "demo", set(wanted)))
+        run(copies.prune(host, "demo", copies.lists("tenant-acme"), set(wanted)))
 
     def test_what_is_not_wanted_goes(self, tenant, host):
         copied(tenant, host, CONFIG, CREDENTIALS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent import copies
+from agent import copies, packages
 from agent.kube import ApiError
 from agent.packages import Packages
 from core import names
@@ -160,9 +160,10 @@ class TestRunning:
 
     def test_all_of_it_can_be_removed_without_the_tenant(self, tenant, host):
         install(tenant)
+        expose(tenant)
         running(tenant, host)
         host.put(f"{APPS}/other", metadata={"labels": {names.LABEL_OPERATOR: "crossplane"}})
-        run(packages_of(host, host).remove())
+        run(copies.prune(host, "crossplane", packages.lists("tenant-acme"), set()))
         assert list(host.objects) == [f"{APPS}/other"]
 
 
@@ -306,7 +307,16 @@ class TestRefusing:
         assert refusal(tenant).startswith("Service etcd: the name is taken")
         assert host.objects == {}
 
-    @pytest.mark.parametrize("status_code", [400, 422])
+    def test_no_more_run_than_one_operator_may_have(self, tenant, host, monkeypatch):
+        """A tenant's users install them; each costs the host objects, even with no replicas."""
+        monkeypatch.setattr(packages, "_MOST", 1)
+        install(tenant, "a")
+        install(tenant, "b")
+        assert running(tenant, host).workloads == 1
+        assert refusal(tenant, "b") == "1 programs of the operator run already; uninstall some"
+        assert f"{APPS}/b" not in host.objects
+
+    @pytest.mark.parametrize("status_code", [400, 413, 422])
     def test_what_the_host_refuses_says_so_and_the_others_run(self, tenant, host, status_code):
         """An admission rule, a field that can't be changed."""
         error = ApiError("PATCH x", status_code, "Invalid", "field is immutable")
@@ -338,24 +348,29 @@ class TestRefusing:
 
 
 class TestAccounts:
-    """A package may have the account of the operator itself, which the program declared."""
+    """The account of the operator itself, which the program declared, is no package's."""
 
     ACCOUNT = f"{CORE}/serviceaccounts/{NAMESPACE}.crossplane"
 
-    @pytest.fixture
-    def declared(self, tenant, host):
+    @pytest.fixture(autouse=True)
+    def labels(self, tenant, host):
         labels = {names.LABEL_TENANT: "acme", names.LABEL_OPERATOR: "crossplane"}
         host.put(self.ACCOUNT, metadata={"labels": labels}, automountServiceAccountToken=False)
         install(tenant, pod=template(dict(LABELS), serviceAccountName="crossplane"))
         return labels
 
-    def test_it_stays_the_programs(self, tenant, host, declared):
-        assert running(tenant, host).workloads == 1
-        assert host.objects[self.ACCOUNT]["metadata"]["labels"] == declared
+    def test_a_package_that_has_it_is_refused(self, tenant, host):
+        """Whoever installs packages would have the operator's rights in the tenant."""
+        assert running(tenant, host).workloads == 0
+        assert refusal(tenant) == (
+            f"ServiceAccount {NAMESPACE}.crossplane: the name is taken on the host; choose "
+            "another one"
+        )
 
-    def test_it_does_not_go_with_the_package(self, tenant, host, declared):
+    def test_it_stays_the_programs(self, tenant, host, labels):
         """The tokens of the operator's own pods would end with it."""
         running(tenant, host)
         tenant.objects.clear()
         running(tenant, host)
         assert list(host.objects) == [self.ACCOUNT]
+        assert host.objects[self.ACCOUNT]["metadata"]["labels"] == labels

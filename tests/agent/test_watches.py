@@ -88,16 +88,32 @@ def test_a_version_that_is_too_old_is_listed_anew():
     assert len(server.lists) == 2
 
 
-def test_a_server_that_goes_away_wakes_once_and_is_not_asked_for_ever():
-    """Who is woken asks it again, and says what is wrong."""
+@pytest.mark.parametrize("status", [401, 403, 429, 500])
+def test_for_no_other_refusal_it_is_listed_anew(status):
+    """One that goes on would be asked for ever, several times a second."""
+    server = Server([event("2"), ApiError("GET x", status, "Busy", "")])
+    assert followed(server) == 3  # listed, one change, and the end
+    assert len(server.lists) == 1
+
+
+def test_a_watch_that_ends_wakes_once_and_is_not_asked_for_ever():
+    """Who is woken asks the server again, and says what is wrong."""
+    server = Server([UnreachableError("gone")])
+    assert followed(server) == 2  # listed, and the end
+    assert len(server.lists) == 1
+
+
+def test_a_server_that_is_away_from_the_start_does_not_wake():
+    """Who is woken would look, follow anew and be woken again: a busy loop for a tenant at rest."""
     server = Server(listed=UnreachableError("no answer"))
-    assert followed(server) == 1
+    assert followed(server) == 0
     assert len(server.lists) == 1
 
 
 def test_a_refusal_is_no_reason_to_ask_for_ever(caplog):
     server = Server(listed=ApiError("GET x", 403, "Forbidden", "may not"))
-    assert followed(server) == 1
+    assert followed(server) == 0
+    assert len(server.lists) == 1
     assert "watch of /api/v1/namespaces/ops/secrets: " in caplog.text
 
 

@@ -42,6 +42,14 @@ def test_quantities_are_kubernetes_own(quantity, mib):
     assert budget.mib(quantity) == mib
 
 
+@pytest.mark.parametrize(
+    ("quantity", "millicores"),
+    [("10m", 10), ("1", 1000), (2, 2000), (0.5, 500), ("0.1", 100), ("1k", 10**6), ("", 0)],
+)
+def test_quantities_of_cpu_are_too(quantity, millicores):
+    assert budget.millicores(quantity) == millicores
+
+
 @given(st.integers(1, 10**15), st.sampled_from(["", "k", "M", "Ki", "Mi", "Gi"]))
 def test_no_quantity_counts_less_than_it_is(number, unit):
     units = {"": 1, "k": 10**3, "M": 10**6, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
@@ -99,6 +107,31 @@ def test_sidecars_count_beside_all_others():
     assert budget.workload(workload("Job", pod=both)).memory_mib == 320
 
 
+def asking(cpu, name="main", **fields):
+    return container(name, resources={"requests": {"cpu": cpu}}, **fields)
+
+
+def test_cpu_is_counted_by_what_is_asked_for_while_it_is_rolled():
+    sidecar = asking("20m", "sidecar", restartPolicy="Always")
+    both = pod(asking("100m"), asking("1", "other"), initContainers=[sidecar, asking("3", "first")])
+    assert budget.workload(workload("Job", pod=both)).cpu_millicores == 3020
+    made = workload(spec={"replicas": 2}, pod=pod(asking("100m")))
+    assert budget.workload(made) == Demand(pods=3, cpu_millicores=300)
+    assert budget.together([made, made]).cpu_millicores == 600
+
+
+def test_more_cpu_than_it_may_ask_for_is_refused():
+    limits = Budget(memory_mib=64, pods=1, cpu_millicores=500)
+    found = budget.problems(Demand(cpu_millicores=501), limits, "operator demo")
+    assert [str(one) for one in found] == [
+        (
+            "operator demo: its containers ask for more CPU together than the operator may, in "
+            "millicores, got 501; lower the requests, or raise cpuMillicores (now 500)"
+        )
+    ]
+    assert list(budget.problems(Demand(cpu_millicores=500), limits, "operator demo")) == []
+
+
 def test_what_has_no_pods_takes_nothing():
     assert budget.workload(obj("Service")) == Demand()
     assert budget.together([]) == Demand()
@@ -150,4 +183,5 @@ def test_more_than_it_may_is_refused_with_both_ways_out():
 def test_what_asks_for_nothing_counts_as_what_it_gets():
     """Every container has a limit once it is rewritten, so that none counts as nothing."""
     rewritten = pods.rewrite(pod(container()), wiring(), "ops")
-    assert budget.workload(workload("Job", pod=rewritten)).memory_mib == 512
+    found = budget.workload(workload("Job", pod=rewritten))
+    assert (found.memory_mib, found.cpu_millicores) == (512, 10)

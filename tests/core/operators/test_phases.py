@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.operators import objects
 from core.operators.phases import LARGEST, Phases, phases, pieces
 from tests.support.operator_objects import ADMISSION, RBAC, definition, obj
 
@@ -15,7 +16,7 @@ from tests.support.operator_objects import ADMISSION, RBAC, definition, obj
     [
         (definition(), "definitions"),
         (obj("Secret"), "secrets"),
-        (obj("Namespace", namespace=None), "objects"),
+        (obj("Namespace", namespace=None), "definitions"),
         (obj("ConfigMap"), "objects"),
         (obj("ServiceAccount"), "objects"),
         (obj("Service"), "objects"),
@@ -42,24 +43,41 @@ def test_the_order_within_a_phase_is_the_charts():
 
 
 def test_few_objects_are_one_piece_and_none_are_no_piece():
-    assert pieces([obj("ConfigMap"), obj("Secret")]) == [[obj("ConfigMap"), obj("Secret")]]
-    assert pieces([]) == []
+    assert pieces([obj("ConfigMap"), obj("Secret")]) == {0: [obj("ConfigMap"), obj("Secret")]}
+    assert pieces([]) == {}
 
 
-@given(st.lists(st.integers(1, LARGEST - 200), max_size=8))
-def test_no_piece_is_too_large_to_be_stored_and_none_is_lost(sizes):
+@given(st.lists(st.integers(1, LARGEST // 4), max_size=8))
+def test_many_are_pieces_of_which_none_is_empty_and_nothing_is_lost(sizes):
     given = [obj("ConfigMap", str(n), data={"a": "x" * size}) for n, size in enumerate(sizes)]
     found = pieces(given)
-    assert [one for piece in found for one in piece] == given
-    assert all(piece for piece in found)
-    assert all(sum(len(json.dumps(one)) for one in piece) <= LARGEST for piece in found)
+    assert all(found.values())
+    together = [one for piece in found.values() for one in piece]
+    assert sorted(together, key=objects.label) == sorted(given, key=objects.label)
+    assert (list(found) in ([], [0])) == (sum(map(size, given)) <= LARGEST)
 
 
-def test_one_that_is_too_large_alone_is_a_piece_of_its_own():
-    """Kubernetes refuses it, and names it; the others are in place."""
-    large = obj("ConfigMap", data={"a": "x" * 2 * LARGEST})
-    assert pieces([obj("Secret"), large, obj("Secret")]) == [
-        [obj("Secret")],
-        [large],
-        [obj("Secret")],
-    ]
+def test_a_large_chart_is_cut_so_that_each_piece_can_be_stored():
+    """The largest have some MiB of definitions."""
+    given = [definition(f"Kind{number}") for number in range(200)]
+    for one in given:
+        one["spec"]["versions"] = ["x" * 20_000]
+    found = pieces(given)
+    assert len(found) > 4
+    assert all(sum(map(size, piece)) <= LARGEST for piece in found.values())
+
+
+def test_an_object_stays_in_its_piece_whatever_others_there_are():
+    """One that moved would be deleted by one piece and made by another, a CRD with its data."""
+    given = [obj("ConfigMap", str(n), data={"a": "x" * (LARGEST // 10)}) for n in range(30)]
+
+    def numbers(manifests):
+        found = pieces(manifests)
+        return {objects.label(one): number for number, those in found.items() for one in those}
+
+    before, after = numbers(given), numbers(given[15:])
+    assert {label: before[label] for label in after} == after
+
+
+def size(manifest):
+    return len(json.dumps(manifest))

@@ -116,12 +116,20 @@ def test_the_annotation_that_answers_says_the_tenants_namespace():
     assert metadata["annotations"] == {pods.ANNOTATION_NAMESPACE: NAMESPACE}
 
 
-def test_it_is_marked_as_its_operators_and_keeps_what_the_chart_says_of_it():
-    chart = {"labels": {"app": "x"}, "annotations": {"a": "b"}, "namespace": "other"}
+def test_it_is_marked_as_its_operators_and_keeps_what_harms_nobody():
+    """Pods roll by a checksum; a network plugin would obey other annotations, and finalizers."""
+    said = {"checksum/config": "b", "k8s.v1.cni.cncf.io/networks": "host"}
+    chart = {
+        "labels": {"app": "x"},
+        "annotations": said,
+        "namespace": "other",
+        "finalizers": ["chart.test/stay"],
+    }
     metadata = rewritten(template() | {"metadata": chart})["metadata"]
-    assert metadata["labels"] == {"app": "x", names.LABEL_OPERATOR: "demo"}
-    assert metadata["annotations"]["a"] == "b"
-    assert "namespace" not in metadata
+    assert metadata == {
+        "labels": {"app": "x", names.LABEL_OPERATOR: "demo"},
+        "annotations": {"checksum/config": "b", pods.ANNOTATION_NAMESPACE: NAMESPACE},
+    }
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from core import names
 from core.errors import InvalidInputError
-from core.operators import objects, sides, split
+from core.operators import objects, pods, sides, split
 from core.operators.budget import Budget, Demand
 from core.operators.references import CONFIG_MAP, SECRET, File
 from core.operators.wiring import ROOT_CA
@@ -27,9 +27,15 @@ AMPLE = Budget(memory_mib=10**6, pods=10**4, storage_gib=100)
 THING = "operator demo, chart demo"
 
 
-def parts(*given, limits=AMPLE, namespace=NAMESPACE, **overrides):
+def parts(*given, limits=AMPLE, namespace=NAMESPACE, packages=False, **overrides):
     return split.split(
-        given, wiring(), namespace=namespace, overrides=overrides, limits=limits, thing=THING
+        given,
+        wiring(),
+        namespace=namespace,
+        overrides=overrides,
+        limits=limits,
+        packages=packages,
+        thing=THING,
     )
 
 
@@ -222,6 +228,14 @@ class TestTheHost:
             "matchLabels": {names.LABEL_OPERATOR: "demo"}
         }
 
+    @pytest.mark.parametrize("spec", [{"minAvailable": 1}, {"maxUnavailable": 0}, {}], ids=str)
+    def test_a_budget_of_disruption_lets_nodes_drain(self, spec):
+        """With one replica that is to be there, the host's administrators couldn't drain a node."""
+        given = obj("PodDisruptionBudget", api_version="policy/v1", spec=dict(spec))
+        found = on_host(parts(given), "PodDisruptionBudget")["spec"]
+        assert found["maxUnavailable"] == 1
+        assert "minAvailable" not in found
+
     @pytest.mark.parametrize("kind", list(sides.TEMPLATES), ids=lambda kind: kind[1])
     def test_all_pods_are_rewritten(self, kind):
         found = parts(workload(kind[1]))
@@ -231,21 +245,40 @@ class TestTheHost:
         found = on_host(parts(workload("Pod", pod=template({"app": "x"}))), "Pod")
         assert found["metadata"]["labels"][names.LABEL_OPERATOR] == "demo"
         assert found["metadata"]["labels"]["app"] == "x"
+        assert found["metadata"]["annotations"] == {pods.ANNOTATION_NAMESPACE: "ops"}
         assert "namespace" not in found["metadata"]
 
-    def test_pods_behind_a_service_are_found_by_the_name_that_they_have_in_the_tenant(self):
+    def test_pods_behind_a_service_have_the_names_that_they_have_without_it(self):
+        """With one hostname for all replicas, a program that elects by it would have two leaders."""
         found = parts(workload(), service("webhook"))
-        spec = pod_of(found)["spec"]
-        assert (spec["hostname"], spec["subdomain"]) == ("webhook", "ops")
-        assert "Service ops" in labels(found.host)
-
-    def test_those_of_a_statefulset_have_names_already(self):
-        spec = pod_of(parts(workload("StatefulSet"), service()), "StatefulSet")["spec"]
-        assert "subdomain" not in spec
-
-    def test_a_namespace_without_pods_is_no_name_on_the_host(self):
-        found = parts(workload(), service("webhook", "elsewhere"))
+        assert not {"hostname", "subdomain"} & pod_of(found)["spec"].keys()
         assert labels(found.host) == ["Deployment.apps demo", "Service webhook"]
+
+    def test_programs_that_it_installs_are_found_by_the_namespace_that_they_are_in(self):
+        """The host agent gives them their hostnames; the Service of the namespace is ours."""
+        found = parts(workload(), packages=True)
+        assert labels(found.host) == ["Deployment.apps demo", "Service ops"]
+        assert on_host(found, "Service")["spec"] == {
+            "clusterIP": "None",
+            "selector": {names.LABEL_OPERATOR: "demo"},
+        }
+
+    def test_a_service_that_is_called_like_the_namespace_stays_the_charts(self):
+        found = parts(workload(), service("ops", port=1), packages=True)
+        assert labels(found.host) == ["Deployment.apps demo", "Service ops"]
+        assert on_host(found, "Service")["spec"]["port"] == 1
+
+    def test_nothing_that_others_of_the_host_obey_is_said_of_it(self):
+        said = {"external-dns.alpha.kubernetes.io/hostname": "bank.test", "prometheus.io/port": "1"}
+        given = obj("ConfigMap", annotations=said, data={})
+        given["metadata"]["finalizers"] = ["chart.test/stay"]
+        metadata = on_host(parts(given, ConfigMap="host"), "ConfigMap")["metadata"]
+        assert metadata.keys() == {"name", "labels", "annotations"}
+        assert metadata["annotations"] == {"prometheus.io/port": "1"}
+
+    def test_in_the_tenant_all_of_it_is_said(self):
+        given = obj("ConfigMap", annotations={"mine": "yes"}, data={})
+        assert given in parts(given).tenant
 
     def test_a_claim_is_called_after_its_namespace_and_pods_find_it(self):
         volumes = [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]
@@ -310,6 +343,12 @@ class TestHooks:
         assert name(IMAGE) == name(IMAGE)
         assert name(IMAGE) != name(f"{IMAGE}.1")
 
+    def test_they_are_there_until_their_end_was_seen(self):
+        """One that Kubernetes takes away by itself would be waited for, and run again."""
+        given = hook(workload("Job", spec={"ttlSecondsAfterFinished": 0}), "pre-install")
+        (found,) = parts(given).hooks
+        assert "ttlSecondsAfterFinished" not in found.job["spec"]
+
     def test_a_long_name_stays_one(self):
         (found,) = parts(hook(workload("Job", "x" * 63), "pre-install")).hooks
         assert len(found.job["metadata"]["name"]) == 59
@@ -318,7 +357,7 @@ class TestHooks:
         found = parts(hook(workload("Job"), "pre-delete"))
         (one,) = found.hooks
         assert objects.template(one.job)["spec"]["automountServiceAccountToken"] is False
-        assert found.demand == Demand(memory_mib=512, pods=1)
+        assert found.demand == Demand(memory_mib=512, pods=1, cpu_millicores=10)
         assert found.accounts == ((NAMESPACE, "default"),)
 
     @pytest.mark.parametrize(

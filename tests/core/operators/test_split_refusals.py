@@ -68,8 +68,22 @@ HOSTILE = {
     "Kubernetes' own accounts": (
         workload(namespace="kube-system"),
         (
-            "Deployment.apps kube-system/demo: has pods in a namespace of Kubernetes' own, got "
+            "Deployment.apps kube-system/demo: has pods in a namespace of the platform's, got "
             "'kube-system'; set another one"
+        ),
+    ),
+    "the platform's accounts": (
+        workload(namespace="tenantplane-system"),
+        (
+            "Deployment.apps tenantplane-system/demo: has pods in a namespace of the platform's, "
+            "got 'tenantplane-system'; set another one"
+        ),
+    ),
+    "another version than the host has": (
+        obj("PodDisruptionBudget", api_version="policy/v1beta1", spec={}),
+        (
+            "PodDisruptionBudget.policy ops/demo, apiVersion: isn't known on the host, got "
+            "'policy/v1beta1'; use policy/v1"
         ),
     ),
     "the platform's label on the host": (
@@ -149,10 +163,12 @@ def test_everything_is_said_at_once():
 
 
 def test_more_than_the_operator_may_is_refused():
-    limits = Budget(memory_mib=100, pods=1)
+    limits = Budget(memory_mib=100, pods=1, cpu_millicores=10)
     with pytest.raises(InvalidInputError) as caught:
         parts(workload(), limits=limits)
-    memory, count = caught.value.problems
+    memory, count, cpu = caught.value.problems
     assert memory.startswith(f"{THING}: its containers may use more memory together")
     assert "got 1024; " in memory
     assert count.startswith(f"{THING}: has more pods than the operator may, got 2; ")
+    assert cpu.startswith(f"{THING}: its containers ask for more CPU together than the operator")
+    assert "got 20; " in cpu
