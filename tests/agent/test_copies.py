@@ -114,11 +114,54 @@ def test_a_tenant_that_can_not_be_asked_is_not_taken_for_one_without_files(tenan
         copied(tenant, host, CONFIG)
 
 
+class TestWhatTheHostDoesNotTake:
+    """One file that can't be copied holds up no other; what is missing says why."""
+
+    def test_a_file_that_can_not_be_there_is_told(self, tenant, host):
+        error = ApiError("PATCH x", 422, "Invalid", "too long")
+        host.refused_writes[f"{HOST}/configmaps/ops.config"] = error
+        done = copied(tenant, host, CONFIG, CREDENTIALS)
+        assert done.missing == ["ConfigMap ops/config (Invalid)"]
+        assert done.placed == {(SECRET, "ops.credentials")}
+
+    def test_a_passing_refusal_is_none(self, tenant, host):
+        host.refused_writes[f"{HOST}/configmaps/ops.config"] = ApiError("PATCH x", 429, "", "")
+        with pytest.raises(ApiError):
+            copied(tenant, host, CONFIG)
+
+    def test_a_secret_of_another_type_is_made_anew(self, tenant, host):
+        """A type can't be changed."""
+        host.put(f"{HOST}/secrets/ops.credentials", type="Opaque")
+        apply, calls = host.apply, []
+
+        async def once_refused(path, body):
+            calls.append(path)
+            if len(calls) == 1:
+                raise ApiError("PATCH x", 422, "Invalid", "field is immutable")
+            return await apply(path, body)
+
+        host.apply = once_refused
+        assert copied(tenant, host, CREDENTIALS).missing == []
+        assert host.deleted == [f"{HOST}/secrets/ops.credentials"]
+
+    def test_there_is_a_most_of_files(self, tenant, host, monkeypatch):
+        """A tenant's users could fill the host's store with them."""
+        monkeypatch.setattr(copies, "MOST_FILES", 1)
+        done = copied(tenant, host, CONFIG, CREDENTIALS)
+        assert len(done.placed) == 1
+        (missing,) = done.missing
+        assert missing.startswith("Secret ops/credentials (more than 200 files or 8 MiB for one")
+
+    def test_there_is_a_most_of_bytes(self, tenant, host, monkeypatch):
+        monkeypatch.setattr(copies, "MOST_BYTES", 10)
+        assert copied(tenant, host, CONFIG).placed == set()
+
+
 class TestPruning:
     """What nobody needs any more goes; what is somebody else's stays."""
 
     def prune(self, host, *wanted):
-        run(copies.prune(host, "tenant-acme", "demo", set(wanted)))
+        run(copies.prune(host, "demo", copies.lists("tenant-acme"), set(wanted)))
 
     def test_what_is_not_wanted_goes(self, tenant, host):
         copied(tenant, host, CONFIG, CREDENTIALS)

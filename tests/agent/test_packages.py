@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent import copies
+from agent import copies, packages
 from agent.kube import ApiError
 from agent.packages import Packages
 from core import names
@@ -162,7 +162,7 @@ class TestRunning:
         install(tenant)
         running(tenant, host)
         host.put(f"{APPS}/other", metadata={"labels": {names.LABEL_OPERATOR: "crossplane"}})
-        run(packages_of(host, host).remove())
+        run(copies.prune(host, "crossplane", packages.lists("tenant-acme"), set()))
         assert list(host.objects) == [f"{APPS}/other"]
 
 
@@ -338,24 +338,30 @@ class TestRefusing:
 
 
 class TestAccounts:
-    """A package may have the account of the operator itself, which the program declared."""
+    """Whoever installs a package says its ServiceAccount."""
 
     ACCOUNT = f"{CORE}/serviceaccounts/{NAMESPACE}.crossplane"
 
-    @pytest.fixture
-    def declared(self, tenant, host):
+    def test_none_has_the_operators_own(self, tenant, host):
+        """It would have the operator's rights in the tenant, which who installs it hasn't."""
         labels = {names.LABEL_TENANT: "acme", names.LABEL_OPERATOR: "crossplane"}
         host.put(self.ACCOUNT, metadata={"labels": labels}, automountServiceAccountToken=False)
         install(tenant, pod=template(dict(LABELS), serviceAccountName="crossplane"))
-        return labels
-
-    def test_it_stays_the_programs(self, tenant, host, declared):
-        assert running(tenant, host).workloads == 1
-        assert host.objects[self.ACCOUNT]["metadata"]["labels"] == declared
-
-    def test_it_does_not_go_with_the_package(self, tenant, host, declared):
-        """The tokens of the operator's own pods would end with it."""
-        running(tenant, host)
-        tenant.objects.clear()
-        running(tenant, host)
+        assert running(tenant, host).workloads == 0
+        assert refusal(tenant) == (
+            f"ServiceAccount {NAMESPACE}.crossplane: the name is taken on the host; choose another "
+            "one"
+        )
         assert list(host.objects) == [self.ACCOUNT]
+        assert host.objects[self.ACCOUNT]["metadata"]["labels"] == labels
+
+
+def test_there_is_a_most_of_programs(tenant, host, monkeypatch):
+    """Each is a Deployment in the host's store, and a tenant's users install them."""
+    monkeypatch.setattr(packages, "_MOST", 2)
+    for number in range(3):
+        install(tenant, f"provider-{number}")
+    assert running(tenant, host).workloads == 2
+    assert refusal(tenant, "provider-2") == (
+        "2 programs of the operator run already; uninstall some"
+    )

@@ -90,14 +90,21 @@ def test_a_version_that_is_too_old_is_listed_anew():
 
 def test_a_server_that_goes_away_wakes_once_and_is_not_asked_for_ever():
     """Who is woken asks it again, and says what is wrong."""
+    server = Server([UnreachableError("gone")])
+    assert followed(server) == 2  # listed, gone
+    assert len(server.lists) == 1
+
+
+def test_a_server_that_was_never_there_wakes_nobody():
+    """Who looks finds out by itself, and a tenant that is down must not keep the agent busy."""
     server = Server(listed=UnreachableError("no answer"))
-    assert followed(server) == 1
+    assert followed(server) == 0
     assert len(server.lists) == 1
 
 
 def test_a_refusal_is_no_reason_to_ask_for_ever(caplog):
     server = Server(listed=ApiError("GET x", 403, "Forbidden", "may not"))
-    assert followed(server) == 1
+    assert followed(server) == 0
     assert "watch of /api/v1/namespaces/ops/secrets: " in caplog.text
 
 

@@ -99,6 +99,29 @@ def test_sidecars_count_beside_all_others():
     assert budget.workload(workload("Job", pod=both)).memory_mib == 320
 
 
+@pytest.mark.parametrize(
+    ("quantity", "millicores"), [("100m", 100), ("2", 2000), (0.5, 500), ("1.5m", 2), (None, 0)]
+)
+def test_cpu_is_kubernetes_own_too(quantity, millicores):
+    assert budget.millicores(quantity) == millicores
+
+
+def test_cpu_is_what_is_asked_for_and_no_limit():
+    """Nobody's limit is kept free on a node; what is asked for is."""
+    one = container(resources={"limits": {"cpu": "4"}, "requests": {"cpu": "150m"}})
+    made = workload(spec={"replicas": 2}, pod=pod(one))
+    assert budget.workload(made).cpu_millicores == 3 * 150
+
+
+def test_more_cpu_than_it_may_ask_for_is_refused():
+    limits = Budget(memory_mib=1, pods=1, cpu_millicores=100)
+    (said,) = (str(one) for one in budget.problems(Demand(cpu_millicores=101), limits, "demo"))
+    assert said == (
+        "demo: its containers ask for more CPU together than the operator may, in millicores, got "
+        "101; lower the requests, or raise cpuMillicores (now 100)"
+    )
+
+
 def test_what_has_no_pods_takes_nothing():
     assert budget.workload(obj("Service")) == Demand()
     assert budget.together([]) == Demand()

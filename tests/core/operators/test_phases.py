@@ -15,7 +15,7 @@ from tests.support.operator_objects import ADMISSION, RBAC, definition, obj
     [
         (definition(), "definitions"),
         (obj("Secret"), "secrets"),
-        (obj("Namespace", namespace=None), "objects"),
+        (obj("Namespace", namespace=None), "definitions"),
         (obj("ConfigMap"), "objects"),
         (obj("ServiceAccount"), "objects"),
         (obj("Service"), "objects"),
@@ -42,24 +42,39 @@ def test_the_order_within_a_phase_is_the_charts():
 
 
 def test_few_objects_are_one_piece_and_none_are_no_piece():
-    assert pieces([obj("ConfigMap"), obj("Secret")]) == [[obj("ConfigMap"), obj("Secret")]]
-    assert pieces([]) == []
+    assert pieces([obj("ConfigMap"), obj("Secret")]) == {0: [obj("ConfigMap"), obj("Secret")]}
+    assert pieces([]) == {}
 
 
-@given(st.lists(st.integers(1, LARGEST - 200), max_size=8))
+SIZES = st.lists(st.integers(1, LARGEST - 200), max_size=8)
+
+
+def config_maps(sizes):
+    return [obj("ConfigMap", f"c{n}", data={"a": "x" * size}) for n, size in enumerate(sizes)]
+
+
+@given(SIZES)
 def test_no_piece_is_too_large_to_be_stored_and_none_is_lost(sizes):
-    given = [obj("ConfigMap", str(n), data={"a": "x" * size}) for n, size in enumerate(sizes)]
-    found = pieces(given)
-    assert [one for piece in found for one in piece] == given
-    assert all(piece for piece in found)
-    assert all(sum(len(json.dumps(one)) for one in piece) <= LARGEST for piece in found)
+    found = pieces(config_maps(sizes))
+    placed = [one["metadata"]["name"] for piece in found.values() for one in piece]
+    assert sorted(placed) == [f"c{n}" for n in range(len(sizes))]
+    assert all(found.values())
+    for piece in found.values():
+        assert sum(len(json.dumps(one)) for one in piece) <= LARGEST
+
+
+def test_an_object_stays_in_its_piece_whatever_others_come_and_go():
+    """One that moved would be away for a moment, and with a kind all objects of it."""
+    given = config_maps([LARGEST // 4] * 8)
+    assert len(pieces(given)) > 1
+    before = {str(one): number for number, piece in pieces(given).items() for one in piece}
+    for number, piece in pieces(given[1:]).items():
+        assert all(before[str(one)] == number for one in piece)
 
 
 def test_one_that_is_too_large_alone_is_a_piece_of_its_own():
     """Kubernetes refuses it, and names it; the others are in place."""
-    large = obj("ConfigMap", data={"a": "x" * 2 * LARGEST})
-    assert pieces([obj("Secret"), large, obj("Secret")]) == [
-        [obj("Secret")],
-        [large],
-        [obj("Secret")],
-    ]
+    large = obj("ConfigMap", "large", data={"a": "x" * 2 * LARGEST})
+    found = pieces([obj("Secret", "a"), large, obj("Secret", "b")])
+    assert [large] in found.values()
+    assert sum(map(len, found.values())) == 3

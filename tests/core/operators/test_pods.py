@@ -117,10 +117,10 @@ def test_the_annotation_that_answers_says_the_tenants_namespace():
 
 
 def test_it_is_marked_as_its_operators_and_keeps_what_the_chart_says_of_it():
-    chart = {"labels": {"app": "x"}, "annotations": {"a": "b"}, "namespace": "other"}
+    chart = {"labels": {"app": "x"}, "annotations": {"checksum/a": "b"}, "namespace": "other"}
     metadata = rewritten(template() | {"metadata": chart})["metadata"]
     assert metadata["labels"] == {"app": "x", names.LABEL_OPERATOR: "demo"}
-    assert metadata["annotations"]["a"] == "b"
+    assert metadata["annotations"]["checksum/a"] == "b"
     assert "namespace" not in metadata
 
 

@@ -27,9 +27,15 @@ AMPLE = Budget(memory_mib=10**6, pods=10**4, storage_gib=100)
 THING = "operator demo, chart demo"
 
 
-def parts(*given, limits=AMPLE, namespace=NAMESPACE, **overrides):
+def parts(*given, namespace=NAMESPACE, packages=False, **overrides):
     return split.split(
-        given, wiring(), namespace=namespace, overrides=overrides, limits=limits, thing=THING
+        given,
+        wiring(),
+        namespace=namespace,
+        packages=packages,
+        overrides=overrides,
+        limits=AMPLE,
+        thing=THING,
     )
 
 
@@ -233,19 +239,31 @@ class TestTheHost:
         assert found["metadata"]["labels"]["app"] == "x"
         assert "namespace" not in found["metadata"]
 
-    def test_pods_behind_a_service_are_found_by_the_name_that_they_have_in_the_tenant(self):
-        found = parts(workload(), service("webhook"))
-        spec = pod_of(found)["spec"]
-        assert (spec["hostname"], spec["subdomain"]) == ("webhook", "ops")
-        assert "Service ops" in labels(found.host)
+    def test_pods_have_names_where_programs_are_installed(self):
+        """These look for each other by `<service>.<namespace>` (agent/packages.py)."""
+        found = parts(workload(), packages=True)
+        (named,) = (one for one in found.host if one["kind"] == "Service")
+        assert named["metadata"]["name"] == "ops"
+        assert named["spec"] == {"clusterIP": "None", "selector": {names.LABEL_OPERATOR: "demo"}}
+        assert "Service ops" not in labels(parts(workload()).host)
 
-    def test_those_of_a_statefulset_have_names_already(self):
-        spec = pod_of(parts(workload("StatefulSet"), service()), "StatefulSet")["spec"]
-        assert "subdomain" not in spec
+    def test_a_service_of_the_chart_has_that_name_first(self):
+        found = parts(workload(), service("ops"), packages=True)
+        (own,) = (one for one in found.host if one["kind"] == "Service")
+        assert own["spec"]["selector"]["app"] == "demo"
 
-    def test_a_namespace_without_pods_is_no_name_on_the_host(self):
-        found = parts(workload(), service("webhook", "elsewhere"))
-        assert labels(found.host) == ["Deployment.apps demo", "Service webhook"]
+    @pytest.mark.parametrize("namespace", ["etcd", "etcd-peers"])
+    def test_no_namespace_takes_the_name_of_a_service_of_the_platform(self, namespace):
+        """The tenant's own store would be found no more."""
+        found = parts(workload(namespace=namespace), namespace=namespace, packages=True)
+        assert [one["kind"] for one in found.host] == ["Deployment"]
+
+    def test_a_budget_of_disruption_lets_nodes_drain(self):
+        """`minAvailable: 1` of one pod would hold a node's upgrade for ever."""
+        given = obj("PodDisruptionBudget", api_version="policy/v1", spec={"minAvailable": 1})
+        spec = on_host(parts(given), "PodDisruptionBudget")["spec"]
+        assert spec["maxUnavailable"] == 1
+        assert "minAvailable" not in spec
 
     def test_a_claim_is_called_after_its_namespace_and_pods_find_it(self):
         volumes = [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]
@@ -310,6 +328,11 @@ class TestHooks:
         assert name(IMAGE) == name(IMAGE)
         assert name(IMAGE) != name(f"{IMAGE}.1")
 
+    def test_they_are_there_until_their_end_was_seen(self):
+        given = hook(workload("Job", spec={"ttlSecondsAfterFinished": 0}), "pre-install")
+        (found,) = parts(given).hooks
+        assert "ttlSecondsAfterFinished" not in found.job["spec"]
+
     def test_a_long_name_stays_one(self):
         (found,) = parts(hook(workload("Job", "x" * 63), "pre-install")).hooks
         assert len(found.job["metadata"]["name"]) == 59
@@ -318,7 +341,7 @@ class TestHooks:
         found = parts(hook(workload("Job"), "pre-delete"))
         (one,) = found.hooks
         assert objects.template(one.job)["spec"]["automountServiceAccountToken"] is False
-        assert found.demand == Demand(memory_mib=512, pods=1)
+        assert found.demand == Demand(memory_mib=512, pods=1, cpu_millicores=10)
         assert found.accounts == ((NAMESPACE, "default"),)
 
     @pytest.mark.parametrize(
