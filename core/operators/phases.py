@@ -55,9 +55,16 @@ def pieces(manifests: Sequence[Json]) -> dict[int, list[Json]]:
     whole = sum(len(json.dumps(manifest)) for manifest in manifests)
     count = 1 if whole <= LARGEST else _PIECES
     found: dict[int, list[Json]] = {}
+    sizes: dict[int, int] = {}
     for manifest in manifests:
-        number = zlib.crc32(objects.label(manifest).encode()) % count
+        number, own = (
+            zlib.crc32(objects.label(manifest).encode()) % count,
+            len(json.dumps(manifest)),
+        )
+        while number in found and sizes[number] + own > LARGEST:
+            number += count
         found.setdefault(number, []).append(manifest)
+        sizes[number] = sizes.get(number, 0) + own
     return dict(sorted(found.items()))
 
 

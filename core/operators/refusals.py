@@ -192,7 +192,8 @@ def _container(
     if any(port.get("hostPort") for port in container.get("ports") or []):
         yield _set(thing, "hostPort", "would be a port of its node", "leave it out")
     asked = container.get("resources") or {}
-    for one in {*(asked.get("limits") or {}), *(asked.get("requests") or {})} - _RESOURCES:
+    named = {*(asked.get("limits") or {}), *(asked.get("requests") or {})}
+    for one in sorted(named - _RESOURCES):
         yield _set(thing, f"resources {one}", "is a device of its node", "leave it out")
     for key in _asking_others(container):
         yield _set(thing, key, "would have its node ask others", "leave it out")

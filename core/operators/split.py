@@ -163,7 +163,7 @@ class _Splitter:
         }
         read |= {(one, File(CONFIG_MAP, ROOT_CA)) for one in where}
         spaces = objects.namespaces(self._tenant, where | {namespace})
-        if self._packages:
+        if self._packages and ("Service", namespace) not in RESERVED:
             tenant, operator = self._wiring.tenant, self._wiring.operator
             named = services.subdomain(tenant, operator, namespace)
             self._host.setdefault(("Service", namespace), named)

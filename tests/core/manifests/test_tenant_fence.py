@@ -5,15 +5,19 @@ import re
 import pytest
 
 from core import flags
-from core.manifests import etcd, pods, tenant, tenant_fence
+from core.manifests import etcd, pods, priorities, tenant, tenant_fence
+from core.operators.budget import Budget
 from core.profiles import PROFILES
 
 SMALL, MEDIUM, LARGE = PROFILES.values()
 REPLICAS = pytest.mark.parametrize("replicas", [1, 2, 3])
 
 
-def hard(*profiles, replicas=1, kine_too=False, own=None):
-    return tenant_fence.resource_quota(profiles, replicas, kine_too=kine_too, own=own)["hard"]
+def hard(*profiles, replicas=1, kine_too=False, own=None, operators=()):
+    quota = tenant_fence.resource_quota(
+        profiles, replicas, kine_too=kine_too, own=own, operators=operators
+    )
+    return quota["hard"]
 
 
 def mib(quantity):
@@ -112,3 +116,29 @@ def test_operators_and_their_api_server_select_each_other():
     assert theirs == {"podSelector": operators["podSelector"]}
     assert theirs in apiserver["ingress"][0]["from"]
     assert "namespaceSelector" not in theirs, "those of another tenant are another's"
+
+
+def test_operators_have_a_quota_of_their_own():
+    """Whatever they take, the share of the control plane is never theirs."""
+    given = [
+        Budget(memory_mib=100, pods=2, cpu_millicores=300),
+        Budget(memory_mib=28, pods=1, cpu_millicores=200),
+    ]
+    quota = tenant_fence.operators_quota(given)
+    assert quota["hard"] == {
+        "limits.memory": "128Mi",
+        "pods": "3",
+        "requests.cpu": "500m",
+        "requests.memory": "128Mi",
+    }
+    (scope,) = quota["scopeSelector"]["matchExpressions"]
+    assert scope["values"] == [priorities.NAMES[priorities.OPERATORS]]
+
+
+def test_the_namespace_has_room_for_its_operators_and_their_volumes():
+    given = [Budget(memory_mib=100, pods=2, storage_gib=3), Budget(memory_mib=28, pods=1)]
+    before = hard(SMALL)
+    after = hard(SMALL, operators=given)
+    assert mib(after["limits.memory"]) - mib(before["limits.memory"]) == 128
+    assert int(after["pods"]) - int(before["pods"]) == 3
+    assert (after["persistentvolumeclaims"], after["requests.storage"]) == ("2", "3Gi")

@@ -87,6 +87,29 @@ HOSTILE = {
         template(tolerations=[{"operator": "Exists"}]),
         f", tolerations: would choose nodes kept for others; {PLACE}",
     ),
+    "a pod that never ends": (
+        template(terminationGracePeriodSeconds=86400),
+        (
+            ", terminationGracePeriodSeconds: would keep its node from being drained, got 86400; "
+            "use 600 or less"
+        ),
+    ),
+    "a pod that never starts": (
+        template(schedulingGates=[{"name": "mine"}]),
+        ", schedulingGates: would take devices or a place of its node; leave it out",
+    ),
+    "devices by a claim": (
+        template(resourceClaims=[{"name": "gpu", "resourceClaimName": "gpu"}]),
+        ", resourceClaims: would take devices or a place of its node; leave it out",
+    ),
+    "devices by their name": (
+        with_container(resources={"limits": {"nvidia.com/gpu": 1}}),
+        ", container main, resources nvidia.com/gpu: is a device of its node; leave it out",
+    ),
+    "a container that comes later": (
+        template(ephemeralContainers=[container("later")]),
+        ", ephemeralContainers: are for pods that run; leave them out",
+    ),
     "hostPath": (
         with_volume(hostPath={"path": "/"}),
         f", volume v: is of a kind that no operator may have, got 'hostPath'; {VOLUMES}",
@@ -228,6 +251,17 @@ HARMLESS = {
             }
         }
     ),
+    "apart from its like by the namespace's name": template(
+        affinity={
+            "podAntiAffinity": {
+                REQUIRED: [{"topologyKey": "kubernetes.io/hostname", "namespaces": ["webhooks"]}]
+            }
+        }
+    ),
+    "what it takes of its node": with_container(
+        resources={"limits": {"memory": "1Gi", "ephemeral-storage": "1Gi"}, "requests": {"cpu": 1}}
+    ),
+    "ten minutes to end": template(terminationGracePeriodSeconds=600),
     "low ports": with_security(capabilities={"add": ["NET_BIND_SERVICE"], "drop": ["ALL"]}),
     "its own token": with_source(serviceAccountToken={"path": "t"}),
     "a token for its tenant": with_source(

@@ -4,11 +4,13 @@ A change is seen in a review: the host's objects stand in golden files in full, 
 names, as what they say is the chart's own.
 """
 
+import json
+
 import pytest
 import yaml
 
 from core import kubernetes_yaml, object_lists
-from core.operators import budget, images, known, objects, split
+from core.operators import budget, images, known, objects, phases, split
 from core.operators.budget import Budget
 from core.operators.references import CONFIG_MAP, SECRET, File
 from tests.support import charts
@@ -30,6 +32,7 @@ def parts(name, rendered, namespace, **limits):
         rendered,
         wiring(operator=name, registries=images.DEFAULT_REGISTRIES),
         namespace=namespace,
+        packages=known.known(name).packages,
         overrides={},
         limits=Budget(**(usual | limits)),
         thing=f"operator {name}",
@@ -115,6 +118,13 @@ def test_what_becomes_of_it_is_the_golden_one(name, found, golden):
 def test_none_needs_a_word_of_its_user(name, found):
     """No kind of theirs is unknown, and no pod of theirs is refused."""
     assert found(name).host
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_its_definitions_can_be_stored(name, found):
+    """Those of External Secrets and Argo CD are larger together than one object of the host."""
+    for piece in phases.pieces(phases.phases(found(name).tenant).definitions).values():
+        assert sum(len(json.dumps(one)) for one in piece) <= phases.LARGEST
 
 
 @pytest.mark.parametrize("name", OPERATORS)

@@ -65,6 +65,24 @@ HOSTILE = {
             "the chart, got 'control-plane'; let it scale a workload of its own"
         ),
     ),
+    "an old version of a kind": (
+        obj(
+            "HorizontalPodAutoscaler",
+            api_version="autoscaling/v1",
+            spec={"scaleTargetRef": {"kind": "Deployment", "name": "demo"}},
+        ),
+        (
+            "HorizontalPodAutoscaler.autoscaling ops/demo, apiVersion: isn't known on the host, "
+            "got 'autoscaling/v1'; use autoscaling/v2"
+        ),
+    ),
+    "the platform's accounts": (
+        workload(namespace="tenantplane-system"),
+        (
+            "Deployment.apps tenantplane-system/demo: has pods in a namespace of the platform's, "
+            "got 'tenantplane-system'; set another one"
+        ),
+    ),
     "Kubernetes' own accounts": (
         workload(namespace="kube-system"),
         (
@@ -133,7 +151,8 @@ HOSTILE = {
 
 @pytest.mark.parametrize(("given", "message"), HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_object_is_refused_in_words_that_help(given, message):
-    assert problems(given) == [f"{THING}, {message}"]
+    beside = [workload()] if given["apiVersion"] == "autoscaling/v1" else []
+    assert problems(given, *beside) == [f"{THING}, {message}"]
 
 
 def test_a_token_of_the_host_cannot_be_had_even_by_the_user():
