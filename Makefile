@@ -45,8 +45,9 @@ test: check ## Everything that proves it: check, real processes, and a real host
 bench: .venv/complete ## Measure the figures in benchmarks/ (two hours), write benchmarks/results/
 	@$(PYTHON) -m benchmarks
 
-docs: .venv/complete ## Write docs/reference/ from the code
+docs: .venv/complete ## Write docs/reference/ from the code, docs/pictures/ from the examples
 	@$(PYTHON) -m docs.generate
+	$(PYTHON) -m docs.pictures
 
 env: .venv/complete ## Shell lines for plain `pulumi`: eval "$$(make env)"
 	@$(PYTHON) -m rig env

@@ -5,7 +5,7 @@ Not here: when, and which (handlers/runtime_mirror.py, packages.py).
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from agent.kube import ApiError, Client, Json
@@ -23,9 +23,19 @@ def mirror_labels(tenant: str, operator: str) -> dict[str, str]:
     return {**host_labels(tenant, operator), names.LABEL_MIRROR: operator}
 
 
+def lists(namespace: str) -> dict[str, str]:
+    """Return where copies are listed in a namespace, by kind."""
+    return {kind: list_path(namespace, kind) for kind in _PLURALS}
+
+
 def list_path(namespace: str, kind: str) -> str:
     """Return where objects of a kind are listed."""
     return f"/api/v1/namespaces/{namespace}/{_PLURALS[kind]}"
+
+
+MOST_FILES, MOST_BYTES = 200, 8 * 1024**2
+"""Of one operator: a tenant's users could fill the host's etcd with them."""
+_TOO_MUCH = f"more than {MOST_FILES} files or {MOST_BYTES // 1024**2} MiB for one operator"
 
 
 @dataclass
@@ -35,7 +45,9 @@ class Copies:
     placed: set[tuple[str, str]] = field(default_factory=set)
     """Kind and name on the host."""
     missing: list[str] = field(default_factory=list)
-    """What the tenant doesn't have."""
+    """What the tenant doesn't have, or the host doesn't take."""
+    size: int = 0
+    """Bytes of all."""
     authorities: dict[str, str] = field(default_factory=dict)
     """Hash of the tenant's authority, by namespace of the tenant."""
 
@@ -71,7 +83,17 @@ async def copy(
             continue
         name = on_host(namespace, file.name)
         body = _copied(found, file, name, labels)
-        await host.apply(f"{list_path(host_namespace, file.kind)}/{name}", body)
+        done.size += len(json.dumps(body))
+        if len(done.placed) >= MOST_FILES or done.size > MOST_BYTES:
+            done.missing.append(f"{file.kind} {namespace}/{file.name} ({_TOO_MUCH})")
+            continue
+        try:
+            await _put(host, f"{list_path(host_namespace, file.kind)}/{name}", body)
+        except ApiError as error:
+            if not error.wrong:
+                raise
+            done.missing.append(f"{file.kind} {namespace}/{file.name} ({error.reason})")
+            continue
         done.placed.add((file.kind, name))
         if file.name == ROOT_CA:
             text = json.dumps(found.get("data"), sort_keys=True)
@@ -80,17 +102,33 @@ async def copy(
 
 
 async def prune(
-    host: Client, host_namespace: str, operator: str, wanted: set[tuple[str, str]]
+    host: Client, operator: str, lists: Mapping[str, str], wanted: set[tuple[str, str]]
 ) -> None:
-    """Take away copies that nobody needs any more."""
-    for kind in _PLURALS:
-        path = list_path(host_namespace, kind)
+    """Take from the host what nobody needs any more of what was made there for an operator.
+
+    Args:
+        host: The host's.
+        operator: Its name.
+        lists: Where objects are listed, by kind.
+        wanted: Kind and name of what stays.
+    """
+    for kind, path in lists.items():
         query = f"{path}?labelSelector={names.LABEL_MIRROR}%3D{operator}"
-        listed = await host.get(query, metadata_list=True)
-        for item in listed.get("items") or []:
+        for item in (await host.get(query, metadata_list=True)).get("items") or []:
             name = item["metadata"]["name"]
             if (kind, name) not in wanted:
                 await host.delete(f"{path}/{name}")
+
+
+async def _put(host: Client, path: str, body: Json) -> None:
+    """Apply a copy; one of another type is made anew, as a type can't be changed."""
+    try:
+        await host.apply(path, body)
+    except ApiError as error:
+        if not error.wrong or body["kind"] != SECRET:
+            raise
+        await host.delete(path)
+        await host.apply(path, body)
 
 
 def _copied(found: Json, file: File, name: str, labels: dict[str, str]) -> Json:

@@ -6,6 +6,7 @@ Not here: what they make of a token (core/manifests/host_accounts.py).
 
 import asyncio
 import logging
+import math
 import ssl
 import time
 from pathlib import Path
@@ -13,7 +14,6 @@ from pathlib import Path
 from aiohttp import web
 
 from agent.kube import Client, Json
-from core import names
 from core.errors import TenantplaneError
 from core.manifests import host_accounts
 
@@ -21,6 +21,8 @@ logger = logging.getLogger("agent")
 
 _FRESH_SECONDS = 10.0
 """An API server asks again for each token with a key that it doesn't know: anybody can make it."""
+_PATIENCE_SECONDS = 1.0
+"""A host that doesn't answer takes seconds to say so, and the next in the queue waits for that."""
 
 
 class DiscoveryServer:
@@ -39,7 +41,7 @@ class DiscoveryServer:
         self._port = port
         self._asking = asyncio.Lock()
         self._known: dict[str, Json] = {}
-        self._asked_at = 0.0
+        self._due = -math.inf
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
@@ -52,7 +54,8 @@ class DiscoveryServer:
             app.router.add_get(path, self._answer)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
-        await web.TCPSite(self._runner, port=self._port, ssl_context=context).start()
+        site = web.TCPSite(self._runner, "0.0.0.0", self._port, ssl_context=context)  # noqa: S104 -- in a pod
+        await site.start()
 
     async def stop(self) -> None:
         """Close every connection."""
@@ -61,11 +64,14 @@ class DiscoveryServer:
 
     async def _answer(self, request: web.Request) -> web.Response:
         async with self._asking:
-            if time.monotonic() - self._asked_at > _FRESH_SECONDS:
+            if time.monotonic() >= self._due:
                 await self._ask()
-        if request.path not in self._known:
+        known = self._known.get(request.path)
+        if known is None:
             return web.Response(status=503, text="the host's API server has not said it yet")
-        return web.json_response(self._known[request.path])
+        if "jwks_uri" in known:  # where the host has them, nobody gets to
+            known = {**known, "jwks_uri": f"https://{request.host}{host_accounts.KEYS}"}
+        return web.json_response(known)
 
     async def _ask(self) -> None:
         """Read the documents; while the host doesn't answer, those of before are still right."""
@@ -74,8 +80,7 @@ class DiscoveryServer:
             keys = await self._client.get(host_accounts.KEYS)
         except TenantplaneError as error:
             logger.warning("issuer of the host: %s", error)
+            self._due = time.monotonic() + _PATIENCE_SECONDS
             return
-        own = f"https://{names.AGENT}.{names.AGENT_NAMESPACE}.svc:{host_accounts.DISCOVERY_PORT}"
-        discovery["jwks_uri"] = f"{own}{host_accounts.KEYS}"
         self._known = {host_accounts.DISCOVERY: discovery, host_accounts.KEYS: keys}
-        self._asked_at = time.monotonic()
+        self._due = time.monotonic() + _FRESH_SECONDS

@@ -39,10 +39,12 @@ _SILENCE_SECONDS = 90
 
 _SHOWN_CHARACTERS = 200
 
+_FORBIDDEN = 403
 _CONFLICT = 409
 _GONE = 410
 _NOT_FOUND = 404
 _UNAUTHORIZED = 401
+_WRONG = (400, 413, 422)
 
 
 class ApiError(TenantplaneError):
@@ -63,6 +65,21 @@ class ApiError(TenantplaneError):
     def conflict(self) -> bool:
         """Somebody else changed the object meanwhile."""
         return self.status == _CONFLICT
+
+    @property
+    def gone(self) -> bool:
+        """The version that was asked for is too old."""
+        return self.status == _GONE
+
+    @property
+    def forbidden(self) -> bool:
+        """We have no right to it: not yet, or not any more."""
+        return self.status == _FORBIDDEN
+
+    @property
+    def wrong(self) -> bool:
+        """The object can't be, whoever sends it again and whenever."""
+        return self.status in _WRONG
 
     @property
     def unauthorized(self) -> bool:

@@ -13,11 +13,11 @@ from typing import Any
 from agent import copies
 from agent.kube import ApiError, Client, Json
 from core import names
+from core.errors import TenantplaneError
 from core.operators import objects, pods, refusals, services
 from core.operators.references import File, files
 from core.operators.services import Front
-from core.operators.split import RESERVED
-from core.operators.wiring import Wiring, on_host, pod_label
+from core.operators.wiring import RESERVED, Wiring, on_host, pod_label
 
 _OWNERS = "pkg.crossplane.io/"
 """Whose Deployments are run: those that Crossplane's package manager made."""
@@ -37,12 +37,22 @@ _STATUS = (
 )
 
 
+_MOST = 50
+"""Programs that one operator may have installed: a tenant's users install them."""
+
+
 def watched(namespace: str) -> list[str]:
     """Return which lists of a tenant say what its operator installs."""
-    return [
-        *(path.format(namespace) for path in _PATHS.values()),
-        copies.list_path(namespace, "Secret"),
-    ]
+    return [*lists(namespace).values(), copies.list_path(namespace, "Secret")]
+
+
+def lists(namespace: str) -> dict[str, str]:
+    """Return where what runs is listed in a namespace, by kind."""
+    return {kind: path.format(namespace) for kind, path in _PATHS.items()}
+
+
+class _RefusedError(TenantplaneError):
+    """The host refuses an object for what it is; others may be right."""
 
 
 @dataclass
@@ -88,23 +98,23 @@ class Packages:
         known = await self._owned("Service")
         fronts = services.fronts(known)
         wanted: set[tuple[str, str]] = set()
-        for deployment in deployments:
-            problem = self._problem(deployment) or await self._taken(deployment, known)
+        for number, deployment in enumerate(deployments):
+            problem = self._problem(deployment, number) or await self._taken(deployment, known)
             if problem is not None:
                 await self._say(deployment, _refused(problem))
                 continue
+            spec = objects.template(deployment)["spec"]
+            running.files |= {(self._namespace, file) for file in files(spec)}
+            wanted |= set(self._names_of(deployment, known))
+            try:
+                await self._place(deployment, known, fronts)
+            except _RefusedError as error:
+                await self._say(deployment, _refused(str(error)))
+                continue
             running.workloads += 1
-            running.files |= {
-                (self._namespace, file) for file in files(objects.template(deployment)["spec"])
-            }
-            wanted |= await self._place(deployment, known, fronts)
             running.settled &= await self._follow(deployment)
-        await self._prune(wanted)
+        await copies.prune(self._host, self._wiring.operator, lists(self._there), wanted)
         return running
-
-    async def remove(self) -> None:
-        """Take all of it from the host."""
-        await self._prune(set())
 
     async def _owned(self, kind: str) -> list[Json]:
         """Return what the package manager made of a kind."""
@@ -120,23 +130,40 @@ class Packages:
             and "deletionTimestamp" not in item["metadata"]
         ]
 
-    def _problem(self, deployment: Json) -> str | None:
-        """Return why a Deployment can't be run, None if it can."""
+    def _problem(self, deployment: Json, number: int) -> str | None:
+        """Return why a Deployment can't be run, None if it can; `number` run already."""
+        if number >= _MOST:
+            return f"{_MOST} programs of the operator run already; uninstall some"
         thing = f"Deployment {self._namespace}/{deployment['metadata']['name']}"
         template = objects.template(deployment)
-        found = list(refusals.problems(template, self._wiring, thing))
+        found = list(refusals.problems(template, self._wiring, self._namespace, thing))
         return "; ".join(str(one) for one in found) or None
 
     async def _taken(self, deployment: Json, known: list[Json]) -> str | None:
-        """Return which of its names is something else's on the host already, None if none is."""
-        for one in (deployment, *self._services_of(deployment, known)):
-            kind, name = one["kind"], one["metadata"]["name"]
-            there = await self._get(self._host, kind, self._there, name)
-            labels = (there or {}).get("metadata", {}).get("labels") or {}
-            ours = labels.get(names.LABEL_MIRROR) == self._wiring.operator
-            if (kind, name) in RESERVED or (there is not None and not ours):
+        """Return which of its names is something else's on the host already, None if none is.
+
+        With the operator's own ServiceAccount it would have the operator's rights in the tenant,
+        which whoever installs packages hasn't.
+        """
+        for kind, name in self._names_of(deployment, known):
+            if (kind, name) in RESERVED or await self._is_taken(kind, name):
                 return f"{kind} {name}: the name is taken on the host; choose another one"
         return None
+
+    async def _is_taken(self, kind: str, name: str) -> bool:
+        """Whether something of this name is on the host that wasn't made here."""
+        there = await self._get(self._host, kind, self._there, name)
+        labels = (there or {}).get("metadata", {}).get("labels") or {}
+        return there is not None and labels.get(names.LABEL_MIRROR) != self._wiring.operator
+
+    def _names_of(self, deployment: Json, known: list[Json]) -> list[tuple[str, str]]:
+        """Return kinds and names of what one has on the host."""
+        found = (deployment, *self._services_of(deployment, known))
+        own = [(one["kind"], one["metadata"]["name"]) for one in found]
+        return [*own, ("ServiceAccount", self._account(deployment))]
+
+    def _account(self, deployment: Json) -> str:
+        return on_host(self._namespace, pods.service_account(objects.template(deployment)))
 
     def _services_of(self, deployment: Json, known: list[Json]) -> Iterator[Json]:
         labels = (objects.template(deployment).get("metadata") or {}).get("labels") or {}
@@ -146,26 +173,26 @@ class Packages:
                 yield one
 
     async def _place(
-        self, deployment: Json, known: list[Json], fronts: list[Front]
-    ) -> set[tuple[str, str]]:
-        """Put one on the host; returns kinds and names of what is there then."""
+        self,
+        deployment: Json,
+        known: list[Json],
+        fronts: list[Front],
+    ) -> None:
+        """Put one on the host."""
         template = objects.template(deployment)
-        account = on_host(self._namespace, pods.service_account(template))
+        account = self._account(deployment)
         front = services.of(template, self._namespace, fronts)
         rewritten = pods.rewrite(template, self._wiring, self._namespace, host_name=front)
         pods.roll_with(rewritten, self._ca_hash or "")
         spec = {**deployment["spec"], "template": rewritten}
+        spec["revisionHistoryLimit"] = 1
         made: Json = {"apiVersion": "apps/v1", "kind": "Deployment", "spec": spec}
         objects.select(made, pod_label(self._wiring.operator))
-        name = deployment["metadata"]["name"]
-        placed = {("ServiceAccount", account), ("Deployment", name)}
         holder = {"apiVersion": "v1", "kind": "ServiceAccount"}
         await self._apply(holder | {"automountServiceAccountToken": False}, account)
         for service in self._services_of(deployment, known):
-            placed.add(("Service", service["metadata"]["name"]))
             await self._place_service(service)
-        await self._apply(made, name)
-        return placed
+        await self._apply(made, deployment["metadata"]["name"])
 
     async def _place_service(self, service: Json) -> None:
         name, spec = service["metadata"]["name"], service["spec"]
@@ -192,7 +219,13 @@ class Packages:
     async def _apply(self, body: Json, name: str) -> None:
         path = f"{_PATHS[body['kind']].format(self._there)}/{name}"
         metadata = {"name": name, "labels": self._labels}
-        await self._host.apply(path, {**body, "metadata": metadata})
+        try:
+            await self._host.apply(path, {**body, "metadata": metadata})
+        except ApiError as error:
+            if not error.wrong:
+                raise
+            thing = f"{body['kind']} {self._namespace}/{name}"
+            raise _RefusedError(f"{thing}: its host refuses it ({error})") from error
 
     async def _follow(self, deployment: Json) -> bool:
         """Say in the tenant how a Deployment fares on the host; returns whether it is settled."""
@@ -220,16 +253,6 @@ class Packages:
         except ApiError as error:
             if not error.not_found:
                 raise
-
-    async def _prune(self, wanted: set[tuple[str, str]]) -> None:
-        """Take from the host what is installed no more."""
-        for kind, path in _PATHS.items():
-            where = path.format(self._there)
-            query = f"{where}?labelSelector={names.LABEL_MIRROR}%3D{self._wiring.operator}"
-            for item in (await self._host.get(query, metadata_list=True)).get("items") or []:
-                name = item["metadata"]["name"]
-                if (kind, name) not in wanted:
-                    await self._host.delete(f"{where}/{name}")
 
     @staticmethod
     async def _get(client: Client, kind: str, namespace: str, name: str) -> Json | None:

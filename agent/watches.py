@@ -40,10 +40,12 @@ class Watches:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _follow(self, path: str) -> None:
+        established = False
         try:
             while True:
                 listed = await self._client.get(f"{path}?limit=1", metadata_list=True)
                 version = listed["metadata"]["resourceVersion"]
+                established = True
                 self._wake()  # what happened before isn't told by the watch
                 try:
                     while True:
@@ -53,10 +55,12 @@ class Watches:
                                 self._wake()
                         await asyncio.sleep(_REWATCH_SECONDS)
                 except ApiError as error:
-                    logger.debug("watch of %s: %s", path, error)  # too old: list anew
+                    if not error.gone:
+                        raise
                     await asyncio.sleep(_REWATCH_SECONDS)
         except UnreachableError as error:
             logger.debug("watch of %s ended: %s", path, error)
         except ApiError as error:
             logger.warning("watch of %s: %s", path, error)
-        self._wake()
+        if established:  # else whoever looks finds out, and knows when to look again
+            self._wake()

@@ -93,6 +93,7 @@ def _tokens(
         tenant=plan.tenant,
         version=plan.version,
         namespace=place.namespace,
+        home=place.deleted_with,
         agent_namespace=agent_namespace,
         timeout=place.timeout,
         keys=generations.FIRST,

@@ -40,12 +40,13 @@ def declare(
         secrets: Those of them that nobody shall read.
         after: What has to be there before.
     """
-    pieces = phases.pieces(manifests) or ([[]] if secrets else [])
+    pieces = phases.pieces(manifests) or ({0: []} if secrets else {})
+    first = min(pieces, default=0)
     found: list[pulumi.Resource] = []
-    for number, piece in enumerate(pieces):
+    for number, piece in pieces.items():
         named: dict[str, str] = {}
         needed = list(after)
-        if number == 0 and secrets:
+        if number == first and secrets:
             named, hidden = _hidden(place, phase, secrets)
             needed.append(hidden)
         name = f"{place.operator}-{phase}-{number}"

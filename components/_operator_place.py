@@ -27,6 +27,8 @@ class OperatorPlace:
     timeout: Mapping[str, str]
     """Annotations that bound the wait for a resource."""
     parent: pulumi.Resource
+    deleted_with: pulumi.Resource | None
+    """What takes all of it along when it goes: the tenant's namespace."""
 
     def meta(self, name: str, annotations: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return the metadata of one of its objects on the host."""
@@ -51,4 +53,6 @@ class OperatorPlace:
 
     def opts(self, after: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
         """Return the options of one of its resources."""
-        return pulumi.ResourceOptions(parent=self.parent, depends_on=list(after))
+        return pulumi.ResourceOptions(
+            parent=self.parent, depends_on=list(after), deleted_with=self.deleted_with
+        )

@@ -4,6 +4,7 @@ Owns: rendering its chart, and the checks of all that comes out.
 Not here: telling the objects apart (core/operators/), declaring (tenant_operator.py).
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,9 @@ import pulumi
 from components import _helm
 from core import kinds, names, object_lists, schema, versions
 from core.charts import ChartSource
-from core.operators import budget, images, split, wiring
+from core.errors import InvalidInputError
+from core.operator_settings import OperatorSettings
+from core.operators import images, split
 from core.operators.budget import Budget
 from core.operators.known import known, merged
 from core.operators.split import Split
@@ -20,6 +23,19 @@ from core.operators.wiring import Wiring
 
 if TYPE_CHECKING:
     from components.tenant_operator import TenantOperatorArgs
+
+_SINGLE = (
+    "cpu_millicores",
+    "identity",
+    "keep",
+    "memory_mib",
+    "namespace",
+    "pods",
+    "runtime_class",
+    "storage_gib",
+    "timeout_seconds",
+    "token_seconds",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,25 +61,27 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
     tenant = names.check_tenant_id(args["tenant"])
     operator = args["operator"]
     thing = f"tenant {tenant}: operator {operator}"
-    usual = known(operator)
-    namespace = args.get("namespace") or usual.namespace or operator
+    said, usual = _said(args, thing), known(operator)
+    namespace = said.namespace or usual.namespace or operator
     version = versions.check_kubernetes(args.get("version", versions.DEFAULT_KUBERNETES), thing)
     registry = args.get("registry")
-    usual_registries = images.DEFAULT_REGISTRIES if registry is None else [registry]
+    registries = images.DEFAULT_REGISTRIES if registry is None else [registry]
     wired = Wiring(
         tenant=tenant,
         operator=operator,
         audience=names.issuer(tenant, args["domain"]),
-        registries=tuple(args.get("registries") or usual_registries),
+        registries=tuple(args.get("registries", registries)),
         registry=registry,
         priority_class=args.get("priority_class"),
         runtime_class=args.get("runtime_class"),
-        token_seconds=int(args.get("token_seconds", wiring.TOKEN_SECONDS)),
-        identity=args.get("identity", wiring.HOST_TOKEN),
+        token_seconds=said.token_seconds,
+        identity=said.identity,
     )
     limits = Budget(
-        memory_mib=int(args.get("memory_mib", budget.DEFAULT_MEMORY_MIB)),
-        pods=int(args.get("pods", budget.DEFAULT_PODS)),
+        memory_mib=said.memory_mib or usual.memory_mib,
+        pods=said.pods,
+        cpu_millicores=said.cpu_millicores,
+        storage_gib=said.storage_gib,
     )
     source = _source(args, thing)
     if source is None:
@@ -81,6 +99,7 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
             provider=provider,
         )
         thing = f"{thing}, {source}"
+    packages = bool(args.get("packages", usual.packages))
     return Plan(
         tenant=tenant,
         version=version,
@@ -93,10 +112,33 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
             namespace=namespace,
             overrides=args.get("sides", {}),
             limits=limits,
+            packages=packages,
             thing=thing,
         ),
-        packages=bool(args.get("packages", usual.packages)),
+        packages=packages,
     )
+
+
+def collisions(plans: Iterable[Plan]) -> Iterator[InvalidInputError]:
+    """Yield which objects of a tenant's operators would be one and the same on the host."""
+    first: dict[tuple[str, str, str], str] = {}
+    for one in plans:
+        for manifest in one.split.host:
+            kind, name = manifest["kind"], manifest["metadata"]["name"]
+            owner = first.setdefault((one.tenant, kind, name), one.operator)
+            if owner != one.operator:
+                yield InvalidInputError(
+                    f"tenant {one.tenant}: operator {one.operator}, {kind} {name}",
+                    f"has the name of a {kind} of operator {owner} on the host",
+                    remedy="give it another name by the values, or use another tenant for it",
+                )
+
+
+def _said(args: "TenantOperatorArgs", thing: str) -> OperatorSettings:
+    """Return what is said of single values, by the same rules as in a config."""
+    single = {key: value for key, value in args.items() if key in _SINGLE and value is not None}
+    given = {schema.camel(key): value for key, value in single.items()}
+    return schema.read(OperatorSettings, {"name": args["operator"], **given}, thing)
 
 
 def _own_objects(operator: str) -> list[dict[str, Any]]:

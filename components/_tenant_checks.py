@@ -56,9 +56,15 @@ def checked(args: "TenantControlPlaneArgs") -> Pods:
         ),
         host_issuer=args.get("host_issuer"),
         operators=tuple(
-            Budget(memory_mib=int(one["memory_mib"]), pods=int(one["pods"]))
+            Budget(
+                memory_mib=int(one["memory_mib"]),
+                pods=int(one["pods"]),
+                cpu_millicores=int(one["cpu_millicores"]),
+                storage_gib=int(one["storage_gib"]),
+            )
             for one in args.get("operators", [])
         ),
+        registries=tuple(one for each in args.get("operators", []) for one in each["registries"]),
     )
 
 

@@ -79,6 +79,14 @@ def declare_limits(
             opts=opts,
         ),
     ]
+    if wanted.operators:
+        quota = ResourceQuota(
+            f"{place.name}-operators-quota",
+            metadata=place.meta("operators"),
+            spec=tenant_fence.operators_quota(wanted.operators),
+            opts=opts,
+        )
+        limits.append(quota)
     if wanted.replicas > 1:
         budget = PodDisruptionBudget(
             f"{place.name}-budget",

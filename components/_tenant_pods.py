@@ -35,6 +35,25 @@ class HostIssuer(TypedDict):
     """Authority of the host agent, which has its keys, PEM."""
 
 
+class OperatorAllowance(TypedDict):
+    """What one operator may have of the host."""
+
+    memory_mib: int
+    """MiB of memory that its containers may use together."""
+
+    pods: int
+    """Pods that it may have."""
+
+    cpu_millicores: int
+    """Millicores of CPU that its containers may ask for together."""
+
+    storage_gib: int
+    """Size in GiB of all its volumes together."""
+
+    registries: Sequence[str]
+    """Registries that its images may come from."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pods:
     """What the pods of one tenant are."""
@@ -62,6 +81,8 @@ class Pods:
     host_issuer: HostIssuer | None
     operators: tuple[Budget, ...]
     """What each of its operators may use."""
+    registries: tuple[str, ...]
+    """Where the images of its operators may come from."""
 
     @property
     def files(self) -> pulumi.Output[dict[str, str]]:

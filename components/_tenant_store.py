@@ -31,6 +31,8 @@ class Place:
     """Kubernetes version of its API servers."""
     namespace: pulumi.Output[str]
     """Known once it exists."""
+    home: pulumi.Resource | None
+    """The namespace itself."""
     agent_namespace: pulumi.Input[str]
     """Known once the host agent runs."""
     timeout: Mapping[str, str]
@@ -53,7 +55,7 @@ class Place:
         return {
             **READY,
             **self.timeout,
-            f"{names.API_GROUP}/agent-namespace": self.agent_namespace,
+            names.ANNOTATION_AGENT: self.agent_namespace,
         }
 
 

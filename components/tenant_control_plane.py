@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Namespace, Secret
+from pulumi_kubernetes.core.v1 import Secret
 
 from components import (
     _tenant_base,
     _tenant_checks,
     _tenant_encryption,
     _tenant_fence,
+    _tenant_place,
     _tenant_pods,
     _tenant_route,
 )
@@ -24,27 +25,14 @@ from components._store_shared_etcd import SharedEtcdStore
 from components._store_sql import SqlStore
 from components._tenant_keys import TenantKeys, TenantUsers
 from components._tenant_people import TenantPeople
-from components._tenant_pods import HostIssuer, Pods
-from components._tenant_store import Place, TenantStore
+from components._tenant_pods import HostIssuer, OperatorAllowance
+from components._tenant_store import TenantStore
 from components.oidc_issuer import OidcIssuer
 from components.tenant_user import TenantUser
 from core import flags, names
 from core.manifests import tenant
 
 DEFAULT_TIMEOUT_SECONDS = 300
-
-
-class OperatorAllowance(TypedDict):
-    """What one operator may have of the host."""
-
-    memory_mib: int
-    """MiB of memory that its containers may use together."""
-
-    pods: int
-    """Pods that it may have."""
-
-    registries: Sequence[str]
-    """Registries that its images may come from."""
 
 
 class TenantControlPlaneArgs(TypedDict):
@@ -166,7 +154,7 @@ class TenantControlPlane(pulumi.ComponentResource):
     """Authority of its API server, PEM; two while it is replaced."""
 
     inside: pulumi.Output[str]
-    """Its namespace on the host, known once the host agent has been in the tenant."""
+    """Its namespace on the host, known once it serves and the host agent has been in it."""
 
     certificates: pulumi.Output[Mapping[str, str]]
     """When each of its certificates ends, authorities too, RFC 3339, by its name."""
@@ -176,8 +164,6 @@ class TenantControlPlane(pulumi.ComponentResource):
 
     user_expiry: pulumi.Output[Mapping[str, str]]
     """When what is in each of these ends, RFC 3339, by the user's name."""
-
-    _serving: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: TenantControlPlaneArgs, opts: pulumi.ResourceOptions | None = None
@@ -191,7 +177,13 @@ class TenantControlPlane(pulumi.ComponentResource):
         people = _tenant_checks.people(args, pods.issuers)
         super().__init__("tenantplane:index:TenantControlPlane", name, {}, opts)
         self._args = args
-        self._place = place = self._declare_place(name, pods)
+        self._place = place = _tenant_place.declare(
+            name,
+            pods,
+            agent_namespace=args["agent_namespace"],
+            timeout_seconds=int(args.get("timeout_seconds", DEFAULT_TIMEOUT_SECONDS)),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
         keys = TenantKeys(
             name,
             pods.tenant,
@@ -214,7 +206,7 @@ class TenantControlPlane(pulumi.ComponentResource):
             after=[*fence, ways, *secrets],
             opts=place.opts,
         )
-        self._serving = deployment.urn
+        self._serving: pulumi.Output[str] = deployment.urn
         # What the pods don't need comes while they start.
         meanwhile = pulumi.ResourceOptions(parent=self, depends_on=secrets)
         route = _tenant_route.declare(
@@ -234,7 +226,7 @@ class TenantControlPlane(pulumi.ComponentResource):
             certificates=self.certificates,
         )
         self.ca_pem = keys.authority.trusted_pem
-        self.inside = pulumi.Output.all(place.namespace, base.urn).apply(
+        self.inside = pulumi.Output.all(place.namespace, base.urn, deployment.urn).apply(
             lambda found: str(found[0])
         )
         encrypted = _tenant_encryption.declare(
@@ -245,37 +237,14 @@ class TenantControlPlane(pulumi.ComponentResource):
         self._publish(users, pods.version, after=[deployment, base, encrypted, *route, *limits])
 
     @property
+    def home(self) -> pulumi.Resource | None:
+        """Its namespace on the host: what is in it goes with it."""
+        return self._place.home
+
+    @property
     def serving(self) -> pulumi.Output[str]:
         """Known once its pods serve; what is inside the tenant may not be there yet."""
         return self._serving
-
-    def _declare_place(self, name: str, pods: Pods) -> Place:
-        """The tenant's namespace, and what is the same for all in it."""
-        child = pulumi.ResourceOptions(parent=self)
-        namespace = Namespace(
-            f"{name}-ns",
-            metadata={
-                "name": names.namespace(pods.tenant),
-                "labels": tenant.namespace_labels(pods.tenant),
-                "annotations": tenant.namespace_annotations(
-                    pods.tenant,
-                    pods.domain,
-                    [one for each in self._args.get("operators", []) for one in each["registries"]],
-                ),
-            },
-            opts=child,
-        )
-        timeout = int(self._args.get("timeout_seconds", DEFAULT_TIMEOUT_SECONDS))
-        return Place(
-            name=name,
-            tenant=pods.tenant,
-            version=pods.version,
-            namespace=namespace.metadata.name,
-            agent_namespace=self._args["agent_namespace"],
-            keys=pods.keys,
-            timeout={"pulumi.com/timeoutSeconds": str(timeout)},
-            opts=child,
-        )
 
     def _secrets(self, keys: TenantKeys, store: TenantStore) -> list[pulumi.Resource]:
         """What the pods mount, once the store knows the tenant."""

@@ -94,10 +94,16 @@ class TenantOperatorArgs(TypedDict):
     """What stays in the tenant: definitions, all or nothing. Default definitions."""
 
     memory_mib: NotRequired[int]
-    """MiB of memory that its containers may use together. Default 2048."""
+    """MiB of memory that its containers may use together. Default 4096; 6144 for crossplane."""
 
     pods: NotRequired[int]
     """Pods that it may have. Default 20."""
+
+    cpu_millicores: NotRequired[int]
+    """Millicores of CPU that its containers may ask for together. Default 2000."""
+
+    storage_gib: NotRequired[int]
+    """Size in GiB of all its volumes together. Default 0."""
 
     registries: NotRequired[Sequence[str]]
     """Registries that its images may come from. Default core.operators.images."""
@@ -137,7 +143,7 @@ class TenantOperator(pulumi.ComponentResource):
     """Known once its pods are ready and all that it has in the tenant is in place."""
 
     def __init__(self, name: str, args: TenantOperatorArgs, opts: pulumi.ResourceOptions) -> None:
-        """Declare the operator; `opts.provider` is the host's.
+        """Declare the operator; `opts.provider` is the host's, `deleted_with` the tenant's home.
 
         Raises:
             InvalidInputError: the chart can't be rendered, or something in it can't be.
@@ -152,6 +158,7 @@ class TenantOperator(pulumi.ComponentResource):
             namespace=pulumi.Output.from_input(args["inside"]),
             timeout={"pulumi.com/timeoutSeconds": str(timeout)},
             parent=self,
+            deleted_with=opts.deleted_with,
         )
         self._ca_hash = _certificates.fingerprint(args["ca_pem"])
         fence = _operator_access.fence(place, args)
@@ -164,7 +171,7 @@ class TenantOperator(pulumi.ComponentResource):
         needed += self._declare_removal(plan.split.hooks, hooks.AFTER_REMOVAL, needed)
         running = self._declare_host(plan, needed)
         served = _operator_inside.declare(place, "served", known.served, after=inside)
-        done = self._declare_hooks(plan.split.hooks, hooks.AFTER, [*running, *served])
+        done = self._declare_hooks(hooks.after(plan.split.hooks), [*running, *served])
         done += self._declare_removal(plan.split.hooks, hooks.BEFORE_REMOVAL, running)
         resources = _operator_inside.declare(
             place, "resources", known.resources, policy=self._policy(args), after=done
@@ -219,16 +226,15 @@ class TenantOperator(pulumi.ComponentResource):
         workloads = [one for one in plan.split.host if one["kind"] != "Service"]
         services = [one for one in plan.split.host if one["kind"] == "Service"]
         found = [self._on_host(one) for one in services]
-        before = self._declare_hooks(plan.split.hooks, hooks.BEFORE, needed)
+        before = self._declare_hooks(hooks.before(plan.split.hooks), needed)
         return found + [self._on_host(one, before) for one in workloads]
 
     def _declare_hooks(
-        self, known: Sequence[Hook], events: frozenset[str], after: list[pulumi.Resource]
+        self, known: Sequence[Hook], after: list[pulumi.Resource]
     ) -> list[pulumi.Resource]:
-        """Run the chart's Jobs of these events, one after the other; returns what comes then."""
+        """Run Jobs of the chart one after the other; returns what comes then."""
         for hook in known:
-            if hook.events & events:
-                after = [self._on_host(hook.job, after)]
+            after = [self._on_host(hook.job, after)]
         return after
 
     def _declare_removal(

@@ -45,9 +45,9 @@ def label(value: str, path: str) -> str:
 
 def namespace(value: str, path: str) -> str:
     """Check the name of a namespace in a tenant that isn't Kubernetes' own."""
-    if _NAMESPACE.fullmatch(value) and not value.startswith("kube-"):
+    if _NAMESPACE.fullmatch(value) and not value.startswith(("kube-", "tenantplane-")):
         return value
-    remedy = "use 1 to 63 lower-case letters, digits and dashes, and not kube- in front"
+    remedy = "use 1 to 63 lower-case letters, digits and dashes, no kube- or tenantplane- in front"
     raise InvalidInputError(path, "is not the name of a namespace", value, remedy)
 
 

@@ -40,6 +40,8 @@ ANNOTATION_REGISTRIES = f"{API_GROUP}/registries"
 """On a tenant's namespace: where the images of its operators may come from, with commas."""
 ANNOTATION_AUDIENCE = f"{API_GROUP}/audience"
 """On a tenant's namespace: whom the tokens of its operators are for."""
+ANNOTATION_AGENT = f"{API_GROUP}/agent-namespace"
+"""On what the host agent looks after: where the agent is."""
 ANNOTATION_ENCRYPTION = f"{API_GROUP}/encryption-hash"
 """On a tenant's pods: which EncryptionConfiguration they have."""
 

@@ -11,7 +11,7 @@ from typing import Any
 from core import checks
 from core.charts import ChartSource
 from core.operators import budget, images, wiring
-from core.operators.sides import Side
+from core.operators.sides import SAID
 from core.schema import setting
 
 ALL, DEFINITIONS, NOTHING = "all", "definitions", "nothing"
@@ -44,14 +44,20 @@ class OperatorSettings:
     )
     """Namespace in the tenant that it believes to be in. Default: its name."""
 
-    memory_mib: int = setting(default=budget.DEFAULT_MEMORY_MIB, minimum=64, maximum=65536)
+    memory_mib: int | None = setting(default=None, minimum=64, maximum=65536, example="8192")
     """Memory in MiB that its containers may use together, a rolling update's surge too.
 
-    What it installs by itself is in it. Changed in place.
+    What it installs by itself is in it. Default: 4096; 6144 for `crossplane`. Changed in place.
     """
 
     pods: int = setting(default=budget.DEFAULT_PODS, minimum=1, maximum=200)
     """Pods that it may have. Changed in place."""
+
+    cpu_millicores: int = setting(default=budget.DEFAULT_CPU_MILLICORES, minimum=10, maximum=64000)
+    """CPU in millicores that its containers may ask for together. Changed in place."""
+
+    storage_gib: int = setting(default=0, minimum=0, maximum=1024)
+    """Size in GiB of all its volumes together. Changed in place."""
 
     registries: tuple[str, ...] = setting(
         default=images.DEFAULT_REGISTRIES, check=checks.reference, example="ghcr.io/acme"
@@ -75,7 +81,7 @@ class OperatorSettings:
     Default: `gvisor` on a GKE host that a stack made, which has it; elsewhere none.
     """
 
-    sides: Mapping[str, str] = setting(factory=dict, choices=tuple(Side), example="tenant")
+    sides: Mapping[str, str] = setting(factory=dict, choices=SAID, example="tenant")
     """Where objects belong, by `Kind.group` or `Kind.group/name`, where it isn't known or right."""
 
     packages: bool | None = setting(default=None, example="true")
@@ -87,7 +93,7 @@ class OperatorSettings:
     keep: str = setting(default=DEFINITIONS, choices=KEPT)
     """What of it stays in the tenant when it goes: its `definitions`, `all` or `nothing`.
 
-    Definitions are CRDs: without one, all objects of its kind are gone.
+    Definitions are CRDs and namespaces: with them, all objects of their kind or in them are gone.
     """
 
     identity: str = setting(default=wiring.HOST_TOKEN, choices=wiring.IDENTITIES)

@@ -9,13 +9,15 @@ from typing import Any
 import pulumi
 
 from components import _operator_plan
-from components.tenant_control_plane import OperatorAllowance, TenantControlPlane
+from components._tenant_pods import OperatorAllowance
+from components.tenant_control_plane import TenantControlPlane
 from components.tenant_operator import TenantOperator, TenantOperatorArgs
 from core import versions
 from core.errors import InvalidInputError
 from core.manifests import priorities
 from core.operator_settings import NO_RUNTIME_CLASS, OperatorSettings
 from core.operators.known import known
+from core.operators.wiring import HOST_TOKEN
 from core.settings import ImageSettings, Settings, TenantSettings
 from stacks import manifest_files
 from stacks.handles import Handles
@@ -27,12 +29,15 @@ def check(settings: Settings, host: Handles) -> None:
     Raises:
         InvalidInputError: names everything that is wrong with any of them.
     """
-    errors = []
+    errors = list(_without_issuer(settings, host))
+    plans = []
     for tenant, operator in _each(settings):
         try:
-            _operator_plan.plan(_args(tenant, operator, settings.images, host), host.provider)
+            args = _args(tenant, operator, settings.images, host)
+            plans.append(_operator_plan.plan(args, host.provider))
         except InvalidInputError as error:
             errors.append(error)
+    errors.extend(_operator_plan.collisions(plans))
     if errors:
         raise InvalidInputError.together(errors)
 
@@ -41,12 +46,31 @@ def allowances(tenant: TenantSettings, images: ImageSettings) -> list[OperatorAl
     """Return what each operator of a tenant may have of the host."""
     return [
         {
-            "memory_mib": one.memory_mib,
+            "memory_mib": _memory_mib(one),
             "pods": one.pods,
+            "cpu_millicores": one.cpu_millicores,
+            "storage_gib": one.storage_gib,
             "registries": _registries(one, images),
         }
         for one in tenant.operators
     ]
+
+
+def _without_issuer(settings: Settings, host: Handles) -> Iterator[InvalidInputError]:
+    """Yield whose tokens no tenant could check."""
+    for tenant, operator in _each(settings):
+        if host.cluster.issuer is None and operator.identity == HOST_TOKEN:
+            yield InvalidInputError(
+                f"tenant {tenant.name}: operator {operator.name}: identity",
+                "its host doesn't say who issues the tokens of its pods",
+                remedy="set it to tenant, or let the user of the host's kubeconfig read "
+                "/.well-known/openid-configuration there",
+            )
+
+
+def _memory_mib(operator: OperatorSettings) -> int:
+    usual = known(operator.name).memory_mib
+    return usual if operator.memory_mib is None else operator.memory_mib
 
 
 def _registries(operator: OperatorSettings, images: ImageSettings) -> Sequence[str]:
@@ -62,8 +86,10 @@ def declare(
         control_plane = tenants[tenant.name]
         args = _args(tenant, operator, settings.images, host)
         args["inside"], args["ca_pem"] = control_plane.inside, control_plane.ca_pem
+        # With the tenant all of it goes at once; a dot in its name is in no tenant's.
+        opts = pulumi.ResourceOptions(provider=host.provider, deleted_with=control_plane.home)
         declared.setdefault(tenant.name, {})[operator.name] = TenantOperator(
-            f"{tenant.name}-{operator.name}", args, pulumi.ResourceOptions(provider=host.provider)
+            f"{tenant.name}.{operator.name}", args, opts
         )
     return declared
 
@@ -89,8 +115,10 @@ def _args(
         "values": operator.values,
         "sides": operator.sides,
         "keep": operator.keep,
-        "memory_mib": operator.memory_mib,
+        "memory_mib": _memory_mib(operator),
         "pods": operator.pods,
+        "cpu_millicores": operator.cpu_millicores,
+        "storage_gib": operator.storage_gib,
         "registries": _registries(operator, images),
         "registry": images.registry,
         "internet": operator.internet,

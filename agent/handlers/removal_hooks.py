@@ -12,7 +12,6 @@ from core.manifests import crds
 
 _JOBS = "/apis/batch/v1/namespaces/{}/jobs"
 _POLL_SECONDS = 1.0
-_FORBIDDEN = 403
 
 
 class RemovalHooks:
@@ -40,12 +39,20 @@ class RemovalHooks:
                 name, fields = job["metadata"]["name"], {"done": number}
                 return Outcome("Running", f"Job {name} runs", fields, again_seconds=_POLL_SECONDS)
         for job in jobs:
-            await self._client.delete(f"{where}/{job['metadata']['name']}")
+            await self._take_away(f"{where}/{job['metadata']['name']}")
         await self._set_finalizer(body, present=False)
         return Outcome("Removed", finished=True)
 
     async def forget(self, uid: str) -> None:
         """Nothing is held for an object."""
+
+    async def _take_away(self, path: str) -> None:
+        """Delete a Job; where the whole namespace goes, our right to do so may go before."""
+        try:
+            await self._client.delete(path)
+        except ApiError as error:
+            if not error.forbidden:
+                raise
 
     async def _is_done(self, where: str, job: Json) -> bool:
         """Have a Job run, if it doesn't yet; return whether it is done.
@@ -58,6 +65,8 @@ class RemovalHooks:
         try:
             found = await self._client.get(path)
         except ApiError as error:
+            if error.forbidden:
+                return True  # the whole namespace goes, the agent's right to it has gone before
             if not error.not_found:
                 raise
             return not await self._starts(path, job)
@@ -77,7 +86,7 @@ class RemovalHooks:
         try:
             await self._client.apply(path, job)
         except ApiError as error:
-            if error.status == _FORBIDDEN and "terminat" in str(error):
+            if error.forbidden:
                 return False
             raise
         return True

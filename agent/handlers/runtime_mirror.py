@@ -90,7 +90,9 @@ class RuntimeMirrors:
             )
             copied.placed |= more.placed
             copied.missing += more.missing
-        await copies.prune(self._client, namespace, wiring.operator, copied.placed)
+        else:
+            await copies.prune(self._client, wiring.operator, packages.lists(namespace), set())
+        await copies.prune(self._client, wiring.operator, copies.lists(namespace), copied.placed)
         authorities = [one for one in copied.missing if one.endswith(f"/{ROOT_CA}")]
         if authorities:
             problem = f"the tenant doesn't have {', '.join(authorities)} yet: no pod could start"
@@ -99,13 +101,13 @@ class RuntimeMirrors:
 
     async def _remove(self, body: Json) -> None:
         """Take from the host what was copied, and what ran."""
-        spec, namespace = body["spec"], body["metadata"]["namespace"]
-        wiring = runtime_mirror.wiring(spec)
+        namespace = body["metadata"]["namespace"]
+        made = packages.lists(namespace) | copies.lists(namespace)
         try:
-            if installed := spec.get("packages"):
-                await Packages(self._client, self._client, wiring, installed, None).remove()
-            await copies.prune(self._client, namespace, wiring.operator, set())
+            await copies.prune(self._client, body["spec"]["operator"], made, set())
         except (ApiError, UnreachableError) as error:
+            if isinstance(error, ApiError) and error.forbidden:
+                return  # the whole namespace goes, the agent's right to it has gone before
             raise NotReadyError("RemoveFailed", f"not removed yet: {error}") from error
 
     async def _set_finalizer(self, body: Json, *, present: bool) -> None:
@@ -113,10 +115,14 @@ class RuntimeMirrors:
         await host.set_finalizer(self._client, body, self.plural, finalizer, present=present)
 
     async def _session(self, body: Json, wake: Callable[[], None]) -> _Session:
-        """Return the connection; a new one if the address or the credentials changed."""
+        """Return the connection; a new one if the address or the credentials changed.
+
+        And for more or fewer watches: each has a connection to itself, and requests need others.
+        """
         uid, spec = body["metadata"]["uid"], body["spec"]
         files = await tenant_secret.read(self._client, body)
-        address = f"{spec['server']} {spec.get('tlsServerName')}".encode()
+        watches = len(_watched(spec))
+        address = f"{spec['server']} {spec.get('tlsServerName')} {watches}".encode()
         made_from = hashlib.sha256(b"\0".join([address, *files.values()])).hexdigest()
         session = self._sessions.get(uid)
         if session is None or session.made_from != made_from:
@@ -126,7 +132,7 @@ class RuntimeMirrors:
                     spec["server"],
                     tls_context(files),
                     tls_server_name=spec.get("tlsServerName"),
-                    watches=len(_watched(spec)),
+                    watches=watches,
                 )
             except NoCredentialsError as error:
                 raise NotReadyError("NoCredentials", str(error)) from error

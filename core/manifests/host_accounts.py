@@ -63,7 +63,8 @@ def authenticator(accounts: HostAccounts) -> dict[str, Any]:
                 "message": f"is not of a pod in namespace {namespace}",
             },
             {
-                "expression": f"{_NAME}.matches('{_ACCOUNT}') && !{_NAME}.startsWith('kube-')",
+                "expression": f"{_NAME}.matches('{_ACCOUNT}') && !{_NAME}.startsWith('kube-')"
+                f" && !{_NAME}.startsWith('tenantplane-')",
                 "message": "is not of an operator's ServiceAccount",
             },
         ],

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from core import names
-from core.manifests import admission
-from core.operators.refusals import NODE_LABELS
+from core.manifests import admission, priorities
+from core.operators.refusals import NODE_LABELS, SOURCES, VOLUMES
 
 NAME = f"operators.{names.API_GROUP}"
 
@@ -75,17 +75,22 @@ def _identity() -> list[dict[str, str]]:
 
 def _files() -> list[dict[str, str]]:
     """It reads what was copied from the tenant, never the keys of the tenant's control plane."""
-    named = [
-        ("secret", "secretName"),
-        ("configMap", "name"),
-        ("persistentVolumeClaim", "claimName"),
-    ]
-    volumes = _dotted("v", named)
+    volumes = _dotted("v", [("secret", "secretName"), ("configMap", "name")])
+    claim = "v.persistentVolumeClaim.claimName"
+    # A StatefulSet's controller names a claim after the pod, and its volume's name has no dot.
+    claims = (
+        f"(!has(v.persistentVolumeClaim) || {claim}.contains('.')"
+        f" || (has(object.metadata.name) && {claim}.endsWith('-' + object.metadata.name)))"
+    )
     sources = _dotted("s", [("secret", "name"), ("configMap", "name")])
     keys = _dotted("e.valueFrom", [("secretKeyRef", "name"), ("configMapKeyRef", "name")])
     whole = _dotted("f", [("secretRef", "name"), ("configMapRef", "name")])
+    kinds = " || ".join(f"has(v.{kind})" for kind in VOLUMES)
+    of_sources = " || ".join(f"has(s.{kind})" for kind in SOURCES)
     each = (
-        f"variables.volumes.all(v, {volumes})",
+        f"variables.volumes.all(v, {kinds})",
+        f"variables.sources.all(v, v.projected.sources.all(s, {of_sources}))",
+        f"variables.volumes.all(v, {volumes} && {claims})",
         f"variables.sources.all(v, v.projected.sources.all(s, {sources}))",
         f"variables.containers.all(c, !has(c.env) || c.env.all(e, !has(e.valueFrom) || ({keys})))",
         f"variables.containers.all(c, !has(c.envFrom) || c.envFrom.all(f, {whole}))",
@@ -102,9 +107,13 @@ def _dotted(holder: str, places: Sequence[tuple[str, str]]) -> str:
 
 
 def _place() -> list[dict[str, str]]:
-    """Where it runs is the platform's business."""
-    labels = list(NODE_LABELS)
+    """Where it runs, and what comes first there, is the platform's business."""
+    labels, first = list(NODE_LABELS), priorities.NAMES[priorities.OPERATORS]
     return [
+        admission.deny_unless(
+            f"has(object.spec.priorityClassName) && object.spec.priorityClassName == '{first}'",
+            f"an operator's pod has PriorityClass {first}, whose quota is the operators' own",
+        ),
         admission.deny_unless(
             "!has(object.spec.nodeName) || object.spec.nodeName == ''",
             "an operator's pod can't choose its node",

@@ -25,9 +25,12 @@ _NOT_PUBLIC = (
     "127.0.0.0/8",
     "169.254.0.0/16",
     "172.16.0.0/12",
+    "192.0.0.0/24",
     "192.168.0.0/16",
+    "198.18.0.0/15",
+    "240.0.0.0/4",
 )
-"""Private, shared, loopback and link-local addresses (RFC 6890): hosts, pods, metadata."""
+"""Addresses that are nobody's on the internet (RFC 6890): hosts, pods, metadata."""
 
 
 def pod_security() -> dict[str, Any]:
@@ -136,11 +139,14 @@ def peer(
 
 
 def every_tenant() -> dict[str, Any]:
-    """A NetworkPolicy peer: the control plane pods of all tenants, and of nobody else."""
+    """A NetworkPolicy peer: the control plane pods of all tenants, and of nobody else.
+
+    An operator's pod beside one may have any label but `part-of` (core/operators/refusals.py).
+    """
     exists = {"key": names.LABEL_TENANT, "operator": "Exists"}
     return {
         "namespaceSelector": {"matchExpressions": [exists]},
-        "podSelector": {"matchLabels": {names.LABEL_NAME: names.CONTROL_PLANE}},
+        "podSelector": {"matchLabels": names.workload_labels(names.CONTROL_PLANE)},
     }
 
 

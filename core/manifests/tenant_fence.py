@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core import flags, names
-from core.manifests import etcd, host_accounts, kine, pods
+from core.manifests import etcd, host_accounts, kine, pods, priorities
 from core.manifests.tenant import pod_labels
 from core.operators.budget import Budget
 from core.profiles import Profile
@@ -89,6 +89,29 @@ def limit_range() -> dict[str, Any]:
     }
 
 
+def operators_quota(operators: Sequence[Budget]) -> dict[str, Any]:
+    """Spec of the quota of the operators alone: what the control plane needs is never theirs.
+
+    Args:
+        operators: What each of them may use; no request is more than its limit.
+    """
+    memory = f"{sum(one.memory_mib for one in operators)}Mi"
+    theirs = {
+        "scopeName": "PriorityClass",
+        "operator": "In",
+        "values": [priorities.NAMES[priorities.OPERATORS]],
+    }
+    return {
+        "hard": {
+            "limits.memory": memory,
+            "pods": str(sum(one.pods for one in operators)),
+            "requests.cpu": f"{sum(one.cpu_millicores for one in operators)}m",
+            "requests.memory": memory,
+        },
+        "scopeSelector": {"matchExpressions": [theirs]},
+    }
+
+
 def resource_quota(
     profiles: Sequence[Profile],
     replicas: int,
@@ -119,12 +142,14 @@ def resource_quota(
     if kine_too:
         request, limit = request + kine.MEMORY_REQUEST_MIB, limit + kine.MEMORY_LIMIT_MIB
     operators_mib = sum(one.memory_mib for one in operators)
+    volumes = sum(one.pods for one in operators if one.storage_gib)
+    storage += sum(one.storage_gib for one in operators)
     requests = control_planes * request + members * etcd.DEDICATED_REQUEST_MIB
     limits = control_planes * limit + members * etcd.DEDICATED_LIMIT_MIB
     return {
         "hard": {
             "limits.memory": f"{limits + operators_mib}Mi",
-            "persistentvolumeclaims": str(members),
+            "persistentvolumeclaims": str(members + volumes),
             "pods": str(control_planes + members + sum(one.pods for one in operators)),
             "requests.memory": f"{requests + operators_mib}Mi",
             "requests.storage": f"{storage}Gi",

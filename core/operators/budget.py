@@ -5,17 +5,21 @@ Not here: the quota that holds it on the host (core/manifests/tenant_fence.py).
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from core.errors import InvalidInputError
 from core.operators import sides
+from core.operators.references import CLAIM
 
-DEFAULT_MEMORY_MIB = 2048
+DEFAULT_MEMORY_MIB = 4096
+"""For three Deployments whose containers have the usual limit, while they are rolled."""
 DEFAULT_PODS = 20
+DEFAULT_CPU_MILLICORES = 2000
 
 _MIB = 1024**2
+_USUAL_SURGE_PERCENT = 25
 _UNITS = {
     "": 1, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
     "Ki": 1024, "Mi": 1024**2, "Gi": 1024**3, "Ti": 1024**4, "Pi": 1024**5, "Ei": 1024**6,
@@ -30,6 +34,10 @@ class Budget:
     memory_mib: int
     """Limits of all containers, a rolling update's surge too."""
     pods: int
+    cpu_millicores: int = DEFAULT_CPU_MILLICORES
+    """Requests of all containers."""
+    storage_gib: int = 0
+    """Of all its volumes."""
 
 
 @dataclass(frozen=True)
@@ -38,22 +46,35 @@ class Demand:
 
     memory_mib: int = 0
     pods: int = 0
+    storage_mib: int = 0
+    cpu_millicores: int = 0
 
 
 def mib(quantity: object) -> int:
-    """Return a quantity of memory in MiB, rounded up; 0 for what is none.
+    """Return a quantity of memory or storage in MiB, rounded up; 0 for what is none.
 
     https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
     """
+    return math.ceil(_number(quantity) / _MIB)
+
+
+def millicores(quantity: object) -> int:
+    """Return a quantity of CPU in millicores, rounded up; 0 for what is none."""
+    return math.ceil(_number(quantity) * 1000)
+
+
+def _number(quantity: object) -> float:
     found = _QUANTITY.fullmatch(str(quantity))
     if not found or found[2] not in _UNITS:
         return 0
-    return math.ceil(float(found[1]) * _UNITS[found[2]] / _MIB)
+    return float(found[1]) * _UNITS[found[2]]
 
 
 def workload(manifest: dict[str, Any]) -> Demand:
-    """Return what a workload of the host may use; nothing for what has no pods."""
+    """Return what an object of the host may use; nothing for what has neither pods nor volumes."""
     kind = sides.kind(manifest)
+    if kind == ("", CLAIM):
+        return Demand(storage_mib=_claim_mib(manifest))
     if kind not in sides.TEMPLATES:
         return Demand()
     spec = manifest.get("spec") or {}
@@ -61,13 +82,24 @@ def workload(manifest: dict[str, Any]) -> Demand:
     for key in sides.TEMPLATES[kind]:
         template = template.get(key) or {}
     count = _most(kind[1], spec)
-    return Demand(memory_mib=count * _pod_mib(template.get("spec") or {}), pods=count)
+    claims = sum(map(_claim_mib, spec.get("volumeClaimTemplates") or []))
+    return Demand(
+        memory_mib=count * _pod_mib(template.get("spec") or {}),
+        pods=count,
+        storage_mib=count * claims,
+        cpu_millicores=count * _pod_millicores(template.get("spec") or {}),
+    )
 
 
 def together(manifests: Iterable[dict[str, Any]]) -> Demand:
     """Return what several workloads may use."""
     each = [workload(manifest) for manifest in manifests]
-    return Demand(sum(one.memory_mib for one in each), sum(one.pods for one in each))
+    return Demand(
+        memory_mib=sum(one.memory_mib for one in each),
+        pods=sum(one.pods for one in each),
+        storage_mib=sum(one.storage_mib for one in each),
+        cpu_millicores=sum(one.cpu_millicores for one in each),
+    )
 
 
 def problems(demand: Demand, limits: Budget, thing: str) -> Iterator[InvalidInputError]:
@@ -79,14 +111,21 @@ def problems(demand: Demand, limits: Budget, thing: str) -> Iterator[InvalidInpu
     if demand.pods > limits.pods:
         remedy = f"lower the replicas in its values, or raise pods (now {limits.pods})"
         yield InvalidInputError(thing, "has more pods than the operator may", demand.pods, remedy)
+    if demand.cpu_millicores > limits.cpu_millicores:
+        remedy = f"lower the requests, or raise cpuMillicores (now {limits.cpu_millicores})"
+        problem = "its containers ask for more CPU together than the operator may, in millicores"
+        yield InvalidInputError(thing, problem, demand.cpu_millicores, remedy)
+    if demand.storage_mib > limits.storage_gib * 1024:
+        remedy = f"ask for less in its values, or raise storageGib (now {limits.storage_gib})"
+        problem = "its volumes are larger together than the operator's may be, in MiB"
+        yield InvalidInputError(thing, problem, demand.storage_mib, remedy)
 
 
 def _most(kind: str, spec: dict[str, Any]) -> int:
     """Return how many pods of a workload there can be at once."""
     replicas = int(spec.get("replicas", 1) if spec.get("replicas") is not None else 1)
     if kind == "Deployment":
-        recreated = (spec.get("strategy") or {}).get("type") == "Recreate"
-        return replicas if recreated or not replicas else replicas + max(1, math.ceil(replicas / 4))
+        return replicas + _surge(spec.get("strategy") or {}, replicas)
     if kind == "StatefulSet":
         return replicas
     if kind == "Job":
@@ -94,14 +133,45 @@ def _most(kind: str, spec: dict[str, Any]) -> int:
     return 1
 
 
+def _claim_mib(claim: dict[str, Any]) -> int:
+    """Return the size of a volume that is asked for."""
+    requests = ((claim.get("spec") or {}).get("resources") or {}).get("requests") or {}
+    return mib(requests.get("storage", 0))
+
+
+def _surge(strategy: dict[str, Any], replicas: int) -> int:
+    """Return how many pods a rolling update starts before it ends others."""
+    if strategy.get("type") == "Recreate":
+        return 0
+    given = (strategy.get("rollingUpdate") or {}).get("maxSurge")
+    if isinstance(given, int):
+        return given if replicas else 0
+    percent = re.fullmatch(r"([0-9]+)%", str(given))
+    return math.ceil(replicas * (int(percent[1]) if percent else _USUAL_SURGE_PERCENT) / 100)
+
+
 def _pod_mib(spec: dict[str, Any]) -> int:
-    """Return the most memory of one pod: all that run together, or one that runs before them."""
+    """Return the most memory of one pod."""
 
     def limit(container: dict[str, Any]) -> int:
         return mib(((container.get("resources") or {}).get("limits") or {}).get("memory", 0))
 
+    return _of_pod(spec, limit)
+
+
+def _pod_millicores(spec: dict[str, Any]) -> int:
+    """Return the CPU that is kept for one pod."""
+
+    def request(container: dict[str, Any]) -> int:
+        return millicores(((container.get("resources") or {}).get("requests") or {}).get("cpu", 0))
+
+    return _of_pod(spec, request)
+
+
+def _of_pod(spec: dict[str, Any], of_container: Callable[[dict[str, Any]], int]) -> int:
+    """Return what all that run together take, or one that runs before them."""
     first = spec.get("initContainers") or []
-    sidecars = sum(limit(one) for one in first if one.get("restartPolicy") == "Always")
-    before = [limit(one) for one in first if one.get("restartPolicy") != "Always"]
-    together = sidecars + sum(limit(one) for one in spec.get("containers") or [])
+    sidecars = sum(of_container(one) for one in first if one.get("restartPolicy") == "Always")
+    before = [of_container(one) for one in first if one.get("restartPolicy") != "Always"]
+    together = sidecars + sum(of_container(one) for one in spec.get("containers") or [])
     return max([together, *(sidecars + one for one in before)])

@@ -4,6 +4,7 @@ https://helm.sh/docs/topics/charts_hooks/
 Not here: who runs them (components/tenant_operator.py, and the host agent when an operator goes).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,9 @@ _HELM = (HOOK, _WEIGHT, _DELETE_POLICY, "helm.sh/hook-output-log-policy")
 
 _TESTS = {"test", "test-success", "test-failure"}
 
-BEFORE = frozenset({"pre-install", "pre-upgrade"})
-AFTER = frozenset({"post-install", "post-upgrade"})
+_BEFORE = frozenset({"pre-install", "pre-upgrade"})
+_AFTER = frozenset({"post-install", "post-upgrade"})
+_INSTALLING = frozenset({"pre-install", "post-install"})
 BEFORE_REMOVAL = frozenset({"pre-delete"})
 AFTER_REMOVAL = frozenset({"post-delete"})
 
@@ -27,6 +29,24 @@ class Hook:
     events: frozenset[str]
     weight: int
     job: dict[str, Any]
+
+
+def before(known: Iterable[Hook]) -> list[Hook]:
+    """Return those that run before what the chart has, each once."""
+    return [hook for hook in known if _first(hook) & _BEFORE]
+
+
+def after(known: Iterable[Hook]) -> list[Hook]:
+    """Return those that run after it, each once."""
+    return [hook for hook in known if _first(hook) & _AFTER and not _first(hook) & _BEFORE]
+
+
+def _first(hook: Hook) -> frozenset[str]:
+    """Return the events that say when a Job runs; of install and upgrade, install does.
+
+    One of `post-install,pre-upgrade` needs what the chart has: at first that isn't there before.
+    """
+    return hook.events & _INSTALLING or hook.events
 
 
 def order(hook: Hook) -> tuple[int, str]:
@@ -49,7 +69,10 @@ def is_test(manifest: dict[str, Any]) -> bool:
 def weight(manifest: dict[str, Any]) -> int:
     """Return a hook's place among those of its event; the lowest runs first."""
     annotations = (manifest.get("metadata") or {}).get("annotations") or {}
-    return int(annotations.get(_WEIGHT, "0"))
+    try:
+        return int(annotations.get(_WEIGHT, "0"))
+    except ValueError:
+        return 0  # as Helm has it
 
 
 def forget(metadata: dict[str, Any]) -> None:

@@ -37,7 +37,7 @@ def full(image: str) -> str:
 def moved(image: str, registry: str | None) -> str:
     """Return a full reference, with another registry in the place of its own if there is one."""
     whole = full(image)
-    if registry is None:
+    if registry is None or allowed(image, [registry]):
         return whole
     return f"{registry.rstrip('/')}/{whole.partition('/')[2]}"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from core import versions
 from core.charts import ChartSource
-from core.operators import kubedebug
+from core.operators import budget, kubedebug
 
 CROSSPLANE = "crossplane"
 
@@ -23,6 +23,8 @@ class Known:
     packages: bool = False
     """It installs programs inside the tenant that have to run somewhere."""
     values: Mapping[str, Any] = field(default_factory=dict)
+    memory_mib: int = budget.DEFAULT_MEMORY_MIB
+    """What its containers may use together, and those of what it installs."""
     objects: Callable[[str], list[dict[str, Any]]] | None = None
     """What it is made of in the place of a chart, given its image."""
     image: str = ""
@@ -43,6 +45,7 @@ _BY_NAME = {
         ),
         namespace="crossplane-system",
         packages=True,
+        memory_mib=6144,  # a half is its own while it is rolled, and six programs have the other
         values={
             # Definitions of managed resources that nobody asked for cost memory on both sides.
             "provider": {"defaultActivations": []},

@@ -40,6 +40,12 @@ def select(manifest: Json, pods: dict[str, str]) -> None:
     chosen["matchLabels"] = {**(chosen.get("matchLabels") or {}), **pods}
 
 
+def let_drain(budget: Json) -> None:
+    """Let a PodDisruptionBudget give one pod away: with 1 of 1 to be there, no node drains."""
+    budget["spec"].pop("minAvailable", None)
+    budget["spec"]["maxUnavailable"] = 1
+
+
 def namespaces(manifests: list[Json], used: set[str]) -> list[Json]:
     """Return a Namespace for each that is used and neither there nor Kubernetes' own."""
     there = {one["metadata"]["name"] for one in manifests if one["kind"] == "Namespace"}

@@ -4,11 +4,12 @@ Not here: on which side an object belongs (split.py), declaring (components/_ope
 """
 
 import json
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.operators import sides
+from core.operators import objects, sides
 from core.operators.references import SECRET
 
 Json = dict[str, Any]
@@ -17,12 +18,16 @@ LARGEST = 900 * 1024
 """Bytes of objects in one TenantManifests: etcd takes 1.5 MiB in one request, all included."""
 
 
+_PIECES = 16
+"""Where one isn't enough: the largest charts have some MiB of definitions."""
+
+
 @dataclass(frozen=True)
 class Phases:
     """The objects of the tenant, in the order in which they are put in place."""
 
     definitions: tuple[Json, ...]
-    """Kinds: first, and kept when the operator goes."""
+    """Kinds and namespaces: first, and kept when the operator goes, as others' data is in them."""
     secrets: tuple[Json, ...]
     """With the next, but nobody shall read them on the way."""
     objects: tuple[Json, ...]
@@ -41,23 +46,24 @@ def phases(manifests: Iterable[Json]) -> Phases:
     return Phases(**{name: tuple(those) for name, those in found.items()})
 
 
-def pieces(manifests: Sequence[Json]) -> list[list[Json]]:
-    """Return the objects in lists that are small enough to be stored, in their order."""
-    found: list[list[Json]] = []
-    size = LARGEST
+def pieces(manifests: Sequence[Json]) -> dict[int, list[Json]]:
+    """Return the objects in lists that are small enough to be stored, by the number of each.
+
+    Where one list is too small for all, an object's number is its own, whatever others there are:
+    one that moved from list to list would be away for a moment, and with a CRD all of its kind.
+    """
+    whole = sum(len(json.dumps(manifest)) for manifest in manifests)
+    count = 1 if whole <= LARGEST else _PIECES
+    found: dict[int, list[Json]] = {}
     for manifest in manifests:
-        own = len(json.dumps(manifest))
-        if size + own > LARGEST:
-            found.append([])
-            size = 0
-        found[-1].append(manifest)
-        size += own
-    return found
+        number = zlib.crc32(objects.label(manifest).encode()) % count
+        found.setdefault(number, []).append(manifest)
+    return dict(sorted(found.items()))
 
 
 def _phase(manifest: Json) -> str:
     kind = sides.kind(manifest)
-    if kind == sides.DEFINITION:
+    if kind in sides.KEPT:
         return "definitions"
     if kind == ("", SECRET):
         return "secrets"

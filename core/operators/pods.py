@@ -12,7 +12,8 @@ from typing import Any
 
 from core import flags, names
 from core.manifests import pods
-from core.operators import images, references
+from core.operators import budget, images, references
+from core.operators.metadata import on_host as on_host_metadata
 from core.operators.references import containers
 from core.operators.wiring import (
     ROOT_CA,
@@ -55,8 +56,8 @@ def rewrite(
         host_name: A Service of the pods: they are found as `<host_name>.<namespace>`.
     """
     rewritten = copy.deepcopy(template)
-    metadata, spec = rewritten.setdefault("metadata", {}), rewritten.setdefault("spec", {})
-    metadata.pop("namespace", None)
+    metadata = rewritten["metadata"] = on_host_metadata(rewritten.get("metadata") or {})
+    spec = rewritten.setdefault("spec", {})
     metadata["labels"] = {**(metadata.get("labels") or {}), **pod_label(wiring.operator)}
     told = {ANNOTATION_NAMESPACE: namespace}
     metadata["annotations"] = {**(metadata.get("annotations") or {}), **told}
@@ -65,6 +66,8 @@ def rewrite(
     _say_where(spec, namespace, account, wiring)
     references.rename(spec, lambda name: on_host(namespace, name))
     _give_access(spec, wiring, namespace, account)
+    for _, term in references.affinity_terms(spec):
+        term.pop("namespaces", None)  # its own, and that has another name on the host
     _restrict(spec)
     for container in containers(spec):
         container["image"] = images.moved(str(container.get("image")), wiring.registry)
@@ -121,7 +124,10 @@ def _say_in_files(volume: dict[str, Any], wiring: Wiring) -> None:
             if (item.get("fieldRef") or {}).get("fieldPath") == _NAMESPACE_FIELD:
                 item["fieldRef"] = _namespace_field()
         if "serviceAccountToken" in part:
-            part["serviceAccountToken"]["audience"] = wiring.audience
+            token = part["serviceAccountToken"]
+            asked = token.get("expirationSeconds") or wiring.token_seconds
+            token["expirationSeconds"] = min(asked, wiring.token_seconds)
+            token["audience"] = wiring.audience
 
 
 def _namespace_field() -> dict[str, str]:
@@ -184,12 +190,13 @@ def _restrict(spec: dict[str, Any]) -> None:
 def _bound(container: dict[str, Any]) -> None:
     """Say what it may use of the node, as far as the chart doesn't."""
     given = container.get("resources") or {}
-    limits = {"memory": f"{_DEFAULT_LIMIT_MIB}Mi", **(given.get("limits") or {})}
+    own = (given.get("limits") or {}).get("memory")
     requests = dict(given.get("requests") or {})
+    asked = requests.get("memory")
+    usual = asked if budget.mib(asked) > _DEFAULT_LIMIT_MIB else f"{_DEFAULT_LIMIT_MIB}Mi"
+    limits = {"memory": usual, **(given.get("limits") or {})}
     requests.setdefault("cpu", limits.get("cpu", f"{_DEFAULT_CPU_MILLICORES}m"))
-    if "memory" not in requests:
-        own = (given.get("limits") or {}).get("memory")
-        requests["memory"] = own or f"{_DEFAULT_REQUEST_MIB}Mi"
+    requests.setdefault("memory", own or f"{_DEFAULT_REQUEST_MIB}Mi")
     container["resources"] = {**given, "limits": limits, "requests": requests}
 
 

@@ -4,7 +4,7 @@ Every place of a pod's spec that names one is here, and nowhere else.
 Not here: who puts them on the host (split.py says which, the host agent copies them).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,18 +29,31 @@ class _Place:
     holder: _Named
     key: str = "name"
 
+    @property
+    def name(self) -> str:
+        """What stands there; empty if nothing does."""
+        return str(self.holder.get(self.key) or "")
+
 
 def files(spec: dict[str, Any]) -> set[File]:
     """Return what the pods of a spec read."""
     return {
-        File(place.kind, place.holder[place.key]) for place in _places(spec) if place.kind != CLAIM
+        File(place.kind, place.name)
+        for place in _places(spec)
+        if place.name and place.kind != CLAIM
     }
+
+
+def unnamed(spec: dict[str, Any]) -> set[str]:
+    """Return the kinds of what the pods of a spec use without saying which one."""
+    return {place.kind for place in _places(spec) if not place.name}
 
 
 def rename(spec: dict[str, Any], named: Callable[[str], str]) -> None:
     """Give what the pods of a spec use other names, in the spec itself."""
     for place in _places(spec):
-        place.holder[place.key] = named(place.holder[place.key])
+        if place.name:
+            place.holder[place.key] = named(place.name)
 
 
 def _places(spec: dict[str, Any]) -> Iterator[_Place]:
@@ -58,11 +71,11 @@ def _places(spec: dict[str, Any]) -> Iterator[_Place]:
 
 
 def _of_volume(volume: dict[str, Any]) -> Iterator[_Place]:
-    if volume.get("configMap"):
+    if volume.get("configMap") is not None:
         yield _Place(CONFIG_MAP, volume["configMap"])
-    if volume.get("secret"):
+    if volume.get("secret") is not None:
         yield _Place(SECRET, volume["secret"], "secretName")
-    if volume.get("persistentVolumeClaim"):
+    if volume.get("persistentVolumeClaim") is not None:
         yield _Place(CLAIM, volume["persistentVolumeClaim"], "claimName")
     for source in (volume.get("projected") or {}).get("sources") or []:
         yield from _of_keys(source, "configMap", "secret")
@@ -70,8 +83,17 @@ def _of_volume(volume: dict[str, Any]) -> Iterator[_Place]:
 
 def _of_keys(source: dict[str, Any], config_map: str, secret: str) -> Iterator[_Place]:
     for kind, key in ((CONFIG_MAP, config_map), (SECRET, secret)):
-        if source.get(key):
+        if source.get(key) is not None:
             yield _Place(kind, source[key])
+
+
+def affinity_terms(spec: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what a pod's spec says of its neighbours, each after whether it is for or against."""
+    for key in ("podAffinity", "podAntiAffinity"):
+        affinity = (spec.get("affinity") or {}).get(key) or {}
+        for when in ("preferred", "required"):
+            for one in affinity.get(f"{when}DuringSchedulingIgnoredDuringExecution") or []:
+                yield key, one.get("podAffinityTerm") or one
 
 
 def containers(spec: dict[str, Any]) -> list[dict[str, Any]]:

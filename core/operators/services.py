@@ -14,7 +14,7 @@ from typing import Any
 from core import names
 from core.errors import InvalidInputError
 from core.operators import sides
-from core.operators.wiring import host_labels, pod_label
+from core.operators.wiring import RESERVED, host_labels, pod_label
 
 Json = dict[str, Any]
 
@@ -93,11 +93,12 @@ class Front:
 def fronts(manifests: Iterable[Json]) -> list[Front]:
     """Return the Services that lead to pods, by name.
 
-    Those of a namespace with a Service of its own name are left out: that name is taken on the
+    Those of a namespace that is called after a Service are left out: that name is taken on the
     host, and their pods are found by the Services' names alone.
     """
     manifests = list(manifests)
     taken = {one["metadata"]["name"] for one in manifests if sides.kind(one) == SERVICE}
+    taken |= {name for kind, name in RESERVED if kind == SERVICE[1]}
     found = [
         Front(one["metadata"]["namespace"], one["metadata"]["name"], dict(one["spec"]["selector"]))
         for one in manifests

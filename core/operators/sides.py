@@ -3,6 +3,7 @@
 Not here: single objects (split.py).
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +20,9 @@ class Side(StrEnum):
     NOWHERE = "nowhere"
     """The platform has its own in the place of it."""
 
+
+SAID = (Side.HOST, Side.TENANT, Side.NOWHERE)
+"""What a user can say of an object."""
 
 _RBAC, _ADMISSION = "rbac.authorization.k8s.io", "admissionregistration.k8s.io"
 DEFINITION = ("apiextensions.k8s.io", "CustomResourceDefinition")
@@ -80,8 +84,14 @@ ON_HOST = frozenset(kind for kind, side in BY_KIND.items() if side is Side.HOST)
 }
 """What may be declared on the host at all; nothing that gives rights there."""
 
+VERSIONS = {("autoscaling", "HorizontalPodAutoscaler"): "autoscaling/v2"}
+"""API versions on the host, where it isn't the group's v1."""
+
 SELECTING = ("Deployment", "PodDisruptionBudget", "StatefulSet")
 """Kinds of the host that choose pods by their labels."""
+
+KEPT = frozenset({("", "Namespace"), DEFINITION})
+"""What takes others' data with it when it goes."""
 
 SERVED_BY_PODS = frozenset(
     {
@@ -93,7 +103,13 @@ SERVED_BY_PODS = frozenset(
 """What has the tenant's API server call the operator: in force once that is about to answer."""
 
 
-def kind(manifest: dict[str, Any]) -> tuple[str, str]:
+def version(manifest: dict[str, Any]) -> str:
+    """Return the API version in which an object of this kind is declared on the host."""
+    group, _ = of_kind = kind(manifest)
+    return VERSIONS.get(of_kind, f"{group}/v1" if group else "v1")
+
+
+def kind(manifest: Mapping[str, Any]) -> tuple[str, str]:
     """Return the API group and the kind of an object."""
     group, slash, _ = str(manifest.get("apiVersion", "")).partition("/")
     return (group if slash else ""), str(manifest.get("kind", ""))

@@ -12,27 +12,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core import names
 from core.errors import InvalidInputError
 from core.operators import budget, hooks, objects, pods, refusals, services, sides
 from core.operators.budget import Budget
 from core.operators.hooks import Hook
+from core.operators.metadata import on_host as on_host_metadata
 from core.operators.references import CLAIM, CONFIG_MAP, SECRET, File, files
 from core.operators.sides import Side
-from core.operators.wiring import ROOT_CA, Wiring, host_labels, on_host, pod_label
+from core.operators.wiring import RESERVED, ROOT_CA, Wiring, host_labels, on_host, pod_label
 
 Json = dict[str, Any]
-
-RESERVED = frozenset(
-    {
-        ("Deployment", names.CONTROL_PLANE),
-        ("Service", names.APISERVER),
-        ("Service", "etcd"),
-        ("Service", "etcd-peers"),
-        ("StatefulSet", "etcd"),
-    }
-)
-"""What a tenant's namespace on the host has already."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +51,7 @@ def split(
     namespace: str,
     overrides: Mapping[str, str],
     limits: Budget,
+    packages: bool = False,
     thing: str,
 ) -> Split:
     """Tell the objects of a chart apart.
@@ -72,15 +62,16 @@ def split(
         namespace: The tenant's namespace that the chart is installed in.
         overrides: What the user says of kinds or objects: a Side by `Kind.group[/name]`.
         limits: What the operator may use of the host.
+        packages: It installs programs in that namespace, which find each other by it.
         thing: What errors call the chart.
 
     Raises:
         InvalidInputError: names every object that can't be, and what to do about it.
     """
     manifests = [copy.deepcopy(manifest) for manifest in rendered]
-    splitter = _Splitter(manifests, wiring, overrides, thing)
+    splitter = _Splitter(manifests, wiring, overrides, thing, packages=packages)
     errors = [error for manifest in manifests for error in splitter.place(manifest)]
-    errors.extend(splitter.unused_sides())
+    errors.extend(splitter.wrong_sides())
     made = splitter.made(namespace)
     errors.extend(budget.problems(made.demand, limits, thing))
     if errors:
@@ -103,11 +94,15 @@ class _Splitter:
         wiring: Wiring,
         overrides: Mapping[str, str],
         thing: str,
+        *,
+        packages: bool,
     ) -> None:
-        self._wiring, self._overrides, self._thing = wiring, overrides, thing
+        self._wiring, self._thing = wiring, thing
+        self._overrides = {key: side for key, side in overrides.items() if side in sides.SAID}
+        self._wrong = overrides.keys() - self._overrides.keys()
         self._defined = frozenset(_defined(manifests))
-        self._unused = set(overrides)
-        self._fronts = services.fronts(manifests)
+        self._unused = set(self._overrides)
+        self._packages = packages
         with_pods = (one for one in manifests if sides.kind(one) in sides.TEMPLATES)
         workloads = [one for one in with_pods if not hooks.is_test(one)]
         for one in workloads:
@@ -116,6 +111,7 @@ class _Splitter:
             _Pods(one["metadata"]["namespace"], copy.deepcopy(objects.template(one)))
             for one in workloads
         ]
+        self._workloads = {(one["kind"], one["metadata"]["name"]) for one in workloads}
         self._host: dict[tuple[str, str], Json] = {}
         self._hooks: list[Hook] = []
         self._tenant: list[Json] = []
@@ -137,16 +133,22 @@ class _Splitter:
         elif side is Side.HOST:
             yield from self._to_host(manifest, what)
         else:
-            self._tenant.append(services.twin(manifest, self._wiring.tenant))
-            hooks.forget(self._tenant[-1]["metadata"])
-            if sides.kind(manifest) == services.SERVICE and not services.is_name(manifest):
+            served = side is Side.BOTH and not services.is_name(manifest)
+            tenant = self._wiring.tenant
+            inside = services.twin(manifest, tenant) if served else manifest
+            yield from refusals.inside(inside, what)
+            hooks.forget(inside["metadata"])
+            self._tenant.append(inside)
+            if served:
                 yield from self._to_host(manifest, what)
 
-    def unused_sides(self) -> Iterator[InvalidInputError]:
-        """Yield what the user says of objects that aren't there: a typing error, most likely."""
+    def wrong_sides(self) -> Iterator[InvalidInputError]:
+        """Yield what the user says that can't be, or of objects that aren't there."""
+        thing, known = f"{self._thing}, sides", ", ".join(sides.SAID)
+        for selector in sorted(self._wrong):
+            yield InvalidInputError(thing, f"{selector} is on no side", remedy=f"say {known}")
         for selector in sorted(self._unused):
             remedy = "write Kind.group or Kind.group/name of an object of the chart"
-            thing = f"{self._thing}, sides"
             yield InvalidInputError(thing, "names no object of the chart", selector, remedy)
 
     def made(self, namespace: str) -> Split:
@@ -161,10 +163,10 @@ class _Splitter:
         }
         read |= {(one, File(CONFIG_MAP, ROOT_CA)) for one in where}
         spaces = objects.namespaces(self._tenant, where | {namespace})
-        for one in sorted({front.namespace for front in self._fronts} & where):
-            self._host["Service", one] = services.subdomain(
-                self._wiring.tenant, self._wiring.operator, one
-            )
+        if self._packages:
+            tenant, operator = self._wiring.tenant, self._wiring.operator
+            named = services.subdomain(tenant, operator, namespace)
+            self._host.setdefault(("Service", namespace), named)
         work = [*self._host.values(), *(hook.job for hook in self._hooks)]
         return Split(
             host=tuple(self._host.values()),
@@ -201,17 +203,18 @@ class _Splitter:
             yield InvalidInputError(what, problem, remedy="give it another name by the values")
             return
         yield from refusals.labels(metadata.get("labels") or {}, what)
-        hooks.forget(metadata)
+        yield from refusals.on_host(manifest, namespace, self._workloads, what)
         yield from self._rewrite(manifest, namespace, what)
-        metadata = manifest["metadata"]  # a Pod's is another one now
+        metadata = manifest["metadata"] = on_host_metadata(manifest["metadata"])
         own = host_labels(self._wiring.tenant, self._wiring.operator)
         metadata["labels"] = (metadata.get("labels") or {}) | own
-        if not events:
+        if not events or kind not in sides.TEMPLATES:
             self._host[key] = manifest
         elif kind[1] == "Job":
+            manifest["spec"].pop("ttlSecondsAfterFinished", None)  # its end is waited for
             metadata["name"] = _one_time(manifest)
             self._hooks.append(Hook(frozenset(events), weight, manifest))
-        elif kind in sides.TEMPLATES:
+        else:
             remedy = "make it a Job, or leave it out by the values"
             yield InvalidInputError(what, "is a hook that is no Job", remedy=remedy)
 
@@ -219,15 +222,15 @@ class _Splitter:
         kind, own = sides.kind(manifest), pod_label(self._wiring.operator)
         if kind in sides.TEMPLATES:
             template = objects.template(manifest)
-            yield from refusals.problems(template, self._wiring, what)
-            service = services.of(template, namespace, self._fronts)
-            service = None if kind[1] == "StatefulSet" else service  # its pods have names already
-            template |= pods.rewrite(template, self._wiring, namespace, host_name=service)
+            yield from refusals.problems(template, self._wiring, namespace, what)
+            template |= pods.rewrite(template, self._wiring, namespace)
         if kind == services.SERVICE:
             yield from services.problems(manifest, what)
             services.rewrite(manifest, own)
         elif kind[1] in sides.SELECTING:
             objects.select(manifest, own)
+        if kind[1] == "PodDisruptionBudget":
+            objects.let_drain(manifest)
 
 
 def _defined(manifests: Iterable[Json]) -> Iterator[tuple[str, str]]:

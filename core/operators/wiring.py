@@ -7,12 +7,26 @@ Not here: how a pod is rewritten by it (pods.py), what a config says (core/opera
 from dataclasses import dataclass
 
 from core import names
+from core.manifests import etcd
 
 HOST_TOKEN, TENANT_TOKEN = "host", "tenant"
 IDENTITIES = (HOST_TOKEN, TENANT_TOKEN)
 
 TOKEN_SECONDS = 3600
 """Life of the token of an operator's pod; the kubelet renews it at 80 % of that."""
+
+RESERVED = frozenset(
+    {
+        ("Deployment", names.CONTROL_PLANE),
+        ("PodDisruptionBudget", names.CONTROL_PLANE),
+        ("PodDisruptionBudget", etcd.NAME),
+        ("Service", names.APISERVER),
+        ("Service", etcd.NAME),
+        ("Service", f"{etcd.NAME}-peers"),
+        ("StatefulSet", etcd.NAME),
+    }
+)
+"""Kinds and names of what a tenant's namespace on the host has already."""
 
 ROOT_CA = "kube-root-ca.crt"
 """The ConfigMap with its API server's authority that every namespace of a tenant has."""

@@ -11,6 +11,7 @@ from components.host_cluster import HostCluster
 from components.ingress_passthrough import IngressPassthrough
 from components.shared_etcd import SharedEtcd
 from components.tenant_control_plane import TenantControlPlane
+from components.tenant_operator import TenantOperator
 from core import schema
 from core.store_settings import CloudSqlSettings, DedicatedEtcdSettings, EtcdSettings
 
@@ -21,6 +22,7 @@ COMPONENTS = [
     IngressPassthrough,
     SharedEtcd,
     TenantControlPlane,
+    TenantOperator,
 ]
 
 

@@ -18,6 +18,7 @@ def place():
         tenant="acme",
         version="1.37.2",
         namespace=namespace,
+        home=None,
         agent_namespace="tenantplane-system",
         keys=(1,),
         timeout={"pulumi.com/timeoutSeconds": "45"},

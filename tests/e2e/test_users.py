@@ -178,7 +178,7 @@ def test_it_is_said_when_each_ends(peopled, users):
     user = yaml.safe_load(users["eve"].kubeconfig)["users"][0]["user"]
     pem = base64.b64decode(user["client-certificate-data"])
     end = x509.load_pem_x509_certificate(pem).not_valid_after_utc
-    assert end == dt.datetime.fromisoformat(said["eve"])
+    assert end == dt.datetime.fromisoformat(said["eve"]).replace(microsecond=0)
 
 
 def test_kubeconfigs_and_tokens_are_in_no_state_or_output_in_clear(peopled, users):

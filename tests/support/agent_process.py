@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core import names
 from core.manifests import agent as agent_manifests
-from core.manifests import crds, kine, store_limit, tenant
+from core.manifests import crds, kine, runtime_mirror, store_limit, tenant
 from tests.support.kubectl import eventually
 from tests.support.processes import Process, binary, free_port
 
@@ -28,6 +28,7 @@ def prepare(host):
         assert answer.ok, answer
     role(host, USER, agent_manifests.cluster_role_rules())
     role(host, agent_manifests.TENANT_ROLE, agent_manifests.tenant_role_rules(), bind=False)
+    role(host, agent_manifests.OPERATORS_ROLE, agent_manifests.operators_role_rules(), bind=False)
     eventually(lambda: host.masters.get(f"{_OURS}/tenantmanifests").ok, "kinds are served")
 
 
@@ -64,20 +65,33 @@ class Objects:
         namespace = names.namespace(tenant_id)
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
         self.api.create("/api/v1/namespaces", body)
+        self.grant(namespace, "host-agent", agent_manifests.TENANT_ROLE)
+        return namespace
+
+    def grant(self, namespace, name, role_name):
+        """Bind a ClusterRole to the agent in one namespace."""
         binding = {
             "apiVersion": "rbac.authorization.k8s.io/v1",
             "kind": "RoleBinding",
-            "metadata": {"name": "host-agent"},
+            "metadata": {"name": name},
             "roleRef": {
                 "apiGroup": "rbac.authorization.k8s.io",
                 "kind": "ClusterRole",
-                "name": agent_manifests.TENANT_ROLE,
+                "name": role_name,
             },
             "subjects": [_user()],
         }
-        path = f"{_RBAC}/namespaces/{namespace}/rolebindings/host-agent"
+        path = f"{_RBAC}/namespaces/{namespace}/rolebindings/{name}"
         assert self.api.apply(path, binding).ok
-        return namespace
+
+    def mirror(self, tenant_id, server, files, wiring, packages=None, **spec):
+        """A RuntimeMirror, and what an operator grants to the agent."""
+        namespace = names.namespace(tenant_id)
+        name = f"operator-{wiring.operator}"
+        self.grant(namespace, name, agent_manifests.OPERATORS_ROLE)
+        wanted = {"server": server, "tenant": tenant_id, "credentialsSecret": tenant.AGENT_SECRET}
+        wanted |= runtime_mirror.spec(wiring, files, packages)
+        return self.apply("RuntimeMirror", namespace, wiring.operator, wanted | spec)
 
     def path(self, kind, namespace, name):
         (plural,) = (one for one in crds.PLURALS if one.rstrip("s") == kind.lower().rstrip("s"))

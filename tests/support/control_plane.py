@@ -9,7 +9,7 @@ import json
 import subprocess
 
 from core import flags, kubeconfig, names, pki, versions
-from core.manifests import apiserver_config, encryption
+from core.manifests import apiserver_config, encryption, host_accounts
 from core.profiles import profile
 from core.stores import StoreAccess
 from tests.support.api import Api
@@ -27,6 +27,13 @@ def _write(folder, files):
         path.touch(mode=0o600)
         path.write_text(text)
     return folder
+
+
+def _replaced(text, others):
+    """A text with other words in the place of the product's."""
+    for product, local in others.items():
+        text = text.replace(product, local)
+    return text
 
 
 def _command(program, lines, overrides, folders):
@@ -197,6 +204,7 @@ def tenant(
     version=versions.DEFAULT_KUBERNETES,
     store_user=None,
     issuers=(),
+    accounts=None,
     access=None,
     **options,
 ):
@@ -209,6 +217,7 @@ def tenant(
         version: Whose configuration files it gets; the binary is always the newest.
         store_user: Common name of its certificate in etcd; default its id, as in the product.
         issuers: Whose tokens it accepts besides its own.
+        accounts: Of which host, and the URL of the agent that has its keys; by default of none.
         access: How it reaches its store; default as one of many in a shared etcd.
         options: Flags that are to differ from the product's.
     """
@@ -221,12 +230,16 @@ def tenant(
         plane.encrypt(encryption.SECRETS, 1)
         policies, config = folder / "policies", folder / "config"
         policies.mkdir(parents=True)
+        of_host, discovery = accounts or (None, "")
         files = apiserver_config.files(
-            apiserver_config.Config(version=version, profile=profile("small"), issuers=issuers)
+            apiserver_config.Config(
+                version=version, profile=profile("small"), issuers=issuers, host_accounts=of_host
+            )
         )
+        here = {flags.POLICIES_DIR: str(policies), host_accounts.discovery_url(): discovery}
         for name, text in files.items():
             where = policies if name == "policies.yaml" else config
-            _write(where, {name: text.replace(flags.POLICIES_DIR, str(policies))})
+            _write(where, {name: _replaced(text, here)})
         lines = flags.apiserver(
             tenant=tenant_id,
             domain=DOMAIN,

@@ -41,7 +41,6 @@ def operator(registry):
             "registryCaBundleConfig": {"name": "registry-ca", "key": "ca.crt"},
             "extraObjects": [bundle],
         },
-        "memoryMib": 4096,
         "registries": [_UPSTREAM, f"{registry['name']}/{_PREFIX}"],
         "networks": {f"{address}/32": [int(port)], _PODS: [8443]},
     }

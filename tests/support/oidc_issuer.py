@@ -25,6 +25,15 @@ def _number(value):
     return _base64(value.to_bytes(_BYTES))
 
 
+def signed(key, claims, **header):
+    """A JSON Web Token with these claims, signed with an ECDSA key."""
+    parts = [{"alg": "ES256", "typ": "JWT", **header}, claims]
+    text = ".".join(_base64(json.dumps(part).encode()) for part in parts)
+    der = key.sign(text.encode(), ec.ECDSA(hashes.SHA256()))
+    halves = [half.to_bytes(_BYTES) for half in decode_dss_signature(der)]
+    return f"{text}.{_base64(b''.join(halves))}"
+
+
 class OidcIssuer:
     """Serves until it is closed.
 
@@ -55,11 +64,7 @@ class OidcIssuer:
         """A token for an hour; claims that are given win."""
         now = int(time.time())
         usual = {"iss": self.url, "aud": "kubernetes", "iat": now, "exp": now + 3600}
-        parts = [{"alg": "ES256", "kid": "1", "typ": "JWT"}, usual | claims]
-        signed = ".".join(_base64(json.dumps(part).encode()) for part in parts)
-        der = (key or self.key).sign(signed.encode(), ec.ECDSA(hashes.SHA256()))
-        halves = [half.to_bytes(_BYTES) for half in decode_dss_signature(der)]
-        return f"{signed}.{_base64(b''.join(halves))}"
+        return signed(key or self.key, usual | claims, kid="1")
 
     def _documents(self):
         public = self.key.public_key().public_numbers()

@@ -35,9 +35,6 @@ PODS = {
     "on-dedicated's etcd": ("tenant-on-dedicated", f"{_NAME}=etcd"),
     "on-mariadb": ("tenant-on-mariadb", f"{_NAME}=control-plane"),
     "on-postgresql": ("tenant-on-postgresql", f"{_NAME}=control-plane"),
-    "acme's operator": ("tenant-acme", f"{names.LABEL_OPERATOR}=webhook"),
-    "acme's stranger": ("tenant-acme", f"{_NAME}=stranger"),
-    "globex's operator": ("tenant-globex", f"{names.LABEL_OPERATOR}=webhook"),
 }
 """Namespace and labels; not all of them are there in every test."""
 
@@ -57,8 +54,6 @@ POD_PORTS = {
     "the gateway's health": ("traefik", 8082),
     "the agent's metrics": ("agent", 9090),
     "acme's controllers": ("acme", 10257),
-    "acme's operator": ("acme's operator", 9443),
-    "acme's stranger": ("acme's stranger", 9443),
 }
 NODE_PORTS = {"the host's API on its node": 6443, "the kubelet": 10250}
 

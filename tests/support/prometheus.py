@@ -8,6 +8,7 @@ import base64
 import json
 
 from core import kubernetes_yaml, versions
+from core.operators import references
 from tests.support import charts
 from tests.support.certificates import Authority
 
@@ -31,6 +32,8 @@ def manifests(version):
     deployment = next(one for one in found if one["kind"] == "Deployment")
     deployment["spec"]["replicas"] = 1
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    for _, term in references.affinity_terms(deployment["spec"]["template"]["spec"]):
+        term["namespaces"] = [NAMESPACE]
     container["image"] = versions.image("prometheus-admission", version=version.removeprefix("v"))
     for one in found:
         one["metadata"]["namespace"] = NAMESPACE

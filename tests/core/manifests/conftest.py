@@ -43,6 +43,7 @@ class Plane:
         eventually(
             lambda: (
                 self.masters.get(
+                    ""
                     "/api/v1/namespaces/kube-system/serviceaccounts/clusterrole-aggregation-controller"
                 ).ok
             ),

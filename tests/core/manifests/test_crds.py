@@ -10,7 +10,7 @@ from core.manifests import crds
 from tests.support.kubectl import Kubectl, eventually
 
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-KINDS = ["EtcdTenant", "SqlTenant", "TenantManifests", "Reencryption", "TenantToken"]
+KINDS = [definition["spec"]["names"]["kind"] for definition in crds.crds()]
 _OURS = f"/apis/{names.API_VERSION}/namespaces/default"
 
 

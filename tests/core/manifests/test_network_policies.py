@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from core import host_facts
-from core.manifests import agent, etcd, gateway, pods, tenant_fence
+from core import host_facts, names
+from core.manifests import agent, etcd, gateway, operator_fence, pods, tenant_fence
 
 
 def cluster(namespace, tenant):
@@ -22,6 +22,7 @@ POLICIES = {
     "etcd-dedicated": etcd.network_policy(cluster("tenant-acme", "acme")),
     "gateway": gateway.network_policy(HOST_API),
     "host-agent": agent.network_policy(HOST_API),
+    "operator": operator_fence.network_policy("demo", [443], {"192.0.2.0/24": [5432, 6432]}),
     "operators": tenant_fence.operators_policy("acme"),
     "tenant": tenant_fence.network_policy(
         "acme", [tenant_fence.etcd_egress("tenantplane-etcd-shared")]
@@ -29,6 +30,7 @@ POLICIES = {
     "tenant-oidc": tenant_fence.network_policy("acme", [pods.issuer_egress(None, 8443)]),
     "tenant-sql": tenant_fence.network_policy("acme", [pods.egress_to("192.0.2.5", 5432)]),
 }
+HAS_TENANT = {"key": names.LABEL_TENANT, "operator": "Exists"}
 
 
 @pytest.mark.parametrize("name", POLICIES)
@@ -75,3 +77,52 @@ def test_an_issuer_is_reached_at_public_addresses_or_at_its_own():
 def test_where_blocks_hide_nodes_the_host_api_is_named_by_its_ports_alone():
     """Cilium would stop the agent on every host whose API server is on a node (cilium#20550)."""
     assert pods.host_api_egress([6443], by_port_alone=True) == {"ports": pods.tcp(6443)}
+
+
+def peers(policy):
+    """Every choice of pods on the other side that can be in a tenant's namespace."""
+    for way, side in (("ingress", "from"), ("egress", "to")):
+        for rule in policy.get(way, []):
+            for peer in rule.get(side, []):
+                spaces = peer.get("namespaceSelector", {"matchExpressions": [HAS_TENANT]})
+                if "podSelector" in peer and HAS_TENANT in spaces.get("matchExpressions", []):
+                    yield peer["podSelector"]
+
+
+@pytest.mark.parametrize("name", sorted(POLICIES.keys() - {"deny-all"}))
+def test_no_pod_of_an_operator_passes_for_one_of_the_platform(name):
+    """Its chart says its labels, but these (core/operators/refusals.py)."""
+    for selector in (POLICIES[name]["podSelector"], *peers(POLICIES[name])):
+        keys = {one["key"] for one in selector.get("matchExpressions", [])}
+        ours = selector.get("matchLabels", {}).get(names.LABEL_PART_OF) == names.PART_OF
+        keys |= selector.get("matchLabels", {}).keys()
+        assert ours or any(key.startswith(f"{names.API_GROUP}/") for key in keys), selector
+
+
+class TestAnOperator:
+    """What one has beside what all operators of a tenant have."""
+
+    def rules(self, internet=(443,), networks=None):
+        return operator_fence.network_policy("demo", internet, networks or {})["egress"]
+
+    def test_its_pods_reach_each_other_and_nobody_elses(self):
+        own, *_ = self.rules()
+        assert own["to"] == [{"podSelector": {"matchLabels": {names.LABEL_OPERATOR: "demo"}}}]
+
+    def test_the_internet_is_public_addresses_at_the_ports_that_are_said(self):
+        _, public = self.rules([443, 8443])
+        (peer,) = public["to"]
+        assert public["ports"] == pods.tcp(443, 8443)
+        for address in ("10.0.0.1", "169.254.169.254", "192.168.1.1", "127.0.0.1"):
+            assert any(
+                ipaddress.ip_address(address) in ipaddress.ip_network(network)
+                for network in peer["ipBlock"]["except"]
+            )
+
+    def test_without_ports_there_is_no_internet(self):
+        assert len(self.rules([])) == 1
+
+    def test_each_network_is_open_at_its_own_ports_in_a_fixed_order(self):
+        _, first, second = self.rules([], {"198.51.100.0/24": [1], "192.0.2.0/24": [2, 3]})
+        assert first == {"to": [{"ipBlock": {"cidr": "192.0.2.0/24"}}], "ports": pods.tcp(2, 3)}
+        assert second == {"to": [{"ipBlock": {"cidr": "198.51.100.0/24"}}], "ports": pods.tcp(1)}

@@ -1,7 +1,7 @@
 """Two tenants with operators, beside the others of the stack.
 
-`ops` has a debug pod, the admission webhook of the Prometheus operator and Crossplane; `older` has a
-debug pod and an older version of that webhook. Needs a host with what operators pull:
+`ops` has a debug pod, the admission webhook of the Prometheus operator and Crossplane; `older` has
+a debug pod and an older version of that webhook. Needs a host with what operators pull:
 `python -m rig up --host e2e --operators`.
 """
 
@@ -15,7 +15,7 @@ import yaml
 
 from rig.hosts.native.layout import Layout
 from tests.e2e.conftest import HOST
-from tests.support import crossplane, prometheus
+from tests.support import crossplane, hook_chart, prometheus
 from tests.support.kubectl import Kubectl, eventually
 
 OPS, OLDER = "ops", "older"
@@ -61,6 +61,11 @@ def registry():
     return json.loads(path.read_text())
 
 
+def hooked(folder):
+    """An operator whose chart has hooks: Jobs that leave a ConfigMap each, inside the tenant."""
+    return {"name": "hooked", "chart": {"path": str(hook_chart.write(folder / "hooked"))}}
+
+
 @pytest.fixture(scope="package")
 def operated(stack, registry, tmp_path_factory):
     """The stack with both tenants, and when their pods were asked for."""
@@ -79,7 +84,11 @@ def operated(stack, registry, tmp_path_factory):
         },
         {
             "name": OLDER,
-            "operators": [{"name": "kubedebug"}, prometheus.operator(folder, "v0.85.0")],
+            "operators": [
+                {"name": "kubedebug", "identity": "tenant"},
+                prometheus.operator(folder, "v0.85.0"),
+                hooked(folder),
+            ],
         },
     ]
     began = time.time()
@@ -136,7 +145,7 @@ def token_of(host, tenant, account, *options):
 
 
 def with_token(kubeconfig, token):
-    """Kubectl with the address and authority of a kubeconfig, and a token in the place of a user."""
+    """Kubectl with the address and authority of a kubeconfig, and a token in place of a user."""
     document = yaml.safe_load(kubeconfig)
     for user in document["users"]:
         user["user"] = {"token": token}

@@ -27,6 +27,19 @@ def test_it_is_the_charts_own_account_in_the_tenant(operated, debug):
     assert "system:serviceaccounts:kubedebug" in who
 
 
+def test_a_token_of_the_tenant_is_as_good(operated, debug, host):
+    """`older` issues it itself, and the agent keeps it in a Secret that the pod mounts."""
+    assert "system:serviceaccount:kubedebug:kubedebug" in debug(OLDER, "auth", "whoami")
+    token = host.json("get", "tenanttoken", "kubedebug.token-kubedebug", "-n", f"tenant-{OLDER}")
+    assert token["spec"]["serviceAccount"] == "kubedebug"
+    volumes = host.json("get", "deploy", "kubedebug", "-n", f"tenant-{OLDER}")["spec"]["template"]
+    assert "serviceAccountToken" not in str(volumes["spec"]["volumes"])
+
+
+def test_a_second_run_changes_nothing(operated):
+    operated.run("preview", "--expect-no-changes")
+
+
 def test_what_it_is_made_of_is_an_output(operated):
     made = operated.outputs()["operators"][OPS]["kubedebug"]
     assert made["host"] == ["Deployment.apps kubedebug"]

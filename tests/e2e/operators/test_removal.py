@@ -8,17 +8,21 @@ import copy
 import pytest
 
 from tests.e2e.operators.conftest import OLDER, token_of, with_token
-from tests.support import prometheus
+from tests.support import hook_chart, prometheus
 
-ACCOUNT = f"{prometheus.NAMESPACE}.{prometheus.SERVICE}"
+ACCOUNT = f"{hook_chart.NAMESPACE}.hooks"
+"""It may read ConfigMaps, as long as its operator is there."""
 
 
 @pytest.fixture(scope="module")
 def removed(host, operated, older):
     """The stack without the webhook of `older`, and a token that was issued before."""
     older.apply(prometheus.rule("up == 0", "kept"))
+    older.run("create", "configmap", "mine", "-n", prometheus.NAMESPACE)
     token = token_of(host, OLDER, ACCOUNT, f"--audience=https://{OLDER}.tenants.test")
+    with_token(older.kubeconfig, token).run("get", "configmap", "hook-first", "-n", "default")
     changed = copy.deepcopy(operated.config["tenants"])
+    assert hook_chart.ran(older) == list(hook_chart.NAMES[:3])
     changed[-1]["operators"] = [
         one for one in changed[-1]["operators"] if one["name"] == "kubedebug"
     ]
@@ -35,7 +39,12 @@ def test_nothing_of_it_is_left_on_the_host(host, removed):
 
 def test_what_it_put_into_the_tenant_is_gone(older, removed):
     assert older.names("validatingwebhookconfigurations") == []
-    assert prometheus.NAMESPACE not in older.names("namespaces")
+    there = older.names("services,serviceaccounts", "-n", prometheus.NAMESPACE)
+    assert prometheus.SERVICE not in there
+
+
+def test_its_namespace_stays_with_what_others_put_there(older, removed):
+    assert "mine" in older.names("configmaps", "-n", prometheus.NAMESPACE)
 
 
 def test_its_kinds_stay_with_their_data(older, removed):
@@ -43,10 +52,13 @@ def test_its_kinds_stay_with_their_data(older, removed):
     assert "kept" in older.names("prometheusrules", "-n", "default")
 
 
+def test_hooks_ran_in_order_and_those_of_its_removal_at_the_end(older, removed):
+    """The first three with the operator's coming (asserted before it went), the others now."""
+    assert hook_chart.ran(older) == list(hook_chart.NAMES[:5])
+
+
 def test_its_token_opens_nothing_any_more(older, removed):
     """Its account is gone with its rights; until it expires the API server still knows the name."""
     user = with_token(older.kubeconfig, removed)
-    for what in (("get", "namespaces"), ("get", "prometheusrules", "-A")):
-        assert "Forbidden" in user.refused(*what)
-    rights = user.out("auth", "can-i", "--list")
-    assert "*.*" not in rights
+    assert "system:serviceaccount:hooked:hooks" in user.out("auth", "whoami")
+    assert "Forbidden" in user.refused("get", "configmap", "hook-first", "-n", "default")

@@ -173,6 +173,41 @@ def objects(namespace):
             {"metadata": meta("demo"), "roleRef": role_ref, "subjects": subjects},
             {"subjects": [{**subjects[0], "name": "other"}]},
         ),
+        "batch/v1:CronJob": (
+            {
+                "metadata": meta("demo"),
+                "spec": {
+                    "schedule": "0 3 * * *",
+                    "suspend": True,
+                    "jobTemplate": {
+                        "spec": {
+                            "template": {"spec": {**_POD["spec"], "restartPolicy": "OnFailure"}}
+                        }
+                    },
+                },
+            },
+            {"spec": {"schedule": "0 4 * * *"}},
+        ),
+        "autoscaling/v2:HorizontalPodAutoscaler": (
+            {
+                "metadata": meta("demo"),
+                "spec": {
+                    "maxReplicas": 3,
+                    "minReplicas": 1,
+                    "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "x"},
+                    "metrics": [
+                        {
+                            "type": "Resource",
+                            "resource": {
+                                "name": "cpu",
+                                "target": {"type": "Utilization", "averageUtilization": 80},
+                            },
+                        }
+                    ],
+                },
+            },
+            {"spec": {"maxReplicas": 4}},
+        ),
         "rbac.authorization.k8s.io/v1:ClusterRole": (
             {"metadata": _meta(cluster), "rules": rules},
             {"rules": [{**rules[0], "verbs": ["get"]}]},

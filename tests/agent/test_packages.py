@@ -1,0 +1,361 @@
+"""What an operator installs inside its tenant runs on the host, and the tenant hears how it is."""
+
+import pytest
+
+from agent import copies
+from agent.kube import ApiError
+from agent.packages import Packages
+from core import names
+from core.operators import pods
+from core.operators.references import SECRET, File
+from tests.support.fake_api import FakeApi
+from tests.support.loop import run
+from tests.support.operator_objects import container, template, wiring
+
+NAMESPACE = "crossplane-system"
+TENANT_APPS = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments"
+TENANT_CORE = f"/api/v1/namespaces/{NAMESPACE}"
+APPS = "/apis/apps/v1/namespaces/tenant-acme/deployments"
+CORE = "/api/v1/namespaces/tenant-acme"
+REVISION = {
+    "apiVersion": "pkg.crossplane.io/v1",
+    "kind": "ProviderRevision",
+    "name": "provider-1",
+    "uid": "u",
+    "controller": True,
+}
+LABELS = {"pkg.crossplane.io/revision": "provider-1"}
+
+AVAILABLE = {
+    "replicas": 1,
+    "updatedReplicas": 1,
+    "readyReplicas": 1,
+    "availableReplicas": 1,
+    "conditions": [{"type": "Available", "status": "True"}],
+}
+
+
+@pytest.fixture
+def tenant():
+    return FakeApi()
+
+
+@pytest.fixture
+def host():
+    return FakeApi()
+
+
+def install(tenant, name="provider-1", pod=None, owner=REVISION, **spec):
+    """What the package manager makes of a Deployment."""
+    pod = pod or template(
+        dict(LABELS),
+        serviceAccountName="provider",
+        volumes=[{"name": "tls", "secret": {"secretName": "provider-tls"}}],
+    )
+    spec = {"replicas": 1, "selector": {"matchLabels": LABELS}, "template": pod} | spec
+    owners = {"ownerReferences": [owner]} if owner else {}
+    tenant.put(f"{TENANT_APPS}/{name}", metadata={"generation": 3, **owners}, spec=spec)
+
+
+def expose(tenant, name="provider-1", **spec):
+    spec = {"ports": [{"port": 9443, "nodePort": 30001}], "selector": LABELS} | spec
+    metadata = {"ownerReferences": [REVISION]}
+    tenant.put(f"{TENANT_CORE}/services/{name}", metadata=metadata, spec=spec)
+
+
+def packages_of(tenant, host, ca_hash="ca"):
+    return Packages(tenant, host, wiring(operator="crossplane"), NAMESPACE, ca_hash)
+
+
+def running(tenant, host, **kwargs):
+    return run(packages_of(tenant, host, **kwargs).run())
+
+
+def fares(host, name="provider-1", **status):
+    """Have a Deployment of the host be like that."""
+    generation = host.objects[f"{APPS}/{name}"]["metadata"]["generation"]
+    host.objects[f"{APPS}/{name}"]["status"] = {"observedGeneration": generation, **status}
+
+
+def status(tenant, name="provider-1"):
+    return tenant.objects[f"{TENANT_APPS}/{name}"].get("status", {})
+
+
+def refusal(tenant, name="provider-1"):
+    (condition,) = status(tenant, name)["conditions"]
+    assert (condition["type"], condition["status"]) == ("Available", "False")
+    assert condition["reason"] == "RefusedByPlatform"
+    return condition["message"]
+
+
+class TestRunning:
+    """On the host it is what the program would have made of it."""
+
+    def test_its_pods_are_wired_to_the_tenant(self, tenant, host):
+        install(tenant)
+        found = running(tenant, host)
+        spec = host.objects[f"{APPS}/provider-1"]["spec"]["template"]["spec"]
+        assert spec["serviceAccountName"] == f"{NAMESPACE}.provider"
+        assert spec["automountServiceAccountToken"] is False
+        assert found.workloads == 1
+        assert found.files == {(NAMESPACE, File(SECRET, "provider-tls"))}
+
+    def test_it_chooses_its_own_pods_alone(self, tenant, host):
+        install(tenant)
+        running(tenant, host)
+        assert host.objects[f"{APPS}/provider-1"]["spec"]["selector"]["matchLabels"] == {
+            **LABELS,
+            names.LABEL_OPERATOR: "crossplane",
+        }
+
+    def test_its_account_has_no_token_of_the_host(self, tenant, host):
+        install(tenant)
+        running(tenant, host)
+        account = host.objects[f"{CORE}/serviceaccounts/{NAMESPACE}.provider"]
+        assert account["automountServiceAccountToken"] is False
+
+    def test_all_of_it_says_whose_it_is(self, tenant, host):
+        install(tenant)
+        expose(tenant)
+        running(tenant, host)
+        labels = copies.mirror_labels("acme", "crossplane")
+        assert len(host.objects) == 3
+        assert all(one["metadata"]["labels"] == labels for one in host.objects.values())
+
+    def test_another_authority_rolls_it(self, tenant, host):
+        install(tenant)
+        for ca_hash in ("old", "new"):
+            running(tenant, host, ca_hash=ca_hash)
+            found = host.objects[f"{APPS}/provider-1"]["spec"]["template"]["metadata"]
+            assert found["annotations"][pods.ANNOTATION_CA] == ca_hash
+
+    @pytest.mark.parametrize(
+        "owner",
+        [
+            None,
+            REVISION | {"controller": False},
+            REVISION | {"apiVersion": "apps/v1"},
+            REVISION | {"apiVersion": "pkg.crossplane.io.evil.test/v1"},
+        ],
+        ids=["nobody", "no controller", "another kind", "another group"],
+    )
+    def test_what_others_made_is_not_run(self, tenant, host, owner):
+        install(tenant, owner=owner)
+        assert running(tenant, host).workloads == 0
+        assert host.objects == {}
+        assert status(tenant) == {}
+
+    def test_what_is_going_is_not_run(self, tenant, host):
+        install(tenant)
+        tenant.objects[f"{TENANT_APPS}/provider-1"]["metadata"]["deletionTimestamp"] = "now"
+        assert running(tenant, host).workloads == 0
+
+    def test_what_is_installed_no_more_goes_with_all_that_it_had(self, tenant, host):
+        install(tenant)
+        expose(tenant)
+        running(tenant, host)
+        tenant.objects.clear()
+        running(tenant, host)
+        assert host.objects == {}
+
+    def test_all_of_it_can_be_removed_without_the_tenant(self, tenant, host):
+        install(tenant)
+        running(tenant, host)
+        host.put(f"{APPS}/other", metadata={"labels": {names.LABEL_OPERATOR: "crossplane"}})
+        run(packages_of(host, host).remove())
+        assert list(host.objects) == [f"{APPS}/other"]
+
+
+class TestServices:
+    """The API server of the tenant calls them; pods look for each other by them."""
+
+    def test_it_leads_to_the_pods_on_the_host(self, tenant, host):
+        install(tenant)
+        expose(tenant)
+        running(tenant, host)
+        assert host.objects[f"{CORE}/services/provider-1"]["spec"] == {
+            "type": "ClusterIP",
+            "ports": [{"port": 9443}],
+            "selector": {**LABELS, names.LABEL_OPERATOR: "crossplane"},
+        }
+
+    def test_in_the_tenant_it_becomes_another_name_for_that(self, tenant, host):
+        install(tenant)
+        expose(tenant, clusterIP="10.255.0.7")
+        running(tenant, host)
+        spec = tenant.objects[f"{TENANT_CORE}/services/provider-1"]["spec"]
+        assert spec == {"type": "ExternalName", "externalName": "provider-1.tenant-acme.svc"}
+        writes = list(tenant.written)
+        running(tenant, host)
+        assert tenant.written == writes  # nothing new to say
+
+    def test_a_headless_one_stays_what_it_is_in_the_tenant(self, tenant, host):
+        """Crossplane calls functions by the names of their pods."""
+        install(tenant)
+        expose(tenant, clusterIP="None")
+        running(tenant, host)
+        assert host.objects[f"{CORE}/services/provider-1"]["spec"]["clusterIP"] == "None"
+        assert tenant.objects[f"{TENANT_CORE}/services/provider-1"]["spec"]["clusterIP"] == "None"
+
+    def test_its_pods_are_found_by_the_name_in_the_tenant(self, tenant, host):
+        install(tenant)
+        expose(tenant)
+        running(tenant, host)
+        spec = host.objects[f"{APPS}/provider-1"]["spec"]["template"]["spec"]
+        assert (spec["hostname"], spec["subdomain"]) == ("provider-1", NAMESPACE)
+
+    def test_one_of_other_pods_is_left(self, tenant, host):
+        install(tenant)
+        expose(tenant, "other", selector={"pkg.crossplane.io/revision": "other"})
+        expose(tenant, "nobody", selector=None)
+        running(tenant, host)
+        assert not [path for path in host.objects if "/services/" in path]
+
+
+class TestFaring:
+    """The package manager waits for the Deployment in the tenant to be available."""
+
+    def test_its_status_comes_back(self, tenant, host):
+        install(tenant)
+        assert not running(tenant, host).settled
+        fares(host, **AVAILABLE)
+        assert running(tenant, host).settled
+        assert status(tenant) == {**AVAILABLE, "observedGeneration": 3}
+
+    def test_what_is_no_more_is_taken_back(self, tenant, host):
+        install(tenant)
+        running(tenant, host)
+        fares(host, **AVAILABLE)
+        running(tenant, host)
+        fares(host, replicas=1, unavailableReplicas=1)
+        assert not running(tenant, host).settled
+        assert status(tenant) == {"replicas": 1, "unavailableReplicas": 1, "observedGeneration": 3}
+
+    def test_the_same_is_not_said_twice(self, tenant, host):
+        """Each write wakes the watch, and this again."""
+        install(tenant)
+        running(tenant, host)
+        fares(host, **AVAILABLE)
+        running(tenant, host)
+        writes = list(tenant.written)
+        running(tenant, host)
+        assert tenant.written == writes
+
+    def test_of_an_older_form_nothing_is_said(self, tenant, host):
+        """It would be taken for the status of what was asked for since."""
+        install(tenant)
+        running(tenant, host)
+        fares(host, **AVAILABLE)
+        host.objects[f"{APPS}/provider-1"]["metadata"]["generation"] = 2
+        assert not running(tenant, host).settled
+        assert status(tenant) == {}
+
+    def test_one_that_is_scaled_to_nothing_is_settled(self, tenant, host):
+        install(tenant, replicas=0)
+        running(tenant, host)
+        fares(host)
+        assert running(tenant, host).settled
+
+    def test_one_that_went_meanwhile_is_no_trouble(self, tenant, host):
+        install(tenant)
+        running(tenant, host)
+        fares(host, **AVAILABLE)
+        gone = ApiError("PATCH status", 404, "NotFound", "")
+        tenant.refused[f"{TENANT_APPS}/provider-1/status"] = gone
+        assert running(tenant, host).workloads == 1
+
+
+class TestRefusing:
+    """One that can't be run says why, and the others run."""
+
+    def test_a_hostile_one_says_all_that_is_wrong(self, tenant, host):
+        evil = template(dict(LABELS), hostNetwork=True, containers=[container(image="evil.test/x")])
+        install(tenant, "evil", evil)
+        install(tenant)
+        assert running(tenant, host).workloads == 1
+        said = refusal(tenant, "evil")
+        assert said.startswith(f"Deployment {NAMESPACE}/evil, hostNetwork: would share it with")
+        assert "; Deployment crossplane-system/evil, container main, image: comes from" in said
+        assert f"{APPS}/evil" not in host.objects
+
+    def test_one_that_runs_and_becomes_hostile_is_taken_away(self, tenant, host):
+        install(tenant)
+        running(tenant, host)
+        install(tenant, pod=template(dict(LABELS), hostPID=True))
+        running(tenant, host)
+        assert host.objects == {}
+        assert "hostPID" in refusal(tenant)
+
+    @pytest.mark.parametrize("name", ["control-plane", "declared"])
+    def test_a_taken_name_is_not_taken_over(self, tenant, host, name):
+        """Of the tenant's own control plane, and of what the program declared for the operator."""
+        there = host.put(f"{APPS}/{name}", metadata={"labels": {"a": "b"}}, spec={"replicas": 1})
+        before = dict(there)
+        install(tenant, name)
+        assert running(tenant, host).workloads == 0
+        assert refusal(tenant, name) == (
+            f"Deployment {name}: the name is taken on the host; choose another one"
+        )
+        assert host.objects == {f"{APPS}/{name}": before}
+
+    def test_a_reserved_name_is_taken_even_while_it_is_free(self, tenant, host):
+        """A tenant may get an etcd of its own, or replicas, later."""
+        install(tenant)
+        expose(tenant, "etcd")
+        running(tenant, host)
+        assert refusal(tenant).startswith("Service etcd: the name is taken")
+        assert host.objects == {}
+
+    @pytest.mark.parametrize("status_code", [400, 422])
+    def test_what_the_host_refuses_says_so_and_the_others_run(self, tenant, host, status_code):
+        """An admission rule, a field that can't be changed."""
+        error = ApiError("PATCH x", status_code, "Invalid", "field is immutable")
+        host.refused_writes[f"{APPS}/bad"] = error
+        install(tenant, "bad")
+        install(tenant)
+        assert running(tenant, host).workloads == 1
+        assert refusal(tenant, "bad") == (
+            f"Deployment {NAMESPACE}/bad: its host refuses it ({error})"
+        )
+        assert f"{APPS}/provider-1" in host.objects
+
+    def test_what_the_host_refused_is_not_taken_away(self, tenant, host):
+        """A change that can't be made leaves what runs running."""
+        install(tenant)
+        running(tenant, host)
+        host.refused_writes[f"{APPS}/provider-1"] = ApiError("PATCH x", 422, "Invalid", "immutable")
+        running(tenant, host)
+        assert f"{APPS}/provider-1" in host.objects
+        assert host.deleted == []
+
+    @pytest.mark.parametrize("status_code", [401, 403, 409, 429, 500])
+    def test_what_passes_is_not_told_as_a_refusal(self, tenant, host, status_code):
+        install(tenant)
+        host.refused_writes[f"{APPS}/provider-1"] = ApiError("PATCH x", status_code, "Busy", "")
+        with pytest.raises(ApiError):
+            running(tenant, host)
+        assert status(tenant) == {}
+
+
+class TestAccounts:
+    """A package may have the account of the operator itself, which the program declared."""
+
+    ACCOUNT = f"{CORE}/serviceaccounts/{NAMESPACE}.crossplane"
+
+    @pytest.fixture
+    def declared(self, tenant, host):
+        labels = {names.LABEL_TENANT: "acme", names.LABEL_OPERATOR: "crossplane"}
+        host.put(self.ACCOUNT, metadata={"labels": labels}, automountServiceAccountToken=False)
+        install(tenant, pod=template(dict(LABELS), serviceAccountName="crossplane"))
+        return labels
+
+    def test_it_stays_the_programs(self, tenant, host, declared):
+        assert running(tenant, host).workloads == 1
+        assert host.objects[self.ACCOUNT]["metadata"]["labels"] == declared
+
+    def test_it_does_not_go_with_the_package(self, tenant, host, declared):
+        """The tokens of the operator's own pods would end with it."""
+        running(tenant, host)
+        tenant.objects.clear()
+        running(tenant, host)
+        assert list(host.objects) == [self.ACCOUNT]

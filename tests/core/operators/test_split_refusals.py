@@ -1,0 +1,158 @@
+"""What of a chart can be nowhere is refused, all of it at once, in words that help."""
+
+import pytest
+
+from core import names
+from core.errors import InvalidInputError
+from core.operators import split
+from core.operators.budget import Budget
+from tests.support.operator_objects import (
+    ACCOUNT_TOKEN,
+    NAMESPACE,
+    RBAC,
+    hook,
+    obj,
+    service,
+    template,
+    wiring,
+    workload,
+)
+
+AMPLE = Budget(memory_mib=10**6, pods=10**4)
+THING = "operator demo, chart demo"
+
+
+def parts(*given, limits=AMPLE, **overrides):
+    return split.split(
+        given, wiring(), namespace=NAMESPACE, overrides=overrides, limits=limits, thing=THING
+    )
+
+
+def problems(*given, **overrides):
+    with pytest.raises(InvalidInputError) as caught:
+        parts(*given, **overrides)
+    return list(caught.value.problems)
+
+
+CONTROL_PLANE = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "control-plane"}
+NAME_TAKEN = "has the name of something that is in the tenant's namespace on the host; give it"
+
+HOSTILE = {
+    "its tenant's control plane": (
+        workload(name="control-plane"),
+        f"Deployment.apps ops/control-plane: {NAME_TAKEN} another name by the values",
+    ),
+    "its tenant's API server": (
+        service("kube-apiserver"),
+        f"Service ops/kube-apiserver: {NAME_TAKEN} another name by the values",
+    ),
+    "its tenant's store": (
+        workload("StatefulSet", "etcd"),
+        f"StatefulSet.apps ops/etcd: {NAME_TAKEN} another name by the values",
+    ),
+    "its tenant's drains": (
+        obj("PodDisruptionBudget", "control-plane", api_version="policy/v1", spec={}),
+        f"PodDisruptionBudget.policy ops/control-plane: {NAME_TAKEN} another name by the values",
+    ),
+    "its tenant's replicas": (
+        obj(
+            "HorizontalPodAutoscaler",
+            api_version="autoscaling/v2",
+            spec={"scaleTargetRef": CONTROL_PLANE, "maxReplicas": 99},
+        ),
+        (
+            "HorizontalPodAutoscaler.autoscaling ops/demo, scaleTargetRef: scales what is not of "
+            "the chart, got 'control-plane'; let it scale a workload of its own"
+        ),
+    ),
+    "Kubernetes' own accounts": (
+        workload(namespace="kube-system"),
+        (
+            "Deployment.apps kube-system/demo: has pods in a namespace of Kubernetes' own, got "
+            "'kube-system'; set another one"
+        ),
+    ),
+    "the platform's label on the host": (
+        workload(labels={names.LABEL_TENANT: "globex"}),
+        (
+            "Deployment.apps ops/demo, label tenantplane.dev/tenant: can't be an operator's; "
+            "leave it out: it is the platform's own"
+        ),
+    ),
+    "the platform's label in the tenant": (
+        obj("ConfigMap", labels={names.LABEL_PLATFORM: "true"}),
+        (
+            "ConfigMap ops/demo, label tenantplane.dev/platform: can't be an operator's; leave it "
+            "out: it is the platform's own"
+        ),
+    ),
+    "the administrators' role": (
+        obj("ClusterRole", "tenantplane:tenant-admin", None, RBAC),
+        (
+            "ClusterRole.rbac.authorization.k8s.io tenantplane:tenant-admin: has a name of the "
+            "platform's; give it another one"
+        ),
+    ),
+    "a way in from outside": (
+        service(type="LoadBalancer"),
+        (
+            "Service ops/demo, type: would be reached from outside of the host, got "
+            "'LoadBalancer'; make it a ClusterIP by the values"
+        ),
+    ),
+    "a pod that is root": (
+        workload("CronJob", pod=template(securityContext={"runAsUser": 0})),
+        (
+            "CronJob.batch ops/demo, securityContext.runAsUser: is root, got 0; set another user "
+            "id, 65532 if the image doesn't say"
+        ),
+    ),
+    "a hook that never ends": (
+        hook(workload(), "pre-install"),
+        (
+            "Deployment.apps ops/demo: is a hook that is no Job; make it a Job, or leave it out "
+            "by the values"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "message"), HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_object_is_refused_in_words_that_help(given, message):
+    assert problems(given) == [f"{THING}, {message}"]
+
+
+def test_a_token_of_the_host_cannot_be_had_even_by_the_user():
+    """The host's token controller would fill it in, for an account of the operator's there."""
+    given = obj("Secret", type=ACCOUNT_TOKEN)
+    assert problems(given, Secret="host") == [
+        (
+            f"{THING}, Secret ops/demo: would hold a token of the host, got '{ACCOUNT_TOKEN}'; "
+            "leave it in the tenant"
+        )
+    ]
+    assert given in parts(given).tenant
+
+
+def test_two_objects_that_would_be_one_on_the_host_are_refused():
+    """The chart's namespaces are one on the host."""
+    (message,) = problems(workload(namespace="a"), workload(namespace="b"))
+    assert message.startswith(f"{THING}, Deployment.apps b/demo: {NAME_TAKEN} another name")
+
+
+def test_everything_is_said_at_once():
+    given = [
+        workload(pod=template(hostNetwork=True)),
+        obj("Ingress", api_version="networking.k8s.io/v1"),
+    ]
+    assert len(problems(*given, Typo="host")) == 3
+
+
+def test_more_than_the_operator_may_is_refused():
+    limits = Budget(memory_mib=100, pods=1)
+    with pytest.raises(InvalidInputError) as caught:
+        parts(workload(), limits=limits)
+    memory, count = caught.value.problems
+    assert memory.startswith(f"{THING}: its containers may use more memory together")
+    assert "got 1024; " in memory
+    assert count.startswith(f"{THING}: has more pods than the operator may, got 2; ")

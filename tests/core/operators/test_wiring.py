@@ -1,0 +1,28 @@
+"""Names that an operator's objects have on the host: of two different ones, never the same."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import names
+from core.operators import wiring
+
+NAMESPACE = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,8}[a-z0-9])?", fullmatch=True)
+NAME = st.from_regex(r"[a-z0-9]([-.a-z0-9]{0,8}[a-z0-9])?", fullmatch=True)
+
+
+@given(NAMESPACE, NAME, NAMESPACE, NAME)
+def test_two_different_objects_have_different_names(namespace, name, other, other_name):
+    same = (namespace, name) == (other, other_name)
+    assert (wiring.on_host(namespace, name) == wiring.on_host(other, other_name)) is same
+
+
+@given(NAMESPACE, NAME)
+def test_none_has_the_name_of_an_object_of_the_platform(namespace, name):
+    """None of those has a dot in its name; the host's own kube-root-ca.crt is nobody's secret."""
+    assert "." in wiring.on_host(namespace, name)
+    assert wiring.on_host(namespace, name).partition(".")[0] == namespace
+
+
+def test_a_pod_of_an_operator_has_no_label_that_the_platforms_pods_are_chosen_by():
+    assert wiring.pod_label("demo") == {names.LABEL_OPERATOR: "demo"}
+    assert set(wiring.host_labels("acme", "demo")) == {names.LABEL_TENANT, names.LABEL_OPERATOR}
