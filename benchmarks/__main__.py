@@ -7,9 +7,11 @@ from benchmarks import (
     make_up,
     noisy_neighbour,
     one_more_tenant,
+    operators,
     overheads,
     stores,
     ten_tenants,
+    webhooks,
 )
 
 BENCHMARKS = {
@@ -20,6 +22,9 @@ BENCHMARKS = {
     "stores_memory": stores.memory,
     "noisy_neighbour": noisy_neighbour.run,
     "overheads": overheads.run,
+    "operators_ready": operators.ready,
+    "operators_memory": operators.memory,
+    "webhooks": webhooks.run,
     "make_up": make_up.run,
     "make_up_cold": make_up.run_cold,
 }

@@ -28,6 +28,11 @@ def named(program: str) -> list[int]:
     return [pid for pid in _all() if _program(pid) == program]
 
 
+def command(pid: int) -> str:
+    """The command line of a process; empty for one that ended."""
+    return _read(pid, "cmdline").replace("\0", " ").strip()
+
+
 def memory_mib(pids: Iterable[int]) -> float:
     """Anonymous and shared memory, what is shared counted once."""
     wanted = ("Pss_Anon:", "Pss_Shmem:")

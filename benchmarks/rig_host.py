@@ -1,12 +1,14 @@
 """A native host and a stack of its own for one benchmark, removed again afterwards."""
 
 import contextlib
+import json
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from rig.hosts.native.layout import Layout
 from tests.support.kubectl import Kubectl
@@ -19,10 +21,17 @@ HOST_DIR = Layout(HOST, 0).root
 
 
 @contextlib.contextmanager
-def stack(tenants: int, *, sql: bool = False) -> Iterator[PulumiCli]:
-    """A stack of so many tenants, up, on host `bench`, which has a stack of its own."""
+def stack(tenants: int, *, sql: bool = False, operators: bool = False) -> Iterator[PulumiCli]:
+    """A stack of so many tenants, up, on host `bench`, which has a stack of its own.
+
+    Args:
+        tenants: How many, named as `names` does.
+        sql: With SQL servers beside the host.
+        operators: With what operators pull, and a registry beside the host.
+    """
+    wanted = {"--sql": sql, "--operators": operators}
     try:
-        rig("up", *(["--sql"] if sql else []))
+        rig("up", *(option for option, is_wanted in wanted.items() if is_wanted))
         with (
             tempfile.TemporaryDirectory() as folder,
             PulumiCli(Path(folder), HOST, _host_config(sql=sql)) as host,
@@ -44,6 +53,12 @@ def rig(verb: str, *options: str) -> None:
 def kubectl() -> Kubectl:
     """The host, by kubectl."""
     return Kubectl((HOST_DIR / "kubeconfig").read_text())
+
+
+def registry() -> dict[str, Any]:
+    """How the registry of a host with operators is reached, as the rig wrote it down."""
+    found: dict[str, Any] = json.loads((HOST_DIR / "registry.json").read_text())
+    return found
 
 
 def names(count: int) -> list[dict[str, str]]:

@@ -44,14 +44,19 @@ class Target:
     def connect(self, *, sni=None, context=None, seconds=5):
         """A TLS socket to the public address, asking for a name."""
         raw = socket.create_connection((self.host, self.port), timeout=seconds)
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # body and headers leave apart
         chosen = context or self.context()
         return chosen.wrap_socket(raw, server_hostname=sni or self.name)
 
+    def connection(self, *, identified=True, seconds=10):
+        """An HTTP connection to the public address, for one request after another."""
+        connection = http.client.HTTPConnection(self.name)
+        connection.sock = self.connect(context=self.context(identified=identified), seconds=seconds)
+        return connection
+
     def request(self, method, path, body=None, *, identified=True, headers=None, seconds=10):
         """One HTTP request on a connection of its own: (status, body)."""
-        sock = self.connect(context=self.context(identified=identified), seconds=seconds)
-        connection = http.client.HTTPConnection(self.name)
-        connection.sock = sock
+        connection = self.connection(identified=identified, seconds=seconds)
         try:
             connection.request(method, path, body=body, headers=headers or {})
             response = connection.getresponse()

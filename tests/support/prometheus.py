@@ -112,9 +112,9 @@ def rule(expression, name="good"):
     }
 
 
-def write(folder, version):
-    """Write the manifests to a file; return its path."""
+def operator(folder, version):
+    """It as a config has it, with its manifests in a file of the folder."""
     path = folder / f"prometheus-{version}.json"
     listed = {"apiVersion": "v1", "kind": "List", "items": manifests(version)}
     path.write_text(json.dumps(listed))
-    return path
+    return {"name": "prometheus", "namespace": NAMESPACE, "manifests": str(path)}

@@ -15,17 +15,13 @@ import yaml
 
 from rig.hosts.native.layout import Layout
 from tests.e2e.conftest import HOST
-from tests.support import charts, hook_chart, prometheus
+from tests.support import crossplane, hook_chart, prometheus
 from tests.support.kubectl import Kubectl, eventually
 
 OPS, OLDER = "ops", "older"
 EDITOR = "eve"
 TOKEN_SECONDS = 600
 """Kubernetes' shortest: the kubelet renews such a token after 480 s."""
-
-_PODS = "10.232.0.0/16"
-"""Addresses of pods on all native hosts: provider-kubernetes gets to a tenant by the gateway's."""
-
 
 _ORDER = (
     "kubedebug",
@@ -65,36 +61,6 @@ def registry():
     return json.loads(path.read_text())
 
 
-def crossplane(registry):
-    """Crossplane as it is configured where its packages come from another registry."""
-    bundle = {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": "registry-ca", "namespace": "crossplane-system"},
-        "data": {"ca.crt": Path(registry["caFile"]).read_text()},
-    }
-    address, _, port = registry["address"].partition(":")
-    return {
-        "name": "crossplane",
-        "chart": {"path": str(charts.crossplane())},
-        "values": {
-            "registryCaBundleConfig": {"name": "registry-ca", "key": "ca.crt"},
-            "extraObjects": [bundle],
-        },
-        "memoryMib": 4096,
-        "registries": ["xpkg.crossplane.io", f"{registry['name']}/crossplane-contrib"],
-        "networks": {f"{address}/32": [int(port)], _PODS: [8443]},
-    }
-
-
-def webhook(folder, version):
-    return {
-        "name": "prometheus",
-        "namespace": prometheus.NAMESPACE,
-        "manifests": str(prometheus.write(folder, version)),
-    }
-
-
 def hooked(folder):
     """An operator whose chart has hooks: Jobs that leave a ConfigMap each, inside the tenant."""
     return {"name": "hooked", "chart": {"path": str(hook_chart.write(folder / "hooked"))}}
@@ -109,14 +75,18 @@ def operated(stack, registry, tmp_path_factory):
         *before,
         {
             "name": OPS,
-            "operators": [debug, webhook(folder, "v0.92.1"), crossplane(registry)],
+            "operators": [
+                debug,
+                prometheus.operator(folder, "v0.92.1"),
+                crossplane.operator(registry),
+            ],
             "users": [{"name": EDITOR, "role": "editor"}],
         },
         {
             "name": OLDER,
             "operators": [
                 {"name": "kubedebug", "identity": "tenant"},
-                webhook(folder, "v0.85.0"),
+                prometheus.operator(folder, "v0.85.0"),
                 hooked(folder),
             ],
         },
@@ -164,28 +134,8 @@ def debug(host):
 @pytest.fixture(scope="package")
 def packages(ops, registry):
     """provider-kubernetes and function-pythonic, healthy, as examples/crossplane installs them."""
-    prefix = f"{registry['name']}/crossplane-contrib"
-    ops.apply(
-        {
-            "apiVersion": "pkg.crossplane.io/v1beta1",
-            "kind": "ImageConfig",
-            "metadata": {"name": "from-our-registry"},
-            "spec": {
-                "matchImages": [
-                    {"type": "Prefix", "prefix": "xpkg.crossplane.io/crossplane-contrib"}
-                ],
-                "rewriteImage": {"prefix": prefix},
-            },
-        }
-    )
-    ops.apply(example("packages.yaml"))
-    for kind in ("provider/provider-kubernetes", "function/function-pythonic"):
-        ops.run("wait", kind, "--for=condition=Healthy", "--timeout=180s", timeout=200)
-
-
-def example(name):
-    """A file of the example, as it stands there."""
-    return (Path(__file__).parents[3] / "examples" / "crossplane" / name).read_text()
+    crossplane.install(ops, registry)
+    crossplane.wait_for_packages(ops)
 
 
 def token_of(host, tenant, account, *options):

@@ -6,23 +6,16 @@ another tenant, globex.
 
 import pytest
 
-from tests.e2e.operators.conftest import OPS, example, pod_of_operator
+from tests.e2e.operators.conftest import OPS, pod_of_operator
+from tests.support import crossplane
+from tests.support.crossplane import NAMESPACE, WORKSPACE
 from tests.support.kubectl import eventually
-
-NAMESPACE = "crossplane-system"
-WORKSPACE = ("get", "workspace", "rockets", "-n", "default")
 
 
 @pytest.fixture(scope="module")
 def workspace(ops, packages, operated):
     """The example's Workspace, Ready."""
-    ops.apply(example("definition.yaml"))
-    kubeconfig = operated.kubeconfig("globex")
-    secret = ("create", "secret", "generic", "elsewhere", "-n", NAMESPACE)
-    ops.run(*secret, "--from-file=kubeconfig=/dev/stdin", stdin=kubeconfig)
-    eventually(lambda: ops.apply(example("elsewhere.yaml")), "the provider's kinds", seconds=60)
-    eventually(lambda: ops.apply(example("workspace.yaml")), "the kind of our own", seconds=60)
-    ops.run(*("wait", *WORKSPACE[1:]), "--for=condition=Ready", "--timeout=180s", timeout=200)
+    crossplane.claim(ops, operated.kubeconfig("globex"))
 
 
 def test_packages_run_on_the_host_and_are_healthy_in_the_tenant(host, ops, packages):
@@ -50,12 +43,12 @@ def test_a_claim_becomes_ready_and_its_objects_are_in_the_other_tenant(workspace
     assert tenants["globex"].json("get", "cm", "welcome", "-n", "team-rockets")["data"] == {
         "text": "Hello, rockets!"
     }
-    status = ops.json(*WORKSPACE)["status"]
+    status = ops.json("get", *WORKSPACE)["status"]
     assert status["namespace"] == "team-rockets"
 
 
 def test_what_is_composed_is_owned(workspace, ops):
-    owner = ops.json(*WORKSPACE)["metadata"]["uid"]
+    owner = ops.json("get", *WORKSPACE)["metadata"]["uid"]
     composed = ops.json("get", "objects.kubernetes.m.crossplane.io", "-n", "default")["items"]
     assert len(composed) == 2
     for one in composed:
@@ -131,7 +124,7 @@ def test_a_package_from_elsewhere_is_refused_and_says_so(ops, registry, packages
 
 
 def test_deleting_a_claim_cascades(workspace, ops, tenants):
-    ops.run("delete", *WORKSPACE[1:], timeout=120)
+    ops.run("delete", *WORKSPACE, timeout=120)
     eventually(
         lambda: not ops.names("objects.kubernetes.m.crossplane.io", "-A"),
         "composed ones",
