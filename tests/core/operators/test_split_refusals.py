@@ -90,13 +90,6 @@ HOSTILE = {
             "'kube-system'; set another one"
         ),
     ),
-    "the platform's accounts": (
-        workload(namespace="tenantplane-system"),
-        (
-            "Deployment.apps tenantplane-system/demo: has pods in a namespace of the platform's, "
-            "got 'tenantplane-system'; set another one"
-        ),
-    ),
     "another version than the host has": (
         obj("PodDisruptionBudget", api_version="policy/v1beta1", spec={}),
         (
