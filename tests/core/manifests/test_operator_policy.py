@@ -8,7 +8,7 @@ import copy
 import pytest
 
 from core import names
-from core.manifests import admission, operator_policy, tenant
+from core.manifests import admission, operator_policy, priorities, tenant
 from core.operators import pods
 from tests.support import control_plane
 from tests.support.control_plane import DOMAIN
@@ -18,6 +18,8 @@ from tests.support.operator_objects import container, template, wiring
 pytestmark = pytest.mark.processes
 
 CORE = "/api/v1/namespaces"
+FIRST = priorities.NAMES[priorities.OPERATORS]
+PRIORITIES = "/apis/scheduling.k8s.io/v1/priorityclasses"
 PODS = f"{CORE}/tenant-acme/pods"
 PATHS = {
     kind: f"/apis/{admission.GROUP}/v1/{plural}"
@@ -30,7 +32,7 @@ PATHS = {
 
 def pod(given=None, name="demo-0", **changes):
     """A pod of an operator as the platform makes it; changes are made after that."""
-    made = pods.rewrite(given or template(), wiring(), "ops")
+    made = pods.rewrite(given or template(), wiring(priority_class=FIRST), "ops")
     made = {"apiVersion": "v1", "kind": "Pod", **copy.deepcopy(made)}
     made["metadata"]["name"] = name
     made["spec"] |= changes
@@ -59,6 +61,9 @@ def masters(tmp_path_factory):
             "annotations": tenant.namespace_annotations(name, DOMAIN, registries),
         }
         assert host.masters.create(CORE, {"metadata": metadata}).ok
+    for role in (priorities.OPERATORS, priorities.TENANTS):
+        body = {"metadata": {"name": priorities.NAMES[role]}} | priorities.priority_class(role)
+        assert host.masters.create(PRIORITIES, body).ok
     hostile = pod(nodeName="node-1")
     eventually(lambda: not tried(host.masters, hostile).ok, "the rules are in force")
     yield host.masters
@@ -116,7 +121,7 @@ def test_what_the_platform_makes_gets_through(masters, given):
 
 
 def test_tokens_of_the_tenant_get_through(masters):
-    made = pods.rewrite(template(), wiring(identity="tenant"), "ops")
+    made = pods.rewrite(template(), wiring(identity="tenant", priority_class=FIRST), "ops")
     made = {"apiVersion": "v1", "kind": "Pod", **made}
     made["metadata"]["name"] = "demo"
     assert tried(masters, made).ok
@@ -198,6 +203,23 @@ HOSTILE = {
         volume(persistentVolumeClaim={"claimName": "data-etcd-0"}),
         NOT_ITS_OWN,
     ),
+    "the disk of its node": (volume(hostPath={"path": "/"}), NOT_ITS_OWN),
+    "a disk that nobody gave it": (
+        volume(nfs={"server": "192.0.2.1", "path": "/"}),
+        NOT_ITS_OWN,
+    ),
+    "a certificate of the host": (
+        projected(clusterTrustBundle={"name": "x", "path": "t"}),
+        NOT_ITS_OWN,
+    ),
+    "a place before the tenants'": (
+        spec(priorityClassName=priorities.NAMES[priorities.TENANTS]),
+        "an operator's pod has PriorityClass tenantplane-operators",
+    ),
+    "no place": (
+        lambda made: made["spec"].pop("priorityClassName"),
+        "an operator's pod has PriorityClass tenantplane-operators",
+    ),
     "its node": (spec(nodeName="node-1"), "can't choose its node"),
     "a pool of nodes": (spec(nodeSelector={"pool": "system"}), "can choose nodes by"),
     "nodes of others": (spec(tolerations=[{"operator": "Exists"}]), "kept for others"),
@@ -231,7 +253,8 @@ def test_what_comes_another_way_is_refused(masters, change, says):
 
 def test_a_tenant_without_operators_runs_none(masters):
     """Its namespace names no registry."""
-    made = pods.rewrite(template(), wiring(audience=names.issuer("globex", DOMAIN)), "ops")
+    wired = wiring(audience=names.issuer("globex", DOMAIN), priority_class=FIRST)
+    made = pods.rewrite(template(), wired, "ops")
     made = {"apiVersion": "v1", "kind": "Pod", **made}
     made["metadata"]["name"] = "demo"
     answer = tried(masters, made, f"{CORE}/tenant-globex/pods")

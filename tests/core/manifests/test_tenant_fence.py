@@ -6,6 +6,7 @@ import pytest
 
 from core import flags
 from core.manifests import etcd, pods, tenant, tenant_fence
+from core.operators.budget import Budget
 from core.profiles import PROFILES
 
 SMALL, MEDIUM, LARGE = PROFILES.values()
@@ -98,6 +99,24 @@ def test_a_container_that_asks_for_nothing_gets_little():
     (limit,) = tenant_fence.limit_range()["limits"]
     assert limit["type"] == "Container"
     assert mib(limit["default"]["memory"]) < mib(hard(SMALL)["limits.memory"]) - memory(SMALL)[1]
+
+
+def test_operators_together_have_a_quota_that_is_theirs_alone():
+    """Without it one operator could take what the control plane's next pod needs."""
+    some = Budget(memory_mib=1000, pods=3, cpu_millicores=500)
+    quota = tenant_fence.operators_quota([some, Budget(memory_mib=24, pods=1, cpu_millicores=10)])
+    assert quota["hard"] == {
+        "limits.memory": "1024Mi",
+        "requests.memory": "1024Mi",
+        "pods": "4",
+        "requests.cpu": "510m",
+    }
+    (scope,) = quota["scopeSelector"]["matchExpressions"]
+    assert scope == {
+        "scopeName": "PriorityClass",
+        "operator": "In",
+        "values": ["tenantplane-operators"],
+    }
 
 
 def test_operators_and_their_api_server_select_each_other():
