@@ -203,9 +203,8 @@ HOSTILE = {
         volume(persistentVolumeClaim={"claimName": "data-etcd-0"}),
         NOT_ITS_OWN,
     ),
-    "the disk of its node": (volume(hostPath={"path": "/"}), NOT_ITS_OWN),
-    "a disk that nobody gave it": (
-        volume(nfs={"server": "192.0.2.1", "path": "/"}),
+    "what a driver of the host mounts": (
+        volume(csi={"driver": "secrets-store.csi.k8s.io"}),
         NOT_ITS_OWN,
     ),
     "a certificate of the host": (
