@@ -178,6 +178,7 @@ def test_jobs_that_it_may_not_delete_any_more_hold_up_nothing():
     metadata = {
         "name": "demo",
         "namespace": "tenant-acme",
+        "resourceVersion": "1",
         "deletionTimestamp": NOW,
         "finalizers": [crds.REMOVAL_HOOKS_FINALIZER],
     }
