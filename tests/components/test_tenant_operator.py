@@ -224,10 +224,13 @@ class TestOnTheHost:
         annotations = inputs(mocks, "service-webhook")["metadata"]["annotations"]
         assert annotations == {"pulumi.com/skipAwait": "true"}
 
-    def test_its_own_annotations_stay(self, mocks):
-        declare([workload(annotations={"checksum/a": "b"})])
-        metadata = inputs(mocks, "deployment-demo")["metadata"]
-        assert metadata["annotations"]["checksum/a"] == "b"
+    def test_of_its_own_annotations_those_stay_that_harm_nobody(self, mocks):
+        """One could say to Pulumi what it does with the object, or to a controller of the host."""
+        kept = {"checksum/config": "b"}
+        declare([workload(annotations=kept | {"pulumi.com/patchForce": "true", "a": "b"})])
+        found = inputs(mocks, "deployment-demo")["metadata"]["annotations"]
+        assert found["checksum/config"] == "b"
+        assert not {"pulumi.com/patchForce", "a"} & found.keys()
 
     def test_jobs_of_its_end_are_the_agents(self, mocks):
         declare()
@@ -269,6 +272,7 @@ class TestMirror:
     def test_it_runs_what_is_installed_in_the_operators_namespace(self, mocks):
         declare(packages=True)
         assert said(mocks, "mirror")["packages"] == "ops"
+        assert said(mocks, "service-ops")["clusterIP"] == "None"  # by which they find each other
 
     def test_pulumi_waits_for_it(self, mocks):
         declare()
@@ -287,12 +291,7 @@ class TestInTheTenant:
         }
         assert kinds == {
             "definitions": ["Namespace", "CustomResourceDefinition"],
-            "objects": [
-                "ServiceAccount",
-                "ClusterRole",
-                "ClusterRoleBinding",
-                "Service",
-            ],
+            "objects": ["ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Service"],
             "served": ["ValidatingWebhookConfiguration"],
             "resources": ["Thing"],
         }
@@ -328,9 +327,24 @@ class TestInTheTenant:
         ]
         declare(large)
         pieces = [one for one in mocks.of_type(":TenantManifests") if "-objects-" in one.name]
-        assert len(pieces) == 3
-        for one in pieces:
-            assert one.name == f"acme-{one.inputs['metadata']['name']}"
+        numbers = list(phases.pieces(large))
+        assert len(numbers) > 1
+        assert [one.name for one in pieces] == [f"acme-demo-objects-{n}" for n in numbers]
+        assert [one.inputs["metadata"]["name"] for one in pieces] == [
+            f"demo-objects-{number}" for number in numbers
+        ]
+
+    def test_secrets_are_with_the_first_of_several_pieces(self, mocks):
+        """Whatever its number is."""
+        large = [
+            obj("ConfigMap", f"c{number}", data={"a": "x" * (phases.LARGEST // 2)})
+            for number in range(3)
+        ]
+        declare([*large, obj("Secret", stringData={"pin": "correct horse battery"})])
+        first, *others = phases.pieces(large)
+        assert first > 0
+        assert "objectsSecret" in said(mocks, f"objects-{first}")
+        assert not any("objectsSecret" in said(mocks, f"objects-{number}") for number in others)
 
     def test_a_secret_is_in_no_list_and_in_no_plain_state(self, mocks):
         declare()
@@ -358,8 +372,9 @@ class TestInTheTenant:
 
     def test_without_objects_of_a_phase_there_is_none(self, mocks):
         declare([workload()])
-        found = [one.name for one in mocks.of_type(":TenantManifests")]
-        assert found == ["acme-demo-definitions-0"]
+        assert [one.name for one in mocks.of_type(":TenantManifests")] == [
+            "acme-demo-definitions-0"
+        ]
 
 
 class TestIdentity:
@@ -479,6 +494,9 @@ class TestRefusals:
             ({"identity": "me"}, "demo.identity: is not one of the values it can have, got 'me'"),
             ({"token_seconds": 60}, "demo.tokenSeconds: is too small, got 60"),
             ({"pods": 0}, "demo.pods: is too small, got 0"),
+            ({"cpu_millicores": 9}, "demo.cpuMillicores: is too small, got 9"),
+            ({"cpu_millicores": 10}, "demo: its containers ask for more CPU together than the op"),
+            ({"namespace": "tenantplane-system"}, "demo.namespace: is not the name of a namespace"),
             ({"sides": {"Secret": "moon"}}, "demo, sides: Secret is on no side; say host, tenant"),
             ({"tenant": "Acme"}, "tenant Acme: is not a tenant id"),
             ({"version": "1.2.3"}, "tenant acme: operator demo"),

@@ -47,7 +47,7 @@ def test_a_path_is_relative_to_the_project_or_the_home(tmp_path, monkeypatch):
         (MAP % "a" + "---\n- a\n", "a.yaml, line 5: is no object, got 'list'"),
         (MAP % "a" + "---\nkind: Secret\n", "a.yaml, line 5: Secret has no apiVersion"),
         (MAP % "''", "a.yaml, line 1: ConfigMap has no metadata.name"),
-        ("# nothing\n", "has no objects, got .*; put manifests there"),
+        ("# nothing\n", "has no objects, got '.*; put manifests there"),
     ],
 )
 def test_what_is_wrong_is_told_by_file_and_line(tmp_path, text, says):
@@ -61,7 +61,7 @@ def test_a_file_that_can_not_be_read_is_refused_by_its_key(tmp_path):
     with pytest.raises(InvalidInputError, match=r"can't be read \(No such file or directory\)"):
         names(tmp_path / "absent.yaml")
     (tmp_path / "a.yaml").write_bytes(b"\xff")
-    with pytest.raises(InvalidInputError, match=r"the file is not text, got "):
+    with pytest.raises(InvalidInputError, match=r"the file is not text, got '.*; give the"):
         names(tmp_path / "a.yaml")
 
 

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from components import _helm
+from components.host_cluster import HostCluster
 from core import names, versions
 from tests.support.chart_repository import write_chart
 from tests.support.mocks import declare_into
@@ -76,10 +77,10 @@ def refused(up, config):
 def test_it_is_declared_for_its_tenant_on_the_stacks_host(up, mocks, config, chart, monitor):
     up(config(operator(chart("demo", workload()))))
     (deployment,) = (
-        one for one in mocks.of_type(":Deployment") if one.name == "acme-demo-deployment-demo"
+        one for one in mocks.of_type(":Deployment") if one.name == "acme.demo-deployment-demo"
     )
     assert deployment.inputs["metadata"]["namespace"] == "tenant-acme"
-    urns = [urn for urn in monitor.requests if "acme-demo-deployment-demo" in urn]
+    urns = [urn for urn in monitor.requests if "acme.demo-deployment-demo" in urn]
     assert "TenantOperator" in urns[0]
 
 
@@ -116,7 +117,7 @@ def test_two_tenants_can_have_two_versions_of_one(up, mocks, config, chart):
 
     up(config(of("1"), globex=[of("2")]))
     images = [
-        named(mocks, f"{tenant}-demo-deployment-demo")["spec"]["template"]["spec"]["containers"][0][
+        named(mocks, f"{tenant}.demo-deployment-demo")["spec"]["template"]["spec"]["containers"][0][
             "image"
         ]
         for tenant in ("acme", "globex")
@@ -132,11 +133,18 @@ class TestSettings:
         before = named(mocks, "acme-quota")["spec"]["hard"]
         mocks.resources.clear()
         declare_into(mocks)
-        up(config(operator(chart("demo", workload()), memoryMib=1500, pods=3)))
+        given = {"memoryMib": 1500, "pods": 3, "cpuMillicores": 700}
+        up(config(operator(chart("demo", workload()), **given)))
         after = named(mocks, "acme-quota")["spec"]["hard"]
         mib = [int(one["limits.memory"].removesuffix("Mi")) for one in (before, after)]
         assert mib[1] - mib[0] == 1500
         assert int(after["pods"]) - int(before["pods"]) == 3
+        assert named(mocks, "acme-operators-quota")["spec"]["hard"] == {
+            "limits.memory": "1500Mi",
+            "requests.memory": "1500Mi",
+            "pods": "3",
+            "requests.cpu": "700m",
+        }
 
     def test_the_host_admits_images_from_its_registries_alone(self, up, mocks, config, chart):
         made = chart("demo", workload())
@@ -148,7 +156,7 @@ class TestSettings:
     def test_one_registry_takes_the_place_of_all(self, up, mocks, config, chart):
         given = config(operator(chart("demo", workload())))
         up(given | {"images": {"registry": "mirror.test/all"}})
-        spec = named(mocks, "acme-demo-deployment-demo")["spec"]["template"]["spec"]
+        spec = named(mocks, "acme.demo-deployment-demo")["spec"]["template"]["spec"]
         assert spec["containers"][0]["image"] == "mirror.test/all/acme/demo:1"
         annotations = named(mocks, "acme-ns")["metadata"]["annotations"]
         assert annotations[names.ANNOTATION_REGISTRIES] == "mirror.test/all"
@@ -159,7 +167,7 @@ class TestSettings:
     def test_its_runtime_class_is_what_is_said(self, up, mocks, config, chart, said, found):
         given = {"runtimeClass": said} if said else {}
         up(config(operator(chart("demo", workload()), **given)))
-        spec = named(mocks, "acme-demo-deployment-demo")["spec"]["template"]["spec"]
+        spec = named(mocks, "acme.demo-deployment-demo")["spec"]["template"]["spec"]
         assert spec.get("runtimeClassName") == found
 
     def test_values_namespace_and_version_of_the_tenant_reach_helm(self, up, helm, dev, chart):
@@ -176,7 +184,7 @@ class TestSettings:
         up(
             config(
                 operator(
-                    chart("demo", workload(), unknown),
+                    chart("demo", workload(), obj("ConfigMap"), unknown),
                     sides={"ServiceMonitor.monitoring.coreos.com": "nowhere"},
                     packages=True,
                     tokenSeconds=900,
@@ -187,17 +195,17 @@ class TestSettings:
                 )
             )
         )
-        spec = named(mocks, "acme-demo-mirror")["spec"]
+        spec = named(mocks, "acme.demo-mirror")["spec"]
         assert (spec["packages"], spec["tokenSeconds"]) == ("demo", 900)
-        objects = named(mocks, "acme-demo-objects-0")
+        objects = named(mocks, "acme.demo-objects-0")
         assert objects["spec"]["deletionPolicy"] == "Orphan"
         assert objects["metadata"]["annotations"]["pulumi.com/timeoutSeconds"] == "77"
-        (_, network) = named(mocks, "acme-demo-policy")["spec"]["egress"]
+        (_, network) = named(mocks, "acme.demo-policy")["spec"]["egress"]
         assert network["to"] == [{"ipBlock": {"cidr": "192.0.2.0/24"}}]
 
     def test_its_pods_come_before_tenants_and_after_the_platform(self, up, mocks, config, chart):
         up(config(operator(chart("demo", workload()))))
-        spec = named(mocks, "acme-demo-deployment-demo")["spec"]["template"]["spec"]
+        spec = named(mocks, "acme.demo-deployment-demo")["spec"]["template"]["spec"]
         assert spec["priorityClassName"] == "tenantplane-operators"
 
 
@@ -210,19 +218,20 @@ class TestWithoutAChart:
             yaml.safe_dump_all([workload(namespace=None), obj("ServiceAccount", namespace=None)])
         )
         up(config({"name": "demo", "manifests": str(file), "registries": GHCR}))
-        assert "acme-demo-deployment-demo" in {one.name for one in mocks.resources}
-        (space, account) = named(mocks, "acme-demo-objects-0")["spec"]["objects"]
+        assert "acme.demo-deployment-demo" in {one.name for one in mocks.resources}
+        (space,) = named(mocks, "acme.demo-definitions-0")["spec"]["objects"]
+        (account,) = named(mocks, "acme.demo-objects-0")["spec"]["objects"]
         assert account["metadata"]["namespace"] == "demo"
         assert space["metadata"]["name"] == "demo"
 
     def test_kubedebug_needs_no_more_than_its_name(self, up, mocks, config):
         up(config({"name": "kubedebug"}))
-        spec = named(mocks, "acme-kubedebug-deployment-kubedebug")["spec"]["template"]["spec"]
+        spec = named(mocks, "acme.kubedebug-deployment-kubedebug")["spec"]["template"]["spec"]
         assert spec["containers"][0]["command"] == ["kubectl"]
 
     def test_its_image_comes_from_where_all_do(self, up, mocks, config):
         up(config({"name": "kubedebug"}) | {"images": {"registry": "mirror.test"}})
-        spec = named(mocks, "acme-kubedebug-deployment-kubedebug")["spec"]["template"]["spec"]
+        spec = named(mocks, "acme.kubedebug-deployment-kubedebug")["spec"]["template"]["spec"]
         assert spec["containers"][0]["image"].startswith("mirror.test/")
 
 
@@ -256,6 +265,27 @@ class TestRefusals:
             "on the host; give it another name by the values, or use another tenant for it"
         )
         assert mocks.of_type(":TenantControlPlane") == []
+
+    @pytest.fixture
+    def no_issuer(self, monkeypatch):
+        monkeypatch.setattr(HostCluster, "issuer", None)
+
+    def test_one_whose_tokens_no_tenant_could_check_is_refused(
+        self, up, mocks, config, chart, no_issuer
+    ):
+        """Its pods would run, and be nobody in the tenant."""
+        assert refused(up, config(operator(chart("demo", workload())))) == (
+            "tenant acme: operator demo: identity: its host doesn't say who issues the tokens of "
+            "its pods; set it to tenant, or let the user of the host's kubeconfig read "
+            "/.well-known/openid-configuration there"
+        )
+        assert mocks.of_type(":TenantControlPlane") == []
+
+    def test_with_tokens_of_the_tenant_nobody_has_to_know_the_hosts_issuer(
+        self, up, mocks, config, chart, no_issuer
+    ):
+        up(config(operator(chart("demo", workload()), identity="tenant")))
+        assert mocks.of_type(":TenantToken")
 
     @pytest.mark.parametrize(
         ("given", "path"),

@@ -34,6 +34,13 @@ def test_the_token_is_pinned_to_the_tenants_namespace():
     assert namespace["message"] == "is not of a pod in namespace tenant-acme"
 
 
+@pytest.mark.parametrize("reserved", ["kube-", "tenantplane-"])
+def test_no_account_of_kubernetes_or_the_platform_is_an_operators(reserved):
+    """Base RBAC of a tenant gives these rights that no chart may have."""
+    _, name = ENTRY["claimValidationRules"]
+    assert f".startsWith('{reserved}')" in name["expression"]
+
+
 def test_a_refusal_says_what_a_token_is_not():
     """It is all that the API server logs of it."""
     assert all(rule["message"].startswith("is not of ") for rule in ENTRY["claimValidationRules"])

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.processes
 
 CORE = "/api/v1/namespaces"
 FIRST = priorities.NAMES[priorities.OPERATORS]
+PRIORITIES = "/apis/scheduling.k8s.io/v1/priorityclasses"
 PODS = f"{CORE}/tenant-acme/pods"
 PATHS = {
     kind: f"/apis/{admission.GROUP}/v1/{plural}"
@@ -29,17 +30,13 @@ PATHS = {
 }
 
 
-def pod(given=None, name="demo-0", known=None, **changes):
+def pod(given=None, name="demo-0", **changes):
     """A pod of an operator as the platform makes it; changes are made after that."""
-    made = pods.rewrite(given or template(), known or wired(), "ops")
+    made = pods.rewrite(given or template(), wiring(priority_class=FIRST), "ops")
     made = {"apiVersion": "v1", "kind": "Pod", **copy.deepcopy(made)}
     made["metadata"]["name"] = name
     made["spec"] |= changes
     return made
-
-
-def wired(**changes):
-    return wiring(priority_class=FIRST, **changes)
 
 
 def changed(change):
@@ -65,8 +62,8 @@ def masters(tmp_path_factory):
         }
         assert host.masters.create(CORE, {"metadata": metadata}).ok
     for role in (priorities.OPERATORS, priorities.TENANTS):
-        body = {"metadata": {"name": priorities.NAMES[role]}, **priorities.priority_class(role)}
-        assert host.masters.create("/apis/scheduling.k8s.io/v1/priorityclasses", body).ok
+        body = {"metadata": {"name": priorities.NAMES[role]}} | priorities.priority_class(role)
+        assert host.masters.create(PRIORITIES, body).ok
     hostile = pod(nodeName="node-1")
     eventually(lambda: not tried(host.masters, hostile).ok, "the rules are in force")
     yield host.masters
@@ -124,7 +121,10 @@ def test_what_the_platform_makes_gets_through(masters, given):
 
 
 def test_tokens_of_the_tenant_get_through(masters):
-    assert tried(masters, pod(known=wired(identity="tenant"))).ok
+    made = pods.rewrite(template(), wiring(identity="tenant", priority_class=FIRST), "ops")
+    made = {"apiVersion": "v1", "kind": "Pod", **made}
+    made["metadata"]["name"] = "demo"
+    assert tried(masters, made).ok
 
 
 def test_what_kubernetes_adds_by_itself_gets_through(masters):
@@ -176,8 +176,6 @@ def env(**source):
 NOT_ITS_OWN = "an operator's pod reads copies of the tenant's ConfigMaps and Secrets, and no others"
 FOR_OTHERS = "an operator's tokens are for its own tenant alone"
 
-CLAIM = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
-
 HOSTILE = {
     "a token of the host": (
         spec(automountServiceAccountToken=True),
@@ -205,20 +203,22 @@ HOSTILE = {
         volume(persistentVolumeClaim={"claimName": "data-etcd-0"}),
         NOT_ITS_OWN,
     ),
-    "a volume of a driver": (volume(csi={"driver": "secrets.csi.x"}), NOT_ITS_OWN),
-    "a volume of the moment": (
-        volume(ephemeral={"volumeClaimTemplate": {"spec": CLAIM}}),
+    "what a driver of the host mounts": (
+        volume(csi={"driver": "secrets-store.csi.k8s.io"}),
         NOT_ITS_OWN,
     ),
-    "authorities of the host": (
-        projected(clusterTrustBundle={"name": "x", "path": "y"}),
+    "a certificate of the host": (
+        projected(clusterTrustBundle={"name": "x", "path": "t"}),
         NOT_ITS_OWN,
     ),
-    "the rank of a tenant": (
+    "a place before the tenants'": (
         spec(priorityClassName=priorities.NAMES[priorities.TENANTS]),
-        "whose quota is the operators' own",
+        "an operator's pod has PriorityClass tenantplane-operators",
     ),
-    "no rank": (lambda made: made["spec"].pop("priorityClassName"), "whose quota is the operators"),
+    "no place": (
+        lambda made: made["spec"].pop("priorityClassName"),
+        "an operator's pod has PriorityClass tenantplane-operators",
+    ),
     "its node": (spec(nodeName="node-1"), "can't choose its node"),
     "a pool of nodes": (spec(nodeSelector={"pool": "system"}), "can choose nodes by"),
     "nodes of others": (spec(tolerations=[{"operator": "Exists"}]), "kept for others"),
@@ -252,7 +252,10 @@ def test_what_comes_another_way_is_refused(masters, change, says):
 
 def test_a_tenant_without_operators_runs_none(masters):
     """Its namespace names no registry."""
-    made = pod(known=wired(audience=names.issuer("globex", DOMAIN)))
+    wired = wiring(audience=names.issuer("globex", DOMAIN), priority_class=FIRST)
+    made = pods.rewrite(template(), wired, "ops")
+    made = {"apiVersion": "v1", "kind": "Pod", **made}
+    made["metadata"]["name"] = "demo"
     answer = tried(masters, made, f"{CORE}/tenant-globex/pods")
     assert "not from a registry that this tenant's operators may use" in answer.message
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from core import flags
-from core.manifests import etcd, pods, priorities, tenant, tenant_fence
+from core.manifests import etcd, pods, tenant, tenant_fence
 from core.operators.budget import Budget
 from core.profiles import PROFILES
 
@@ -13,11 +13,8 @@ SMALL, MEDIUM, LARGE = PROFILES.values()
 REPLICAS = pytest.mark.parametrize("replicas", [1, 2, 3])
 
 
-def hard(*profiles, replicas=1, kine_too=False, own=None, operators=()):
-    quota = tenant_fence.resource_quota(
-        profiles, replicas, kine_too=kine_too, own=own, operators=operators
-    )
-    return quota["hard"]
+def hard(*profiles, replicas=1, kine_too=False, own=None):
+    return tenant_fence.resource_quota(profiles, replicas, kine_too=kine_too, own=own)["hard"]
 
 
 def mib(quantity):
@@ -104,6 +101,24 @@ def test_a_container_that_asks_for_nothing_gets_little():
     assert mib(limit["default"]["memory"]) < mib(hard(SMALL)["limits.memory"]) - memory(SMALL)[1]
 
 
+def test_operators_together_have_a_quota_that_is_theirs_alone():
+    """Without it one operator could take what the control plane's next pod needs."""
+    some = Budget(memory_mib=1000, pods=3, cpu_millicores=500)
+    quota = tenant_fence.operators_quota([some, Budget(memory_mib=24, pods=1, cpu_millicores=10)])
+    assert quota["hard"] == {
+        "limits.memory": "1024Mi",
+        "requests.memory": "1024Mi",
+        "pods": "4",
+        "requests.cpu": "510m",
+    }
+    (scope,) = quota["scopeSelector"]["matchExpressions"]
+    assert scope == {
+        "scopeName": "PriorityClass",
+        "operator": "In",
+        "values": ["tenantplane-operators"],
+    }
+
+
 def test_operators_and_their_api_server_select_each_other():
     """By the pods that there are: a selector that matches nobody would let nobody through."""
     labels = tenant.pod_labels("acme")
@@ -116,29 +131,3 @@ def test_operators_and_their_api_server_select_each_other():
     assert theirs == {"podSelector": operators["podSelector"]}
     assert theirs in apiserver["ingress"][0]["from"]
     assert "namespaceSelector" not in theirs, "those of another tenant are another's"
-
-
-def test_operators_have_a_quota_of_their_own():
-    """Whatever they take, the share of the control plane is never theirs."""
-    given = [
-        Budget(memory_mib=100, pods=2, cpu_millicores=300),
-        Budget(memory_mib=28, pods=1, cpu_millicores=200),
-    ]
-    quota = tenant_fence.operators_quota(given)
-    assert quota["hard"] == {
-        "limits.memory": "128Mi",
-        "pods": "3",
-        "requests.cpu": "500m",
-        "requests.memory": "128Mi",
-    }
-    (scope,) = quota["scopeSelector"]["matchExpressions"]
-    assert scope["values"] == [priorities.NAMES[priorities.OPERATORS]]
-
-
-def test_the_namespace_has_room_for_its_operators_and_their_volumes():
-    given = [Budget(memory_mib=100, pods=2, storage_gib=3), Budget(memory_mib=28, pods=1)]
-    before = hard(SMALL)
-    after = hard(SMALL, operators=given)
-    assert mib(after["limits.memory"]) - mib(before["limits.memory"]) == 128
-    assert int(after["pods"]) - int(before["pods"]) == 3
-    assert (after["persistentvolumeclaims"], after["requests.storage"]) == ("2", "3Gi")

@@ -249,7 +249,7 @@ class TestTheHost:
         assert "namespace" not in found["metadata"]
 
     def test_pods_behind_a_service_have_the_names_that_they_have_without_it(self):
-        """With one hostname for all replicas, two that elect by it would lead."""
+        """Replicas that elect a leader by their hostnames would all be it."""
         found = parts(workload(), service("webhook"))
         assert not {"hostname", "subdomain"} & pod_of(found)["spec"].keys()
         assert labels(found.host) == ["Deployment.apps demo", "Service webhook"]
