@@ -198,7 +198,13 @@ class TestElsewhere:
         assert status(acme, world.token(namespace=namespace)) == 401
 
     @pytest.mark.parametrize(
-        "name", ["default", "kube-system.generic-garbage-collector", "kube-public.x"]
+        "name",
+        [
+            "default",
+            "kube-system.generic-garbage-collector",
+            "kube-public.x",
+            "tenantplane-people.x",
+        ],
     )
     def test_one_that_no_operator_has_is_refused(self, world, acme, name):
         """Tokens of the controllers' own accounts would be a way to every right in the tenant."""
