@@ -8,6 +8,7 @@ import yaml
 
 from components import _helm
 from core import names, versions
+from core.manifests import host_accounts
 from tests.support.chart_repository import write_chart
 from tests.support.mocks import declare_into
 from tests.support.operator_objects import container, obj, template, workload
@@ -76,11 +77,28 @@ def refused(up, config):
 def test_it_is_declared_for_its_tenant_on_the_stacks_host(up, mocks, config, chart, monitor):
     up(config(operator(chart("demo", workload()))))
     (deployment,) = (
-        one for one in mocks.of_type(":Deployment") if one.name == "acme-demo-deployment-demo"
+        one for one in mocks.of_type(":Deployment") if one.name == "acme.demo-deployment-demo"
     )
     assert deployment.inputs["metadata"]["namespace"] == "tenant-acme"
-    urns = [urn for urn in monitor.requests if "acme-demo-deployment-demo" in urn]
+    urns = [urn for urn in monitor.requests if "acme.demo-deployment-demo" in urn]
     assert "TenantOperator" in urns[0]
+
+
+def test_names_of_two_tenants_operators_are_never_the_same(up, config, chart):
+    """A dash may be in either; the engine would take two of one name for one."""
+    one = operator(chart("b-c", workload()), "b-c")
+    other = operator(chart("c", workload()), "c")
+    tenants = [{"name": "a", "operators": [one]}, {"name": "a-b", "operators": [other]}]
+    found = up(config() | {"tenants": tenants})["operators"]
+    assert found.keys() == {"a", "a-b"}
+
+
+def test_it_goes_with_its_tenant_at_once(up, config, chart, monitor):
+    """Each of its objects would be asked for in a namespace that is gone."""
+    up(config(operator(chart("demo", workload()))))
+    found = {urn.rpartition("::")[2]: one for urn, one in monitor.requests.items()}
+    for name in ("acme.demo-deployment-demo", "acme.demo-mirror", "acme.demo-policy"):
+        assert found[name].deletedWith.endswith("::acme-ns")
 
 
 def test_what_it_is_made_of_is_an_output(up, config, chart):
@@ -116,7 +134,7 @@ def test_two_tenants_can_have_two_versions_of_one(up, mocks, config, chart):
 
     up(config(of("1"), globex=[of("2")]))
     images = [
-        named(mocks, f"{tenant}-demo-deployment-demo")["spec"]["template"]["spec"]["containers"][0][
+        named(mocks, f"{tenant}.demo-deployment-demo")["spec"]["template"]["spec"]["containers"][0][
             "image"
         ]
         for tenant in ("acme", "globex")
@@ -148,7 +166,7 @@ class TestSettings:
     def test_one_registry_takes_the_place_of_all(self, up, mocks, config, chart):
         given = config(operator(chart("demo", workload())))
         up(given | {"images": {"registry": "mirror.test/all"}})
-        spec = named(mocks, "acme-demo-deployment-demo")["spec"]["template"]["spec"]
+        spec = named(mocks, "acme.demo-deployment-demo")["spec"]["template"]["spec"]
         assert spec["containers"][0]["image"] == "mirror.test/all/acme/demo:1"
         annotations = named(mocks, "acme-ns")["metadata"]["annotations"]
         assert annotations[names.ANNOTATION_REGISTRIES] == "mirror.test/all"
@@ -159,7 +177,7 @@ class TestSettings:
     def test_its_runtime_class_is_what_is_said(self, up, mocks, config, chart, said, found):
         given = {"runtimeClass": said} if said else {}
         up(config(operator(chart("demo", workload()), **given)))
-        spec = named(mocks, "acme-demo-deployment-demo")["spec"]["template"]["spec"]
+        spec = named(mocks, "acme.demo-deployment-demo")["spec"]["template"]["spec"]
         assert spec.get("runtimeClassName") == found
 
     def test_values_namespace_and_version_of_the_tenant_reach_helm(self, up, helm, dev, chart):
@@ -176,7 +194,7 @@ class TestSettings:
         up(
             config(
                 operator(
-                    chart("demo", workload(), unknown),
+                    chart("demo", workload(), obj("ServiceAccount"), unknown),
                     sides={"ServiceMonitor.monitoring.coreos.com": "nowhere"},
                     packages=True,
                     tokenSeconds=900,
@@ -187,17 +205,17 @@ class TestSettings:
                 )
             )
         )
-        spec = named(mocks, "acme-demo-mirror")["spec"]
+        spec = named(mocks, "acme.demo-mirror")["spec"]
         assert (spec["packages"], spec["tokenSeconds"]) == ("demo", 900)
-        objects = named(mocks, "acme-demo-objects-0")
+        objects = named(mocks, "acme.demo-objects-0")
         assert objects["spec"]["deletionPolicy"] == "Orphan"
         assert objects["metadata"]["annotations"]["pulumi.com/timeoutSeconds"] == "77"
-        (_, network) = named(mocks, "acme-demo-policy")["spec"]["egress"]
+        (_, network) = named(mocks, "acme.demo-policy")["spec"]["egress"]
         assert network["to"] == [{"ipBlock": {"cidr": "192.0.2.0/24"}}]
 
     def test_its_pods_come_before_tenants_and_after_the_platform(self, up, mocks, config, chart):
         up(config(operator(chart("demo", workload()))))
-        spec = named(mocks, "acme-demo-deployment-demo")["spec"]["template"]["spec"]
+        spec = named(mocks, "acme.demo-deployment-demo")["spec"]["template"]["spec"]
         assert spec["priorityClassName"] == "tenantplane-operators"
 
 
@@ -210,19 +228,18 @@ class TestWithoutAChart:
             yaml.safe_dump_all([workload(namespace=None), obj("ServiceAccount", namespace=None)])
         )
         up(config({"name": "demo", "manifests": str(file), "registries": GHCR}))
-        assert "acme-demo-deployment-demo" in {one.name for one in mocks.resources}
-        (space, account) = named(mocks, "acme-demo-objects-0")["spec"]["objects"]
+        assert "acme.demo-deployment-demo" in {one.name for one in mocks.resources}
+        (account,) = named(mocks, "acme.demo-objects-0")["spec"]["objects"]
         assert account["metadata"]["namespace"] == "demo"
-        assert space["metadata"]["name"] == "demo"
 
     def test_kubedebug_needs_no_more_than_its_name(self, up, mocks, config):
         up(config({"name": "kubedebug"}))
-        spec = named(mocks, "acme-kubedebug-deployment-kubedebug")["spec"]["template"]["spec"]
+        spec = named(mocks, "acme.kubedebug-deployment-kubedebug")["spec"]["template"]["spec"]
         assert spec["containers"][0]["command"] == ["kubectl"]
 
     def test_its_image_comes_from_where_all_do(self, up, mocks, config):
         up(config({"name": "kubedebug"}) | {"images": {"registry": "mirror.test"}})
-        spec = named(mocks, "acme-kubedebug-deployment-kubedebug")["spec"]["template"]["spec"]
+        spec = named(mocks, "acme.kubedebug-deployment-kubedebug")["spec"]["template"]["spec"]
         assert spec["containers"][0]["image"].startswith("mirror.test/")
 
 
@@ -242,6 +259,24 @@ class TestRefusals:
         assert f"tenant acme: operator gone: chart {tmp_path}/none: is not there" in said
         assert "tenant globex: operator demo, chart" in said
         assert mocks.of_type(":TenantControlPlane") == []
+
+    @pytest.fixture
+    def silent(self, cluster):
+        """A host that doesn't say who issues its tokens."""
+        known = cluster.documents.items()
+        cluster.documents = {key: value for key, value in known if key != host_accounts.DISCOVERY}
+
+    def test_where_nobody_could_check_its_tokens_it_is_refused(self, up, silent, config, chart):
+        said = refused(up, config(operator(chart("demo", workload()))))
+        assert said == (
+            "tenant acme: operator demo: identity: its host doesn't say who issues the tokens of "
+            "its pods; set it to tenant, or let the user of the host's kubeconfig read "
+            "/.well-known/openid-configuration there"
+        )
+
+    def test_with_tokens_of_the_tenant_it_runs_there_too(self, up, silent, config, chart):
+        made = operator(chart("demo", workload()), identity="tenant")
+        assert up(config(made))["operators"]["acme"]
 
     def test_two_that_would_be_one_on_the_host_are_told(self, up, mocks, config, chart):
         said = refused(
