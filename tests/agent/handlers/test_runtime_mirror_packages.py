@@ -252,9 +252,15 @@ def test_what_is_uninstalled_leaves_the_host_with_all_that_it_had(package):
     one.runs()
     assert one.on_host("serviceaccounts", f"{SPACE}.leaving").ok
     one.remove()
-    eventually(lambda: one.on_host().status == 404, "the Deployment is gone")
-    assert one.on_host("services").status == 404
-    assert one.on_host("serviceaccounts", f"{SPACE}.leaving").status == 404
+    for kind, name in (
+        ("deployments", "leaving"),
+        ("services", "leaving"),
+        ("serviceaccounts", f"{SPACE}.leaving"),
+    ):
+        eventually(
+            lambda kind=kind, name=name: one.on_host(kind, name).status == 404,
+            f"its {kind} is gone",
+        )
 
 
 def test_files_that_it_reads_are_copied(world, acme, package):
