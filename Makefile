@@ -42,7 +42,7 @@ test: check ## Everything that proves it: check, real processes, and a real host
 	.venv/bin/pytest -q -m e2e || passed=false
 	$$passed
 
-bench: .venv/complete ## Measure the figures in benchmarks/ (two hours), write benchmarks/results/
+bench: .venv/complete ## Measure the figures in benchmarks/ (two and a half hours), write benchmarks/results/
 	@$(PYTHON) -m benchmarks
 
 docs: .venv/complete ## Write docs/reference/ from the code, docs/pictures/ from the examples

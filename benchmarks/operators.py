@@ -34,8 +34,8 @@ _EVERYTHING = {
 _PROCESSES = {
     "API server": "kube-apiserver ",
     "controller manager": "kube-controller-manager ",
-    "Crossplane": "/crossplane core ",
-    "RBAC manager": "/crossplane rbac ",
+    "Crossplane": "crossplane core ",
+    "RBAC manager": "crossplane rbac ",
     "provider": "crossplane-kubernetes-provider",
     "function": "crossplane.pythonic",
 }
@@ -166,11 +166,15 @@ def _by_process(pids: Sequence[int]) -> dict[str, float]:
     """Memory in MiB of those that there are."""
     found: dict[str, float] = {}
     for pid in pids:
-        command = processes.command(pid)
-        for name, mark in _PROCESSES.items():
-            if mark in command:
-                found[name] = found.get(name, 0) + processes.memory_mib([pid])
+        name = process(processes.command(pid))
+        if name is not None:
+            found[name] = found.get(name, 0) + processes.memory_mib([pid])
     return found
+
+
+def process(command: str) -> str | None:
+    """What figures call the process of a command line; None for a pod's own and what ended."""
+    return next((name for name, mark in _PROCESSES.items() if mark in command), None)
 
 
 def _add(result: Result, title: str, empty: Mapping[str, _Use], target: str = "") -> None:
