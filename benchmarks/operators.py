@@ -194,9 +194,9 @@ def _add(result: Result, title: str, empty: Mapping[str, _Use], target: str = ""
     busy = max(0.0, found[store].millicores - empty[store].millicores) / TENANTS
     memory = [one.mib + share for one in own]
     result.add(f"{title}: anonymous memory with store share", "MiB", memory, target)
-    for process in own[0].mib_by_process:
-        each = [one.mib_by_process[process] for one in own]
-        result.add(f"{title}: {process}", "MiB", each)
+    for name in own[0].mib_by_process:
+        each = [one.mib_by_process[name] for one in own]
+        result.add(f"{title}: {name}", "MiB", each)
     for what, namespace in _SHARED.items():
         more = (found[namespace].mib - empty[namespace].mib) / TENANTS
         result.add(f"{title}: {what}'s share", "MiB", [more])
