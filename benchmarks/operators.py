@@ -10,7 +10,7 @@ import json
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks import idle_tenant, processes, rig_host
@@ -139,7 +139,7 @@ class _Use:
 
     mib: float
     millicores: float
-    mib_by_process: Mapping[str, float]
+    mib_by_process: Mapping[str, float] = field(default_factory=dict)
 
 
 def _idle(namespaces: Iterable[str]) -> dict[str, _Use]:
@@ -189,17 +189,21 @@ def _add(result: Result, title: str, empty: Mapping[str, _Use], target: str = ""
     tenants = [names.namespace(one["name"]) for one in rig_host.names(TENANTS)]
     found = _idle([*_SHARED.values(), *tenants])
     own = [found[namespace] for namespace in tenants]
-    store = _SHARED["store"]
-    share = max(0.0, found[store].mib - empty[store].mib) / TENANTS
-    busy = max(0.0, found[store].millicores - empty[store].millicores) / TENANTS
-    memory = [one.mib + share for one in own]
+    shares = {what: _share(found[where], empty[where]) for what, where in _SHARED.items()}
+    memory = [one.mib + shares["store"].mib for one in own]
     result.add(f"{title}: anonymous memory with store share", "MiB", memory, target)
     for name in own[0].mib_by_process:
         each = [one.mib_by_process[name] for one in own]
         result.add(f"{title}: {name}", "MiB", each)
-    for what, namespace in _SHARED.items():
-        more = (found[namespace].mib - empty[namespace].mib) / TENANTS
-        result.add(f"{title}: {what}'s share", "MiB", [more])
-    cpu = [one.millicores + busy for one in own]
+    cpu = [one.millicores + shares["store"].millicores for one in own]
     result.add(f"{title}: CPU with store share", "millicores", cpu)
+    for what, share in shares.items():
+        result.add(f"{title}: {what}'s share", "MiB", [share.mib])
+        result.add(f"{title}: {what}'s share of CPU", "millicores", [share.millicores])
     result.write()
+
+
+def _share(now: _Use, before: _Use) -> _Use:
+    """What each tenant adds to what all have together."""
+    more = max(0.0, now.mib - before.mib), max(0.0, now.millicores - before.millicores)
+    return _Use(*(one / TENANTS for one in more))
