@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from core.errors import InvalidInputError
@@ -20,11 +21,12 @@ DEFAULT_CPU_MILLICORES = 2000
 
 _MIB = 1024**2
 _USUAL_SURGE_PERCENT = 25
-_UNITS = {
-    "": 1, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
+_UNITS: dict[str, int | Fraction] = {
+    "": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15, "E": 10**18,
     "Ki": 1024, "Mi": 1024**2, "Gi": 1024**3, "Ti": 1024**4, "Pi": 1024**5, "Ei": 1024**6,
+    "m": Fraction(1, 10**3), "u": Fraction(1, 10**6), "n": Fraction(1, 10**9),
 }  # fmt: skip
-_QUANTITY = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([a-zA-Z]{0,2})")
+_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)([a-zA-Z]{0,2})", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +65,12 @@ def millicores(quantity: object) -> int:
     return math.ceil(_number(quantity) * 1000)
 
 
-def _number(quantity: object) -> float:
+def _number(quantity: object) -> Fraction:
+    """Return a quantity as it is: a float would lose a MiB of a petabyte."""
     found = _QUANTITY.fullmatch(str(quantity))
     if not found or found[2] not in _UNITS:
-        return 0
-    return float(found[1]) * _UNITS[found[2]]
+        return Fraction(0)
+    return Fraction(found[1]) * _UNITS[found[2]]
 
 
 def workload(manifest: dict[str, Any]) -> Demand:
@@ -81,13 +84,14 @@ def workload(manifest: dict[str, Any]) -> Demand:
     template = manifest
     for key in sides.TEMPLATES[kind]:
         template = template.get(key) or {}
-    count = _most(kind[1], spec)
+    pod, count = template.get("spec") or {}, _most(kind[1], spec)
     claims = sum(map(_claim_mib, spec.get("volumeClaimTemplates") or []))
     return Demand(
-        memory_mib=count * _pod_mib(template.get("spec") or {}),
+        memory_mib=count * _of_pod(pod, lambda one: mib(_resource(one, "limits", "memory"))),
         pods=count,
         storage_mib=count * claims,
-        cpu_millicores=count * _pod_millicores(template.get("spec") or {}),
+        cpu_millicores=count
+        * _of_pod(pod, lambda one: millicores(_resource(one, "requests", "cpu"))),
     )
 
 
@@ -135,8 +139,12 @@ def _most(kind: str, spec: dict[str, Any]) -> int:
 
 def _claim_mib(claim: dict[str, Any]) -> int:
     """Return the size of a volume that is asked for."""
-    requests = ((claim.get("spec") or {}).get("resources") or {}).get("requests") or {}
-    return mib(requests.get("storage", 0))
+    return mib(_resource(claim.get("spec") or {}, "requests", "storage"))
+
+
+def _resource(spec: dict[str, Any], bound: str, resource: str) -> object:
+    """Return what a container or a claim requests or is limited to; 0 where it says nothing."""
+    return ((spec.get("resources") or {}).get(bound) or {}).get(resource, 0)
 
 
 def _surge(strategy: dict[str, Any], replicas: int) -> int:
@@ -148,24 +156,6 @@ def _surge(strategy: dict[str, Any], replicas: int) -> int:
         return given if replicas else 0
     percent = re.fullmatch(r"([0-9]+)%", str(given))
     return math.ceil(replicas * (int(percent[1]) if percent else _USUAL_SURGE_PERCENT) / 100)
-
-
-def _pod_mib(spec: dict[str, Any]) -> int:
-    """Return the most memory of one pod."""
-
-    def limit(container: dict[str, Any]) -> int:
-        return mib(((container.get("resources") or {}).get("limits") or {}).get("memory", 0))
-
-    return _of_pod(spec, limit)
-
-
-def _pod_millicores(spec: dict[str, Any]) -> int:
-    """Return the CPU that is kept for one pod."""
-
-    def request(container: dict[str, Any]) -> int:
-        return millicores(((container.get("resources") or {}).get("requests") or {}).get("cpu", 0))
-
-    return _of_pod(spec, request)
 
 
 def _of_pod(spec: dict[str, Any], of_container: Callable[[dict[str, Any]], int]) -> int:
