@@ -10,11 +10,10 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from agent import api_roles, metrics
+from agent import api_roles, metrics, tenant_secret
 from agent.apply import apply_all
-from agent.credentials import tls_context
 from agent.discovery import Discovery
-from agent.kube import ApiError, Client, Json
+from agent.kube import ApiError, Json
 from agent.outcome import NotReadyError
 from core.errors import TenantplaneError
 
@@ -39,11 +38,9 @@ class Tenant:
             wake: Called when everything in the tenant should be looked at again.
 
         Raises:
-            agent.credentials.NoCredentialsError: The files are unusable.
+            agent.outcome.NotReadyError: The files are unusable.
         """
-        self.client = Client(
-            spec["server"], tls_context(files), tls_server_name=spec.get("tlsServerName")
-        )
+        self.client = tenant_secret.connect(spec, files)
         self.discovery = Discovery(self.client)
         self._wake = wake
         self._roles: Sequence[Json] = ()

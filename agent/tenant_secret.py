@@ -1,9 +1,12 @@
 """The Secret with which the agent gets into one tenant, as an object of its kinds names it.
 
-Not here: what is in one (credentials.py), what is done inside (handlers/).
+Not here: what is in one (credentials.py), which connections are kept (sessions.py), what is done
+inside (handlers/).
 """
 
-from agent.credentials import NoCredentialsError, secret_files
+from collections.abc import Mapping
+
+from agent.credentials import NoCredentialsError, secret_files, tls_context
 from agent.kube import ApiError, Client, Json
 from agent.outcome import NotReadyError
 
@@ -40,3 +43,22 @@ async def read(client: Client, body: Json) -> dict[str, bytes]:
         raise NoWayInError("NoCredentials", message) from error
     except NoCredentialsError as error:
         raise NotReadyError("NoCredentials", f"{namespace}/{name}: {error}") from error
+
+
+def connect(spec: Json, files: Mapping[str, bytes], *, watches: int = 1) -> Client:
+    """Return a client of the tenant that an object names; nothing is opened yet.
+
+    Args:
+        spec: Of the object; `server` and `tlsServerName` say where the tenant is.
+        files: Of its Secret, as `read` gives them.
+        watches: How many there are at a time.
+
+    Raises:
+        NotReadyError: The files are unusable.
+    """
+    try:
+        context = tls_context(files)
+    except NoCredentialsError as error:
+        raise NotReadyError("NoCredentials", str(error)) from error
+    name = spec.get("tlsServerName")
+    return Client(spec["server"], context, tls_server_name=name, watches=watches)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from agent import host, tenant_secret
-from agent.credentials import NoCredentialsError, tls_context
 from agent.kube import ApiError, Client, Json, UnreachableError
 from agent.outcome import NotReadyError, Outcome
 from agent.rewrite import NotServedError, rewrite
@@ -74,12 +73,8 @@ class Reencryptions:
     async def _rewrite(self, body: Json) -> int:
         spec = body["spec"]
         files = await tenant_secret.read(self._client, body)
-        try:
-            context = tls_context(files)
-        except NoCredentialsError as error:
-            raise NotReadyError("NoCredentials", str(error)) from error
         # A connection of before could lead to a pod that is on its way out.
-        client = Client(spec["server"], context, tls_server_name=spec.get("tlsServerName"))
+        client = tenant_secret.connect(spec, files)
         try:
             return await rewrite(client, everything=spec["everything"])
         finally:

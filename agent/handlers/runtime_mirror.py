@@ -4,15 +4,14 @@ Not here: copying files (agent/copies.py), running what it installs (agent/packa
 object is looked at (agent/loops.py).
 """
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from agent import copies, host, packages, tenant_secret
-from agent.credentials import NoCredentialsError, tls_context
 from agent.kube import ApiError, Client, Json, UnreachableError
 from agent.outcome import NotReadyError, Outcome
 from agent.packages import Packages
+from agent.sessions import Sessions
 from agent.watches import Watches
 from core.manifests import crds, runtime_mirror
 from core.operators.references import File
@@ -25,11 +24,10 @@ _FOLLOWING_SECONDS = 15.0
 
 @dataclass
 class _Session:
-    """A connection to a tenant, and what it was made from."""
+    """A connection to a tenant, and the watches on it."""
 
     client: Client
     watches: Watches
-    made_from: str
 
     async def close(self) -> None:
         """Close the watches and every connection."""
@@ -46,7 +44,7 @@ class RuntimeMirrors:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._sessions: dict[str, _Session] = {}
+        self._sessions = Sessions[_Session](client)
 
     async def reconcile(self, body: Json, wake: Callable[[], None]) -> Outcome:
         """Bring the host to what the tenant has, or take all of it away."""
@@ -69,9 +67,7 @@ class RuntimeMirrors:
 
     async def forget(self, uid: str) -> None:
         """Close the connection to a tenant whose object is gone."""
-        session = self._sessions.pop(uid, None)
-        if session is not None:
-            await session.close()
+        await self._sessions.forget(uid)
 
     async def _mirror(self, body: Json, session: _Session) -> Outcome:
         spec, namespace = body["spec"], body["metadata"]["namespace"]
@@ -115,30 +111,17 @@ class RuntimeMirrors:
         await host.set_finalizer(self._client, body, self.plural, finalizer, present=present)
 
     async def _session(self, body: Json, wake: Callable[[], None]) -> _Session:
-        """Return the connection; a new one if the address or the credentials changed.
+        """Return the connection; a new one for more or fewer watches too.
 
-        And for more or fewer watches: each has a connection to itself, and requests need others.
+        Each has a connection to itself, and requests need others.
         """
-        uid, spec = body["metadata"]["uid"], body["spec"]
-        files = await tenant_secret.read(self._client, body)
-        watches = len(_watched(spec))
-        address = f"{spec['server']} {spec.get('tlsServerName')} {watches}".encode()
-        made_from = hashlib.sha256(b"\0".join([address, *files.values()])).hexdigest()
-        session = self._sessions.get(uid)
-        if session is None or session.made_from != made_from:
-            await self.forget(uid)
-            try:
-                client = Client(
-                    spec["server"],
-                    tls_context(files),
-                    tls_server_name=spec.get("tlsServerName"),
-                    watches=watches,
-                )
-            except NoCredentialsError as error:
-                raise NotReadyError("NoCredentials", str(error)) from error
-            session = _Session(client, Watches(client, wake), made_from)
-            self._sessions[uid] = session
-        return session
+        watches = len(_watched(body["spec"]))
+
+        def connect(files: Mapping[str, bytes]) -> _Session:
+            client = tenant_secret.connect(body["spec"], files, watches=watches)
+            return _Session(client, Watches(client, wake))
+
+        return await self._sessions.of(body, connect, also=str(watches))
 
 
 def _watched(spec: Json) -> list[str]:

@@ -5,33 +5,21 @@ object is looked at (agent/loops.py).
 """
 
 import base64
-import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import kopf
 
-from agent import host, tenant_secret
+from agent import host
 from agent.apply import ApplyError, apply_all, remove_all
-from agent.credentials import NoCredentialsError
 from agent.discovery import Reference
 from agent.kube import ApiError, Client, Json, UnreachableError
 from agent.outcome import NotReadyError, Outcome
+from agent.sessions import Sessions
 from agent.tenant import Tenant
 from agent.tenant_secret import NoWayInError
-from core.manifests import crds
+from core.manifests import crds, rbac
 from core.manifests.crd_schemas import OBJECTS_KEY
-
-_ROLE_API = "rbac.authorization.k8s.io/v1"
-
-
-@dataclass
-class _Session:
-    """A connection, and what it was made from: it lives as long as that stays the same."""
-
-    tenant: Tenant
-    made_from: str
 
 
 class TenantManifests:
@@ -43,7 +31,7 @@ class TenantManifests:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._sessions: dict[str, _Session] = {}
+        self._sessions = Sessions[Tenant](client)
 
     async def reconcile(self, body: Json, wake: Callable[[], None]) -> Outcome:
         """Bring the tenant's objects to the list, or take them out."""
@@ -62,9 +50,7 @@ class TenantManifests:
 
     async def forget(self, uid: str) -> None:
         """Close the connection to a tenant whose object is gone."""
-        session = self._sessions.pop(uid, None)
-        if session is not None:
-            await session.tenant.close()
+        await self._sessions.forget(uid)
 
     async def _set_finalizer(self, body: Json, *, present: bool) -> None:
         finalizer = crds.TENANT_MANIFESTS_FINALIZER
@@ -75,7 +61,7 @@ class TenantManifests:
         objects = [*spec["objects"], *await self._hidden(body)]
         wanted = {Reference.of(manifest) for manifest in objects}
         roles = spec.get("apiRoles", [])
-        wanted |= {Reference(_ROLE_API, "ClusterRole", "", role["name"]) for role in roles}
+        wanted |= {Reference(rbac.API_VERSION, "ClusterRole", "", role["name"]) for role in roles}
         known = _inventory(body)
         try:
             tenant = await self._tenant(body, wake)
@@ -142,20 +128,7 @@ class TenantManifests:
         await self._client.merge(path, {"status": {"inventory": _entries(references)}})
 
     async def _tenant(self, body: Json, wake: Callable[[], None]) -> Tenant:
-        """Return the connection; a new one if the address or the credentials changed."""
-        uid, spec = body["metadata"]["uid"], body["spec"]
-        files = await tenant_secret.read(self._client, body)
-        address = f"{spec['server']} {spec.get('tlsServerName')}".encode()
-        made_from = hashlib.sha256(b"\0".join([address, *files.values()])).hexdigest()
-        session = self._sessions.get(uid)
-        if session is None or session.made_from != made_from:
-            await self.forget(uid)
-            try:
-                session = _Session(Tenant(spec, files, wake), made_from)
-            except NoCredentialsError as error:
-                raise NotReadyError("NoCredentials", str(error)) from error
-            self._sessions[uid] = session
-        return session.tenant
+        return await self._sessions.of(body, lambda files: Tenant(body["spec"], files, wake))
 
     async def _refused(self, body: Json, error: ApiError) -> None:
         """A server that doesn't know us may have been made anew: connect anew next time."""

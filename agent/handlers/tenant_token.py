@@ -9,15 +9,12 @@ import time
 from collections.abc import Callable, Mapping
 
 from agent import host, tenant_secret, tokens
-from agent.credentials import NoCredentialsError, tls_context
 from agent.kube import ApiError, Client, Json, UnreachableError
 from agent.outcome import NotReadyError, Outcome
-from core.manifests import crds
+from core.manifests import crds, host_accounts
 
 _LOOK_SECONDS = 60.0
 """How soon it is seen that the Secret, the account or the tenant's keys are not what they were."""
-
-_KEYS = "/openid/v1/jwks"
 
 
 class TenantTokens:
@@ -68,14 +65,10 @@ class TenantTokens:
     async def _token(self, body: Json, files: Mapping[str, bytes], held: str) -> str:
         """Return the token that is held, or a new one."""
         spec = body["spec"]
-        try:
-            context = tls_context(files)
-        except NoCredentialsError as error:
-            raise NotReadyError("NoCredentials", str(error)) from error
-        client = Client(spec["server"], context, tls_server_name=spec.get("tlsServerName"))
+        client = tenant_secret.connect(spec, files)
         try:
             account_uid = await _account_uid(client, spec)
-            keys = {key["kid"] for key in (await client.get(_KEYS))["keys"]}
+            keys = {key["kid"] for key in (await client.get(host_accounts.KEYS))["keys"]}
             if tokens.mark(held, spec) == body.get("status", {}).get("tokenHash"):
                 claims = tokens.claims(held)
                 if claims.are_good(time.time(), account_uid, keys):

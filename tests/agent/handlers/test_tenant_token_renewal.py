@@ -4,6 +4,7 @@ import base64
 
 import pytest
 
+from agent import tenant_secret
 from agent.handlers import tenant_token
 from agent.handlers.tenant_token import TenantTokens
 from tests.agent.test_tokens import token
@@ -65,7 +66,7 @@ def acme(monkeypatch, clock):
         }
     )
     found.now = lambda: clock[0]
-    monkeypatch.setattr(tenant_token, "Client", lambda *_, **__: found)
+    monkeypatch.setattr(tenant_secret, "Client", lambda *_, **__: found)
     return found
 
 
