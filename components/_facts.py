@@ -9,13 +9,13 @@ from typing import Any
 from components._cluster_api import METADATA, METADATA_LIST, ClusterApi
 from core.host_facts import ENFORCER_ANNOTATION, GATEWAY_GROUP, HostFacts
 from core.kubeconfig import Connection
+from core.manifests import host_accounts
 
 _TLS_ROUTES = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/tlsroutes.{GATEWAY_GROUP}"
 _API_SLICES = (
     "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
     "?labelSelector=kubernetes.io/service-name=kubernetes"
 )
-_ISSUER = "/.well-known/openid-configuration"
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -33,7 +33,7 @@ def read_facts(connection: Connection, host: str) -> HostFacts:
         daemons = _items(api.get("/apis/apps/v1/daemonsets", METADATA_LIST))
         system = api.get("/api/v1/namespaces/kube-system", METADATA)
         slices = _items(api.get(_API_SLICES))
-        discovery = api.get(_ISSUER) or {}
+        discovery = api.get(host_accounts.DISCOVERY) or {}
     return HostFacts(
         kubernetes_version=str(version.get("gitVersion", "")),
         gateway_resources=frozenset(one["name"] for one in served.get("resources", [])),

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import pulumi
 from pulumi_kubernetes.core.v1 import ServiceAccount
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
-from pulumi_kubernetes.rbac.v1 import RoleBinding
 
-from components import _tenant_token
+from components import _agent_binding, _tenant_token
 from components._operator_place import OperatorPlace
 from components._operator_plan import Plan
 from components._tenant_store import Place
@@ -38,18 +37,15 @@ def fence(place: OperatorPlace, args: "TenantOperatorArgs") -> list[pulumi.Resou
 
 def rights(place: OperatorPlace, agent_namespace: pulumi.Input[str]) -> list[pulumi.Resource]:
     """Declare what the agent may do for it in the tenant's namespace."""
-    binding = RoleBinding(
-        f"{place.name}-agent-binding",
-        metadata=place.meta(f"operator-{place.operator}"),
-        role_ref={
-            "apiGroup": "rbac.authorization.k8s.io",
-            "kind": "ClusterRole",
-            "name": agent.OPERATORS_ROLE,
-        },
-        subjects=[{"kind": "ServiceAccount", "name": agent.NAME, "namespace": agent_namespace}],
-        opts=place.opts(),
-    )
-    return [binding]
+    return [
+        _agent_binding.declare(
+            f"{place.name}-agent-binding",
+            place.meta(f"operator-{place.operator}"),
+            agent.OPERATORS_ROLE,
+            agent_namespace=agent_namespace,
+            opts=place.opts(),
+        )
+    ]
 
 
 def accounts(

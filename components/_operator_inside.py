@@ -15,7 +15,7 @@ from pulumi_kubernetes.core.v1 import Secret
 
 from components._operator_place import OperatorPlace
 from core import names
-from core.manifests import crd_schemas
+from core.manifests import crd_schemas, tenant
 from core.operators import phases
 
 DELETE, ORPHAN, KEEP = "Delete", "Orphan", "Keep"
@@ -57,7 +57,7 @@ def declare(
                 kind="TenantManifests",
                 metadata=place.meta(name, place.awaited()),
                 spec={
-                    **place.way_in(),
+                    **tenant.way_in(place.tenant),
                     "deletionPolicy": policy,
                     "objects": piece,
                     **named,

@@ -10,7 +10,6 @@ from typing import Any
 import pulumi
 
 from components._tenant_store import READY
-from core.manifests import tenant
 from core.operators.wiring import host_labels
 
 
@@ -42,14 +41,6 @@ class OperatorPlace:
     def awaited(self) -> dict[str, str]:
         """Return the annotations of an object that the host agent makes ready."""
         return {**READY, **self.timeout}
-
-    def way_in(self) -> dict[str, str]:
-        """Return where the tenant's API server is, and who the agent is there."""
-        return {
-            "tenant": self.tenant,
-            "server": tenant.server(self.tenant),
-            "credentialsSecret": tenant.AGENT_SECRET,
-        }
 
     def opts(self, after: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
         """Return the options of one of its resources."""

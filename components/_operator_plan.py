@@ -64,19 +64,6 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
     said, usual = _said(args, thing), known(operator)
     namespace = said.namespace or usual.namespace or operator
     version = versions.check_kubernetes(args.get("version", versions.DEFAULT_KUBERNETES), thing)
-    registry = args.get("registry")
-    registries = images.DEFAULT_REGISTRIES if registry is None else [registry]
-    wired = Wiring(
-        tenant=tenant,
-        operator=operator,
-        audience=names.issuer(tenant, args["domain"]),
-        registries=tuple(args.get("registries", registries)),
-        registry=registry,
-        priority_class=args.get("priority_class"),
-        runtime_class=args.get("runtime_class"),
-        token_seconds=said.token_seconds,
-        identity=said.identity,
-    )
     limits = Budget(
         memory_mib=said.memory_mib or usual.memory_mib,
         pods=said.pods,
@@ -99,16 +86,16 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
             provider=provider,
         )
         thing = f"{thing}, {source}"
-    packages = bool(args.get("packages", usual.packages))
+    wiring, packages = _wiring(args, said), bool(args.get("packages", usual.packages))
     return Plan(
         tenant=tenant,
         version=version,
         operator=operator,
         namespace=namespace,
-        wiring=wired,
+        wiring=wiring,
         split=split.split(
             rendered,
-            wired,
+            wiring,
             namespace=namespace,
             overrides=args.get("sides", {}),
             limits=limits,
@@ -139,6 +126,23 @@ def _said(args: "TenantOperatorArgs", thing: str) -> OperatorSettings:
     single = {key: value for key, value in args.items() if key in _SINGLE and value is not None}
     given = {schema.camel(key): value for key, value in single.items()}
     return schema.read(OperatorSettings, {"name": args["operator"], **given}, thing)
+
+
+def _wiring(args: "TenantOperatorArgs", said: OperatorSettings) -> Wiring:
+    """Return how its pods belong to the tenant."""
+    registry = args.get("registry")
+    registries = images.DEFAULT_REGISTRIES if registry is None else [registry]
+    return Wiring(
+        tenant=args["tenant"],
+        operator=args["operator"],
+        audience=names.issuer(args["tenant"], args["domain"]),
+        registries=tuple(args.get("registries", registries)),
+        registry=registry,
+        priority_class=args.get("priority_class"),
+        runtime_class=args.get("runtime_class"),
+        token_seconds=said.token_seconds,
+        identity=said.identity,
+    )
 
 
 def _own_objects(operator: str) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Secret
 from pulumi_kubernetes.rbac.v1 import RoleBinding
 
+from components import _agent_binding
 from components._tenant_store import READY, Place
 from core import names
 from core.manifests import agent, base_rbac, tenant
@@ -49,9 +50,7 @@ def declare(
             },
         ),
         spec={
-            "tenant": place.tenant,
-            "server": tenant.server(place.tenant),
-            "credentialsSecret": tenant.AGENT_SECRET,
+            **tenant.way_in(place.tenant),
             "deletionPolicy": "Orphan",  # the whole tenant goes with them
             "apiRoles": base_rbac.API_ROLES,
             "objects": base_rbac.base_objects(version, people),
@@ -62,16 +61,10 @@ def declare(
 
 def _agents_right(place: Place) -> RoleBinding:
     """What the agent may do in the tenant's namespace."""
-    return RoleBinding(
+    return _agent_binding.declare(
         f"{place.name}-agent-binding",
-        metadata=place.meta(agent.NAME),
-        role_ref={
-            "apiGroup": "rbac.authorization.k8s.io",
-            "kind": "ClusterRole",
-            "name": agent.TENANT_ROLE,
-        },
-        subjects=[
-            {"kind": "ServiceAccount", "name": agent.NAME, "namespace": place.agent_namespace},
-        ],
+        place.meta(agent.NAME),
+        agent.TENANT_ROLE,
+        agent_namespace=place.agent_namespace,
         opts=place.opts,
     )

@@ -29,9 +29,7 @@ def declare(
         kind="Reencryption",
         metadata=place.meta(tenant.NAME, place.by_agent()),
         spec={
-            "tenant": place.tenant,
-            "server": tenant.server(place.tenant),
-            "credentialsSecret": tenant.AGENT_SECRET,
+            **tenant.way_in(place.tenant),
             "encryptionHash": encryption_hash,
             "everything": encryption.rewrites_everything(scope, place.keys),
             "keys": generations.text(place.keys),

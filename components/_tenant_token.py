@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Secret
-from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
+from pulumi_kubernetes.rbac.v1 import Role
 
+from components import _agent_binding
 from components._tenant_store import Place
 from core import names
 from core.manifests import agent, tenant
@@ -59,13 +60,12 @@ def declare(
     role = Role(
         f"{name}-role", metadata=meta, rules=agent.token_role_rules(wanted.name), opts=place.opts
     )
-    binding = RoleBinding(
+    binding = _agent_binding.declare(
         f"{name}-binding",
-        metadata=meta,
-        role_ref={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": wanted.name},
-        subjects=[
-            {"kind": "ServiceAccount", "name": agent.NAME, "namespace": place.agent_namespace},
-        ],
+        meta,
+        wanted.name,
+        kind="Role",
+        agent_namespace=place.agent_namespace,
         opts=place.opts,
     )
     resource = CustomResource(
@@ -74,9 +74,7 @@ def declare(
         kind="TenantToken",
         metadata=place.meta(wanted.name, place.by_agent()),
         spec={
-            "tenant": place.tenant,
-            "server": tenant.server(place.tenant),
-            "credentialsSecret": tenant.AGENT_SECRET,
+            **tenant.way_in(place.tenant),
             "namespace": wanted.namespace,
             "serviceAccount": wanted.service_account,
             "seconds": wanted.seconds,

@@ -138,24 +138,8 @@ class HostAgent(pulumi.ComponentResource):
             for definition in crds.crds()
         ]
         files = _store_files(args)
-        secrets = [
-            Secret(
-                f"{name}-store-{store}",
-                metadata={"name": agent.store_secret(store), "namespace": ns},
-                string_data=data,
-                opts=child,
-            )
-            for store, data in files.items()
-        ]
         shown = self._certificate(name)
-        secrets.append(
-            Secret(
-                f"{name}-tls",
-                metadata={"name": agent.TLS_SECRET, "namespace": ns},
-                string_data={"tls.crt": shown.certificate_pem, "tls.key": shown.key_pem},
-                opts=child,
-            )
-        )
+        secrets = self._secrets(name, ns, files, shown)
         rights = self._rights(name, ns)
         self._judge_operators(name)
         meta = {"name": agent.NAME, "namespace": ns, "labels": agent.POD_LABELS}
@@ -179,6 +163,27 @@ class HostAgent(pulumi.ComponentResource):
         )
         self.namespace = deployment.metadata.namespace.apply(str)
         self.register_outputs({"namespace": self.namespace, "caPem": self.ca_pem})
+
+    def _secrets(
+        self,
+        name: str,
+        namespace: pulumi.Output[str],
+        stores: Mapping[str, Mapping[str, pulumi.Input[str]]],
+        shown: Certificate,
+    ) -> list[pulumi.Resource]:
+        """What its pod mounts: the ways into stores, and the certificate that it shows."""
+        files = {f"store-{store}": (agent.store_secret(store), stores[store]) for store in stores}
+        own = {"tls.crt": shown.certificate_pem, "tls.key": shown.key_pem}
+        files["tls"] = (agent.TLS_SECRET, own)
+        return [
+            Secret(
+                f"{name}-{suffix}",
+                metadata={"name": secret, "namespace": namespace},
+                string_data=data,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            for suffix, (secret, data) in files.items()
+        ]
 
     def _certificate(self, name: str) -> Certificate:
         """Declare what it shows to tenants' API servers, and its authority."""

@@ -21,12 +21,19 @@ from components import (
 from components._operator_place import OperatorPlace
 from components._operator_plan import Plan
 from core import names, operator_settings
-from core.manifests import runtime_mirror
+from core.manifests import runtime_mirror, tenant
 from core.operators import hooks, objects
 from core.operators.hooks import Hook
 from core.operators.phases import Phases, phases
 
 DEFAULT_TIMEOUT_SECONDS = 300
+
+_POLICIES = {
+    operator_settings.ALL: (_operator_inside.KEEP, _operator_inside.ORPHAN),
+    operator_settings.DEFINITIONS: (_operator_inside.KEEP, _operator_inside.DELETE),
+    operator_settings.NOTHING: (_operator_inside.DELETE, _operator_inside.DELETE),
+}
+"""What becomes of its definitions, and of all else in the tenant, when it goes; by `keep`."""
 
 
 class ChartArgs(TypedDict):
@@ -174,7 +181,7 @@ class TenantOperator(pulumi.ComponentResource):
         done = self._declare_hooks(hooks.after(plan.split.hooks), [*running, *served])
         done += self._declare_removal(plan.split.hooks, hooks.BEFORE_REMOVAL, running)
         resources = _operator_inside.declare(
-            place, "resources", known.resources, policy=self._policy(args), after=done
+            place, "resources", known.resources, policy=_policies(args)[1], after=done
         )
         self.objects = _listed(plan)
         everything = [one.urn for one in (*done, *resources)]
@@ -185,24 +192,18 @@ class TenantOperator(pulumi.ComponentResource):
         self, known: Phases, args: TenantOperatorArgs, rights: Sequence[pulumi.Resource]
     ) -> list[pulumi.Resource]:
         """What the tenant has before the first pod starts."""
-        place, policy = self._place, self._policy(args)
-        keeps = args.get("keep", operator_settings.DEFINITIONS) != operator_settings.NOTHING
-        kept = _operator_inside.KEEP if keeps else _operator_inside.DELETE
+        place, (of_definitions, of_others) = self._place, _policies(args)
         definitions = _operator_inside.declare(
-            place, "definitions", known.definitions, policy=kept, after=rights
+            place, "definitions", known.definitions, policy=of_definitions, after=rights
         )
         return definitions + _operator_inside.declare(
             place,
             "objects",
             known.objects,
             secrets=known.secrets,
-            policy=policy,
+            policy=of_others,
             after=[*rights, *definitions],
         )
-
-    def _policy(self, args: TenantOperatorArgs) -> str:
-        keeps = args.get("keep", operator_settings.DEFINITIONS) == operator_settings.ALL
-        return _operator_inside.ORPHAN if keeps else _operator_inside.DELETE
 
     def _declare_mirror(self, plan: Plan, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
         """What the agent copies to the host, and runs there."""
@@ -214,7 +215,7 @@ class TenantOperator(pulumi.ComponentResource):
             kind="RuntimeMirror",
             metadata=place.meta(place.operator, place.awaited()),
             spec={
-                **place.way_in(),
+                **tenant.way_in(place.tenant),
                 **runtime_mirror.spec(plan.wiring, plan.split.files, packages),
             },
             opts=place.opts(after),
@@ -262,6 +263,10 @@ class TenantOperator(pulumi.ComponentResource):
         self, manifest: dict[str, Any], after: Sequence[pulumi.Resource] = ()
     ) -> pulumi.Resource:
         return _operator_host.declare(self._place, manifest, ca_hash=self._ca_hash, after=after)
+
+
+def _policies(args: TenantOperatorArgs) -> tuple[str, str]:
+    return _POLICIES[args.get("keep", operator_settings.DEFINITIONS)]
 
 
 def _provider(opts: pulumi.ResourceOptions) -> pulumi.ProviderResource:

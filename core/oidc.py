@@ -104,12 +104,7 @@ def issuers(
     Raises:
         InvalidInputError: names all that is wrong.
     """
-    read = tuple(
-        schema.read(
-            OidcSettings, {schema.camel(key): one[key] for key in one}, f"{thing}[{number}]"
-        )
-        for number, one in enumerate(given)
-    )
+    read = schema.read_all(OidcSettings, given, thing)
     errors = list(problems(read, thing, own_issuer))
     if errors:
         raise InvalidInputError.together(errors)

@@ -8,7 +8,7 @@ Not here: which settings there are (settings.py).
 import functools
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
@@ -97,6 +97,18 @@ def read(cls: type[T], value: object, path: str = "") -> T:
     if errors:
         raise InvalidInputError.together(errors)
     return typing.cast("T", settings)
+
+
+def read_all(cls: type[T], given: Sequence[Mapping[str, object]], thing: str) -> tuple[T, ...]:
+    """Return the settings that a list of mappings says, whose keys are the fields in snake_case.
+
+    Raises:
+        InvalidInputError: something is wrong with one; names every wrong key of it by its path.
+    """
+    return tuple(
+        read(cls, {camel(key): value for key, value in one.items()}, f"{thing}[{number}]")
+        for number, one in enumerate(given)
+    )
 
 
 def plain(settings: object, default: object = None) -> Any:  # noqa: ANN401 - what YAML holds

@@ -110,12 +110,7 @@ def users(
     Raises:
         InvalidInputError: names all that is wrong.
     """
-    read = tuple(
-        schema.read(
-            UserSettings, {schema.camel(key): one[key] for key in one}, f"{thing}[{number}]"
-        )
-        for number, one in enumerate(given)
-    )
+    read = schema.read_all(UserSettings, given, thing)
     errors = list(problems(read, issuers, thing))
     if errors:
         raise InvalidInputError.together(errors)

@@ -48,6 +48,11 @@ def server(tenant: str) -> str:
     return f"https://{names.APISERVER}.{names.namespace(tenant)}.svc:{flags.APISERVER_PORT}"
 
 
+def way_in(tenant: str) -> dict[str, str]:
+    """What an object says for the host agent: where the tenant's API server is, who it is there."""
+    return {"tenant": tenant, "server": server(tenant), "credentialsSecret": AGENT_SECRET}
+
+
 _LEAVE_FIRST = {"sleep": {"seconds": 3}}
 """Before an API server is asked to end, and answers 500 on /readyz, nobody is led to it any more.
 

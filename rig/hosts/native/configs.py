@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from core.errors import HostError
+from core.manifests import host_accounts
 from core.versions import image
 from rig.hosts.native import cgroup, gvisor
 from rig.hosts.native.layout import CLUSTER_DOMAIN, DNS_SERVICE_ADDRESS, Layout
@@ -20,8 +21,7 @@ _ANONYMOUS_PATHS = [
     "/readyz",
     "/healthz",
     # What a tenant's API server reads to check the tokens of this host; RBAC still decides.
-    "/.well-known/openid-configuration",
-    "/openid/v1/jwks",
+    *host_accounts.DISCOVERY_PATHS,
 ]
 
 

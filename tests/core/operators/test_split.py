@@ -3,9 +3,8 @@
 import pytest
 
 from core import names
-from core.errors import InvalidInputError
-from core.operators import objects, pods, sides, split
-from core.operators.budget import Budget, Demand
+from core.operators import objects, pods, sides
+from core.operators.budget import Demand
 from core.operators.references import CONFIG_MAP, SECRET, File
 from core.operators.wiring import ROOT_CA
 from tests.support.operator_objects import (
@@ -19,30 +18,9 @@ from tests.support.operator_objects import (
     obj,
     service,
     template,
-    wiring,
     workload,
 )
-
-AMPLE = Budget(memory_mib=10**6, pods=10**4, storage_gib=100)
-THING = "operator demo, chart demo"
-
-
-def parts(*given, limits=AMPLE, namespace=NAMESPACE, packages=False, **overrides):
-    return split.split(
-        given,
-        wiring(),
-        namespace=namespace,
-        overrides=overrides,
-        limits=limits,
-        packages=packages,
-        thing=THING,
-    )
-
-
-def problems(*given, **overrides):
-    with pytest.raises(InvalidInputError) as caught:
-        parts(*given, **overrides)
-    return list(caught.value.problems)
+from tests.support.splitting import THING, parts, problems
 
 
 def labels(manifests):

@@ -4,35 +4,17 @@ import pytest
 
 from core import names
 from core.errors import InvalidInputError
-from core.operators import split
 from core.operators.budget import Budget
 from tests.support.operator_objects import (
     ACCOUNT_TOKEN,
-    NAMESPACE,
     RBAC,
     hook,
     obj,
     service,
     template,
-    wiring,
     workload,
 )
-
-AMPLE = Budget(memory_mib=10**6, pods=10**4)
-THING = "operator demo, chart demo"
-
-
-def parts(*given, limits=AMPLE, **overrides):
-    return split.split(
-        given, wiring(), namespace=NAMESPACE, overrides=overrides, limits=limits, thing=THING
-    )
-
-
-def problems(*given, **overrides):
-    with pytest.raises(InvalidInputError) as caught:
-        parts(*given, **overrides)
-    return list(caught.value.problems)
-
+from tests.support.splitting import THING, parts, problems
 
 CONTROL_PLANE = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "control-plane"}
 NAME_TAKEN = "has the name of something that is in the tenant's namespace on the host; give it"

@@ -2,9 +2,18 @@
 
 import pytest
 
-from rig.hosts.native import NativeHost
+from rig.hosts.native import NativeHost, pki
+from rig.hosts.native.layout import Layout
 from rig.progress import Silent
 from tests.support.native_host import machine, new_name
+
+
+@pytest.fixture
+def layout(tmp_path):
+    """Where the files of a host are that has its certificates and no more."""
+    made = Layout("dev", 3, tmp_path)
+    pki.ensure(made)
+    return made
 
 
 @pytest.fixture

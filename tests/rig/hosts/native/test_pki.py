@@ -6,14 +6,6 @@ from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store
 
 from rig.hosts.native import pki
-from rig.hosts.native.layout import Layout
-
-
-@pytest.fixture
-def layout(tmp_path):
-    made = Layout("dev", 3, tmp_path)
-    pki.ensure(made)
-    return made
 
 
 def certificate(layout, name):

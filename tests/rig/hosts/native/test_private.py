@@ -1,18 +1,8 @@
 import os
 
-import pytest
-
-from rig.hosts.native import pki, private
-from rig.hosts.native.layout import Layout
+from rig.hosts.native import private
 
 SELF = (os.geteuid(), os.getegid())
-
-
-@pytest.fixture
-def layout(tmp_path):
-    made = Layout("dev", 3, tmp_path)
-    pki.ensure(made)
-    return made
 
 
 def test_each_process_has_a_key_of_its_own_that_nobody_else_reads(layout):

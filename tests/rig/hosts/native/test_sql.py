@@ -4,20 +4,12 @@ import pwd
 import pytest
 
 from core.errors import HostError
-from rig.hosts.native import pki, sql, state
+from rig.hosts.native import sql, state
 from rig.hosts.native.components import all_components
-from rig.hosts.native.layout import Layout
 from rig.hosts.native.sql import mariadb, postgresql
 from rig.hosts.native.sql.server import Server
 
 SELF = (os.geteuid(), os.getegid())
-
-
-@pytest.fixture
-def layout(tmp_path):
-    made = Layout("dev", 3, tmp_path)
-    pki.ensure(made)
-    return made
 
 
 @pytest.fixture
