@@ -76,6 +76,20 @@ def objects(namespace):
             }
         ],
     }
+    cron = {
+        "schedule": "0 3 * * *",
+        "suspend": True,
+        "jobTemplate": {
+            "spec": {"template": {"spec": {**_POD["spec"], "restartPolicy": "OnFailure"}}}
+        },
+    }
+    half = {"type": "Utilization", "averageUtilization": 50}
+    scaling = {
+        "maxReplicas": 3,
+        "minReplicas": 1,
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "x"},
+        "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": half}}],
+    }
     rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}]
     cluster = f"conformance-{namespace}"
     role_ref = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}
@@ -174,39 +188,12 @@ def objects(namespace):
             {"subjects": [{**subjects[0], "name": "other"}]},
         ),
         "batch/v1:CronJob": (
-            {
-                "metadata": meta("demo"),
-                "spec": {
-                    "schedule": "0 3 * * *",
-                    "suspend": True,
-                    "jobTemplate": {
-                        "spec": {
-                            "template": {"spec": {**_POD["spec"], "restartPolicy": "OnFailure"}}
-                        }
-                    },
-                },
-            },
-            {"spec": {"schedule": "0 4 * * *"}},
+            {"metadata": meta("demo"), "spec": cron},
+            {"spec": {**cron, "schedule": "0 4 * * *"}},
         ),
         "autoscaling/v2:HorizontalPodAutoscaler": (
-            {
-                "metadata": meta("demo"),
-                "spec": {
-                    "maxReplicas": 3,
-                    "minReplicas": 1,
-                    "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "x"},
-                    "metrics": [
-                        {
-                            "type": "Resource",
-                            "resource": {
-                                "name": "cpu",
-                                "target": {"type": "Utilization", "averageUtilization": 80},
-                            },
-                        }
-                    ],
-                },
-            },
-            {"spec": {"maxReplicas": 4}},
+            {"metadata": meta("demo"), "spec": scaling},
+            {"spec": {**scaling, "maxReplicas": 4}},
         ),
         "rbac.authorization.k8s.io/v1:ClusterRole": (
             {"metadata": _meta(cluster), "rules": rules},

@@ -29,7 +29,9 @@ def host():
     """A host that runs, shared by the tests that only use it."""
     running = NativeHost(new_name())
     before = machine(running.name)
-    running.up(Silent())
-    yield running
-    running.down(Silent())
+    try:
+        running.up(Silent())
+        yield running
+    finally:
+        running.down(Silent())
     assert machine(running.name) == before  # nothing stays, after all that the tests did with it

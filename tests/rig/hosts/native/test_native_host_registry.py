@@ -76,10 +76,12 @@ def host():
     """A host with a registry."""
     running = NativeHost(new_name())
     before = machine(running.name)
-    running.up(Silent(), with_operators=True)
-    namespace(running, SPACE)
-    yield running
-    running.down(Silent())
+    try:
+        running.up(Silent(), with_operators=True)
+        namespace(running, SPACE)
+        yield running
+    finally:
+        running.down(Silent())
     assert machine(running.name) == before
 
 
@@ -178,7 +180,10 @@ def test_anyone_on_the_machine_can_push_a_package_of_their_own(host, facts, tmp_
     folder = modules.folder(recipe.folder, recipe.pinned) / "package"
     crank = build.binary(xpkg.BUILDER, Silent())
     file = tmp_path / "own.xpkg"
-    xpkg.call(crank, "build", f"--package-root={folder}", f"--package-file={file}")
+    xpkg.call(
+        crank, "build", f"--package-root={folder}", f"--package-file={file}",
+        f"--examples-root={tmp_path}",  # else those of the folder where it is called
+    )  # fmt: skip
     trust = {"SSL_CERT_FILE": facts["caFile"], "HOME": str(tmp_path)}
     target = f"{facts['address']}/own/package:v1.0.0"
     xpkg.call(crank, "push", f"--package-files={file}", target, environment=trust)

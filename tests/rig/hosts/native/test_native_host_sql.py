@@ -49,9 +49,11 @@ def host():
     """A host with SQL servers."""
     running = NativeHost(new_name())
     before = machine(running.name)
-    running.up(Silent(), with_sql=True)
-    yield running
-    running.down(Silent())
+    try:
+        running.up(Silent(), with_sql=True)
+        yield running
+    finally:
+        running.down(Silent())
     assert machine(running.name) == before
 
 
