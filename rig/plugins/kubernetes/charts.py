@@ -17,7 +17,7 @@ from rig.plugins.kubernetes.api import ApiError
 from rig.plugins.kubernetes.helm import ChartOptions, FetchOptions
 from rig.plugins.kubernetes.plugin import Plugin
 from rig.plugins.kubernetes.protocol import provider_pb2
-from rig.plugins.kubernetes.values import Tree
+from rig.plugins.kubernetes.values import Data, Tree
 
 TOKEN = "kubernetes:helm:template"  # noqa: S105  a function's
 
@@ -87,7 +87,16 @@ def _objects(text: str, namespace: str, plugin: Plugin) -> Iterator[Tree]:
         metadata = obj.get("metadata") or {}
         if namespace and not metadata.get("namespace") and _is_namespaced(obj, plugin):
             obj["metadata"] = metadata | {"namespace": namespace}
-        yield obj
+        yield _without_nulls(obj)
+
+
+def _without_nulls(value: Data) -> Data:
+    """Leave out keys that say nothing, as the official plugin does; a null in a list stays."""
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return value
 
 
 def _is_namespaced(obj: Tree, plugin: Plugin) -> bool:

@@ -115,6 +115,13 @@ def test_objects_get_the_namespace_that_was_given_if_their_kind_has_one(chart):
     assert "namespace" not in found["things.a.test"]
 
 
+def test_keys_that_say_nothing_are_left_out(tmp_path):
+    """As the official plugin does it; in a list a null has its place."""
+    given = f"{MAP}data: {{a: ~, b: {{c: null, d: [1, ~, {{e: ~}}]}}}}\n"
+    (found,) = template(path=str(write_chart(tmp_path, {"templates/map.yaml": given})))
+    assert found["data"] == {"b": {"d": [1, None, {}]}}
+
+
 def test_without_a_namespace_the_release_is_in_default_and_objects_name_none(chart):
     found = template(path=str(chart))
     assert data(found)["namespace"] == "default"
