@@ -162,7 +162,6 @@ def test_how_it_fares_comes_back(package):
 
 
 def test_a_failure_comes_back_too(package):
-    """Nobody tells the agent: it looks from time to time."""
     one = package("failing").install()
     one.runs()
     one.fares(**COUNTS, conditions=[AVAILABLE])
@@ -175,7 +174,7 @@ def test_a_failure_comes_back_too(package):
         availableReplicas=None,
         conditions=[AVAILABLE | {"status": "False"}],
     )
-    eventually(lambda: one.condition().get("status") == "False", "it is not", seconds=40)
+    eventually(lambda: one.condition().get("status") == "False", "it is not", seconds=10)
     assert "availableReplicas" not in one.status()
 
 
