@@ -142,15 +142,14 @@ class Client:
         """Merge patch: null removes, lists are replaced."""
         return await self._request("PATCH", path, body, content_type=_MERGE)
 
-    async def delete(self, path: str) -> bool:
-        """Delete an object; returns whether it was there."""
+    async def delete(self, path: str) -> Json:
+        """Delete an object; returns the answer: the object itself where it doesn't go at once."""
         try:
-            await self._request("DELETE", path, {"propagationPolicy": "Background"})
+            return await self._request("DELETE", path, {"propagationPolicy": "Background"})
         except ApiError as error:
             if error.not_found:
-                return False
+                return {}
             raise
-        return True
 
     async def _request(
         self,
