@@ -87,13 +87,15 @@ class Packages:
         deployments = await self._owned("Deployment")
         known = await self._owned("Service")
         fronts = services.fronts(known)
-        for number, deployment in enumerate(deployments):
-            problem = self._problem(deployment, number) or self._taken(deployment, known)
+        placed = 0
+        for deployment in deployments:
+            problem = self._problem(deployment, placed) or self._taken(deployment, known)
             if problem is not None:
                 await self._say(deployment, _refused(problem))
                 continue
             spec = objects.template(deployment)["spec"]
             running.files |= {(self._namespace, file) for file in files(spec)}
+            placed += 1
             running.placed |= set(self._names_of(deployment, known))
             try:
                 await self._place(deployment, known, fronts)
@@ -118,9 +120,12 @@ class Packages:
             and "deletionTimestamp" not in item["metadata"]
         ]
 
-    def _problem(self, deployment: Json, number: int) -> str | None:
-        """Return why a Deployment can't be run, None if it can; `number` run already."""
-        if number >= _MOST:
+    def _problem(self, deployment: Json, placed: int) -> str | None:
+        """Return why a Deployment can't be run, None if it can; `placed` are on the host already.
+
+        One that its host refused counts, as its ServiceAccount and Services are there all the same.
+        """
+        if placed >= _MOST:
             return f"{_MOST} programs of the operator run already; uninstall some"
         thing = f"Deployment {self._namespace}/{deployment['metadata']['name']}"
         template = objects.template(deployment)

@@ -327,6 +327,27 @@ class TestRefusing:
         assert refusal(tenant, "b") == "1 programs of the operator run already; uninstall some"
         assert f"{APPS}/b" not in host.objects
 
+    def test_those_that_are_refused_take_no_room_of_others(self, tenant, host, monkeypatch):
+        """Whoever installs a wrong one keeps nobody's right one from running."""
+        monkeypatch.setattr(packages, "_MOST", 1)
+        install(tenant, "a", template(dict(LABELS), hostNetwork=True))
+        install(tenant, "control-plane")
+        install(tenant, "z")
+        host.put(f"{APPS}/control-plane")
+        assert running(tenant, host).workloads == 1
+        assert f"{APPS}/z" in host.objects
+        assert "hostNetwork" in refusal(tenant, "a")
+        assert "the name is taken" in refusal(tenant, "control-plane")
+
+    def test_one_that_the_host_refuses_takes_room(self, tenant, host, monkeypatch):
+        """Its ServiceAccount and Services are there, and each look asks the host again."""
+        monkeypatch.setattr(packages, "_MOST", 1)
+        host.refused_writes[f"{APPS}/a"] = ApiError("PATCH x", 422, "Invalid", "immutable")
+        install(tenant, "a")
+        install(tenant, "b")
+        assert running(tenant, host).workloads == 0
+        assert refusal(tenant, "b") == "1 programs of the operator run already; uninstall some"
+
     @pytest.mark.parametrize("status_code", [400, 413, 422])
     def test_what_the_host_refuses_says_so_and_the_others_run(self, tenant, host, status_code):
         """An admission rule, a field that can't be changed."""
