@@ -70,13 +70,14 @@ class Package:
         metadata = {"name": self.name, "ownerReferences": [owner | {"controller": True}]}
         pod = pod or template(dict(self._labels), serviceAccountName=self.name)
         spec = {"selector": {"matchLabels": self._labels}, "template": pod} | spec
-        body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
-        answer = self.tenant.apply(f"{APPS}/{SPACE}/deployments/{self.name}", body)
-        assert answer.ok, answer
         ports = [{"port": 9443, "targetPort": 9443, "protocol": "TCP"}]
         service = {"apiVersion": "v1", "kind": "Service", "metadata": metadata}
         service["spec"] = {"selector": self._labels, "ports": ports}
+        # First, as it changes the pods: what is said of a Deployment is said of its generation.
         assert self.tenant.apply(f"{CORE}/{SPACE}/services/{self.name}", service).ok
+        body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
+        answer = self.tenant.apply(f"{APPS}/{SPACE}/deployments/{self.name}", body)
+        assert answer.ok, answer
         return self
 
     def remove(self):
