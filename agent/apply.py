@@ -24,6 +24,11 @@ _CRD = "CustomResourceDefinition"
 _FIRST = ("Namespace", _CRD)
 """Kinds that others can't do without; applied first, removed last."""
 
+_LEAVING_SECONDS = 2.0
+_LEAVING_POLL_SECONDS = 0.1
+_LEAVING = {"Namespace": "Namespace", _CRD: "Terminating"}
+"""How conditions begin that say, when they are true, what one of a kind waits for."""
+
 
 class ApplyError(TenantplaneError):
     """Some objects could not be applied or removed."""
@@ -67,29 +72,58 @@ async def apply_all(
 
 async def remove_all(
     client: Client, discovery: Discovery, references: Iterable[Reference], owner: str
-) -> set[Reference]:
-    """Remove objects, namespaces and definitions last; what is gone already counts as removed.
+) -> dict[Reference, str]:
+    """Remove objects; namespaces and definitions once the others are gone.
 
-    What another TenantManifests has applied since stays.
+    What another TenantManifests has applied since stays. What somebody's finalizers hold is waited
+    for a moment, as most are taken off at once.
+
+    Returns:
+        What is still there, and what it waits for.
 
     Raises:
         ApplyError: Some were refused; the others were removed.
         agent.kube.UnreachableError: The API server doesn't answer.
     """
+    unwanted = set(references)
+    last = {ref for ref in unwanted if ref.kind in _FIRST}
+    left = await _remove(client, discovery, unwanted - last, owner)
+    if not left:
+        return await _remove(client, discovery, last, owner)
+    return left | {ref: f"{ref} goes after what else is listed" for ref in last}
+
+
+async def _remove(
+    client: Client, discovery: Discovery, references: Collection[Reference], owner: str
+) -> dict[Reference, str]:
+    leaving: dict[Reference, Json] = {}
+    patience = 0.0
 
     async def one(reference: Reference) -> None:
+        nonlocal patience
         discovery.forget(reference.api_version, reference.kind)
         try:
             path = await discovery.path(reference)
         except NotServedError:
             return  # its definition is gone, and with it every object of its kind
-        if await _owner(client, path) in (None, owner):
-            await client.delete(path)
+        found = await _read(client, path)
+        if _owner(found) not in (None, owner):
+            return
+        if found and not _is_leaving(found):
+            found = await client.delete(path)
+            patience = _LEAVING_SECONDS
+        if _is_leaving(found):
+            leaving[reference] = found
 
-    unwanted = set(references)
-    last = [ref for ref in unwanted if ref.kind in _FIRST]
-    others = [ref for ref in unwanted if ref.kind not in _FIRST]
-    return await _in_turn([others, last], one)
+    await _in_turn([list(references)], one)
+    deadline = asyncio.get_running_loop().time() + patience
+    while leaving and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(_LEAVING_POLL_SECONDS)
+        for reference in list(leaving):
+            found = leaving[reference] = await _read(client, await discovery.path(reference))
+            if not _is_leaving(found):
+                del leaving[reference]
+    return {reference: _held(reference, found) for reference, found in leaving.items()}
 
 
 async def _in_turn(
@@ -130,16 +164,47 @@ def _owned(manifest: Json, owner: str | None) -> Json:
     return {**manifest, "metadata": {**metadata, "annotations": annotations}}
 
 
-async def _owner(client: Client, path: str) -> str | None:
-    """Return which TenantManifests applied an object last; None if none says so, or it is gone."""
+async def _read(client: Client, path: str) -> Json:
+    """Return an object, or an empty one if it is gone."""
     try:
-        found = await client.get(path)
+        return await client.get(path)
     except ApiError as error:
         if error.not_found:
-            return None
+            return {}
         raise
-    owner: str | None = (found["metadata"].get("annotations") or {}).get(ANNOTATION_OWNER)
+
+
+def _owner(found: Json) -> str | None:
+    """Return which TenantManifests applied an object last; None if none says so, or it is gone."""
+    annotations = found.get("metadata", {}).get("annotations") or {}
+    owner: str | None = annotations.get(ANNOTATION_OWNER)
     return owner
+
+
+def _is_leaving(found: Json) -> bool:
+    """Whether it was deleted and is still there: a server may show what is gone a last time."""
+    return "deletionTimestamp" in found.get("metadata", {}) and bool(_finalizers(found))
+
+
+def _finalizers(found: Json) -> list[str]:
+    own = found.get("spec", {}).get("finalizers") if found.get("kind") == "Namespace" else None
+    return [*(found["metadata"].get("finalizers") or []), *(own or [])]
+
+
+def _held(reference: Reference, found: Json) -> str:
+    """Say what an object waits for that was deleted: in its own words, or whose finalizers."""
+    said = []
+    if reference.kind in _LEAVING:
+        conditions = found.get("status", {}).get("conditions") or []
+        said = [
+            str(one["message"]).rstrip(". ")
+            for one in conditions
+            if one["type"].startswith(_LEAVING[reference.kind])
+            and one["status"] == "True"
+            and one.get("message")
+        ]
+    waits = f"waits for its finalizers {', '.join(_finalizers(found))}"
+    return f"{reference} {waits}" + (f" ({'; '.join(said)})" if said else "")
 
 
 def _problem(reference: Reference, error: ApiError | NotServedError) -> str:

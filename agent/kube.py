@@ -5,6 +5,7 @@ Not here: who one is (credentials.py), where a kind is served (discovery.py), wh
 (apply.py, handlers/).
 """
 
+import asyncio
 import json
 import ssl
 from asyncio import sslproto
@@ -29,8 +30,8 @@ sslproto.SSLProtocol.max_size = 16 * 1024
 hears nothing for hours. A TLS record holds 16 KiB at most. 310 KiB became 70 (docs/agent.md)."""
 
 CONNECTIONS = 2
-"""To one API server at a time, beside a watch: more are slower, a TLS handshake costs as much as
-five small requests."""
+"""Requests to one API server at a time: more are slower, a TLS handshake costs as much as five
+small ones. A watch has a connection to itself, and takes none from requests."""
 
 _TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=3)
 _WATCH_SECONDS = 600
@@ -101,7 +102,6 @@ class Client:
         *,
         headers: Callable[[], dict[str, str]] = dict,
         tls_server_name: str | None = None,
-        watches: int = 1,
     ) -> None:
         """Open nothing yet.
 
@@ -110,14 +110,12 @@ class Client:
             context: Whom to trust, and our own certificate.
             headers: Asked before each request, since tokens are renewed.
             tls_server_name: Name in the server's certificate, where it is not the URL's host.
-            watches: How many there are at a time.
         """
         self._server = server.rstrip("/")
         self._headers = headers
         self._server_name = tls_server_name
-        connector = aiohttp.TCPConnector(
-            ssl=context, limit=CONNECTIONS + watches, keepalive_timeout=10
-        )
+        self._requests = asyncio.Semaphore(CONNECTIONS)
+        connector = aiohttp.TCPConnector(ssl=context, limit=0, keepalive_timeout=10)
         self._session = aiohttp.ClientSession(
             connector=connector, timeout=_TIMEOUT, auto_decompress=True
         )
@@ -144,15 +142,14 @@ class Client:
         """Merge patch: null removes, lists are replaced."""
         return await self._request("PATCH", path, body, content_type=_MERGE)
 
-    async def delete(self, path: str) -> bool:
-        """Delete an object; returns whether it was there."""
+    async def delete(self, path: str) -> Json:
+        """Delete an object; returns the answer: the object itself where it doesn't go at once."""
         try:
-            await self._request("DELETE", path, {"propagationPolicy": "Background"})
+            return await self._request("DELETE", path, {"propagationPolicy": "Background"})
         except ApiError as error:
             if error.not_found:
-                return False
+                return {}
             raise
-        return True
 
     async def _request(
         self,
@@ -167,14 +164,17 @@ class Client:
         headers = {"Accept": accept, "Content-Type": content_type, **self._headers()}
         data = None if body is None else json.dumps(body).encode()
         try:
-            async with self._session.request(
-                method,
-                self._server + path,
-                data=data,
-                headers=headers,
-                params=params,
-                server_hostname=self._server_name,
-            ) as response:
+            async with (
+                self._requests,
+                self._session.request(
+                    method,
+                    self._server + path,
+                    data=data,
+                    headers=headers,
+                    params=params,
+                    server_hostname=self._server_name,
+                ) as response,
+            ):
                 return _checked(f"{method} {path}", response.status, await response.read())
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._unreachable(error) from error

@@ -3,16 +3,16 @@
 Crossplane's package manager makes a Deployment with Service, ServiceAccount and Secrets for each
 provider and function. Here each gets its like on the host, wired to the tenant, and says in the
 tenant how that one fares; its Service in the tenant leads to the host.
-Not here: the copies of what pods read (copies.py), when (handlers/runtime_mirror.py).
+Not here: the copies of what pods read (copies.py), what is in place already (mirrored.py), when
+(handlers/runtime_mirror.py).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent import copies
 from agent.kube import ApiError, Client, Json
-from core import names
+from agent.mirrored import Key, Mirrored, list_path
 from core.errors import TenantplaneError
 from core.operators import objects, pods, refusals, services
 from core.operators.references import File, files
@@ -22,11 +22,6 @@ from core.operators.wiring import RESERVED, Wiring, on_host, pod_label
 _OWNERS = "pkg.crossplane.io/"
 """Whose Deployments are run: those that Crossplane's package manager made."""
 
-_PATHS = {
-    "Deployment": "/apis/apps/v1/namespaces/{}/deployments",
-    "Service": "/api/v1/namespaces/{}/services",
-    "ServiceAccount": "/api/v1/namespaces/{}/serviceaccounts",
-}
 _STATUS = (
     "availableReplicas",
     "conditions",
@@ -43,12 +38,7 @@ _MOST = 50
 
 def watched(namespace: str) -> list[str]:
     """Return which lists of a tenant say what its operator installs."""
-    return [*lists(namespace).values(), copies.list_path(namespace, "Secret")]
-
-
-def lists(namespace: str) -> dict[str, str]:
-    """Return where what runs is listed in a namespace, by kind."""
-    return {kind: path.format(namespace) for kind, path in _PATHS.items()}
+    return [list_path(namespace, kind) for kind in ("Deployment", "Secret", "Service")]
 
 
 class _RefusedError(TenantplaneError):
@@ -61,6 +51,8 @@ class Running:
 
     files: set[tuple[str, File]] = field(default_factory=set)
     """What the pods read, after its namespace in the tenant."""
+    placed: set[Key] = field(default_factory=set)
+    """What of it stays on the host."""
     workloads: int = 0
     settled: bool = True
     """Nothing is on its way any more."""
@@ -70,21 +62,19 @@ class Packages:
     """Runs what is installed in one namespace of a tenant."""
 
     def __init__(
-        self, tenant: Client, host: Client, wiring: Wiring, namespace: str, ca_hash: str | None
+        self, tenant: Client, made: Mirrored, wiring: Wiring, namespace: str, ca_hash: str | None
     ) -> None:
         """Do nothing yet.
 
         Args:
             tenant: Its API server.
-            host: The host's.
+            made: What stands on the host.
             wiring: Of the operator.
             namespace: Of the tenant.
             ca_hash: Of the tenant's authority.
         """
-        self._tenant, self._host, self._wiring = tenant, host, wiring
+        self._tenant, self._made, self._wiring = tenant, made, wiring
         self._namespace, self._ca_hash = namespace, ca_hash
-        self._there = names.namespace(wiring.tenant)
-        self._labels = copies.mirror_labels(wiring.tenant, wiring.operator)
 
     async def run(self) -> Running:
         """Bring the host to what is installed, and the tenant to how it fares.
@@ -97,15 +87,16 @@ class Packages:
         deployments = await self._owned("Deployment")
         known = await self._owned("Service")
         fronts = services.fronts(known)
-        wanted: set[tuple[str, str]] = set()
-        for number, deployment in enumerate(deployments):
-            problem = self._problem(deployment, number) or await self._taken(deployment, known)
+        placed = 0
+        for deployment in deployments:
+            problem = self._problem(deployment, placed) or self._taken(deployment, known)
             if problem is not None:
                 await self._say(deployment, _refused(problem))
                 continue
             spec = objects.template(deployment)["spec"]
             running.files |= {(self._namespace, file) for file in files(spec)}
-            wanted |= set(self._names_of(deployment, known))
+            placed += 1
+            running.placed |= set(self._names_of(deployment, known))
             try:
                 await self._place(deployment, known, fronts)
             except _RefusedError as error:
@@ -113,12 +104,11 @@ class Packages:
                 continue
             running.workloads += 1
             running.settled &= await self._follow(deployment)
-        await copies.prune(self._host, self._wiring.operator, lists(self._there), wanted)
         return running
 
     async def _owned(self, kind: str) -> list[Json]:
         """Return what the package manager made of a kind."""
-        listed = await self._tenant.get(_PATHS[kind].format(self._namespace))
+        listed = await self._tenant.get(list_path(self._namespace, kind))
         group = "apps/v1" if kind == "Deployment" else "v1"
         return [
             {**item, "apiVersion": group, "kind": kind}
@@ -130,33 +120,30 @@ class Packages:
             and "deletionTimestamp" not in item["metadata"]
         ]
 
-    def _problem(self, deployment: Json, number: int) -> str | None:
-        """Return why a Deployment can't be run, None if it can; `number` run already."""
-        if number >= _MOST:
+    def _problem(self, deployment: Json, placed: int) -> str | None:
+        """Return why a Deployment can't be run, None if it can; `placed` are on the host already.
+
+        One that its host refused counts, as its ServiceAccount and Services are there all the same.
+        """
+        if placed >= _MOST:
             return f"{_MOST} programs of the operator run already; uninstall some"
         thing = f"Deployment {self._namespace}/{deployment['metadata']['name']}"
         template = objects.template(deployment)
         found = list(refusals.problems(template, self._wiring, self._namespace, thing))
         return "; ".join(str(one) for one in found) or None
 
-    async def _taken(self, deployment: Json, known: list[Json]) -> str | None:
+    def _taken(self, deployment: Json, known: list[Json]) -> str | None:
         """Return which of its names is something else's on the host already, None if none is.
 
         With the operator's own ServiceAccount it would have the operator's rights in the tenant,
         which whoever installs packages hasn't.
         """
         for kind, name in self._names_of(deployment, known):
-            if (kind, name) in RESERVED or await self._is_taken(kind, name):
+            if (kind, name) in RESERVED or self._made.is_taken(kind, name):
                 return f"{kind} {name}: the name is taken on the host; choose another one"
         return None
 
-    async def _is_taken(self, kind: str, name: str) -> bool:
-        """Whether something of this name is on the host that wasn't made here."""
-        there = await self._get(self._host, kind, self._there, name)
-        labels = (there or {}).get("metadata", {}).get("labels") or {}
-        return there is not None and labels.get(names.LABEL_MIRROR) != self._wiring.operator
-
-    def _names_of(self, deployment: Json, known: list[Json]) -> list[tuple[str, str]]:
+    def _names_of(self, deployment: Json, known: list[Json]) -> list[Key]:
         """Return kinds and names of what one has on the host."""
         found = (deployment, *self._services_of(deployment, known))
         own = [(one["kind"], one["metadata"]["name"]) for one in found]
@@ -212,15 +199,13 @@ class Packages:
             target = services.external_name(self._wiring.tenant, name)
             twin = {"type": "ExternalName", "externalName": target}
             if {key: spec.get(key) for key in twin} != twin:
-                path = f"{_PATHS['Service'].format(self._namespace)}/{name}"
+                path = f"{list_path(self._namespace, 'Service')}/{name}"
                 body = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}}
                 await self._tenant.apply(path, body | {"spec": twin})
 
     async def _apply(self, body: Json, name: str) -> None:
-        path = f"{_PATHS[body['kind']].format(self._there)}/{name}"
-        metadata = {"name": name, "labels": self._labels}
         try:
-            await self._host.apply(path, {**body, "metadata": metadata})
+            await self._made.apply({**body, "metadata": {"name": name}})
         except ApiError as error:
             if not error.wrong:
                 raise
@@ -229,8 +214,7 @@ class Packages:
 
     async def _follow(self, deployment: Json) -> bool:
         """Say in the tenant how a Deployment fares on the host; returns whether it is settled."""
-        name = deployment["metadata"]["name"]
-        there = await self._get(self._host, "Deployment", self._there, name) or {}
+        there = self._made.get("Deployment", deployment["metadata"]["name"])
         status = there.get("status") or {}
         current = status.get("observedGeneration") == there.get("metadata", {}).get("generation")
         said = {key: status.get(key) for key in _STATUS} if current else {}
@@ -238,7 +222,7 @@ class Packages:
             await self._say(deployment, said)
         wanted = deployment["spec"].get("replicas", 1)
         done = status.get("availableReplicas", 0) == status.get("updatedReplicas", 0) == wanted
-        return bool(current and done)
+        return bool(current and (done or _gave_up(status)))
 
     async def _say(self, deployment: Json, said: dict[str, Any]) -> None:
         """Write the status of a Deployment of the tenant, if it says something new."""
@@ -247,21 +231,20 @@ class Packages:
         before = deployment.get("status") or {}
         if all(before.get(key) == value for key, value in status.items()):
             return
-        path = f"{_PATHS['Deployment'].format(self._namespace)}/{metadata['name']}/status"
+        path = f"{list_path(self._namespace, 'Deployment')}/{metadata['name']}/status"
         try:
             await self._tenant.merge(path, {"status": status})
         except ApiError as error:
             if not error.not_found:
                 raise
 
-    @staticmethod
-    async def _get(client: Client, kind: str, namespace: str, name: str) -> Json | None:
-        try:
-            return await client.get(f"{_PATHS[kind].format(namespace)}/{name}")
-        except ApiError as error:
-            if error.not_found:
-                return None
-            raise
+
+def _gave_up(status: Json) -> bool:
+    """Whether its rollout is over without success, as of a program that crashes for ever."""
+    return any(
+        condition.get("type") == "Progressing" and condition.get("status") == "False"
+        for condition in status.get("conditions") or []
+    )
 
 
 def _port(port: Json) -> Json:

@@ -29,15 +29,12 @@ class Sessions(Generic[S]):
         self._host = host
         self._held: dict[str, tuple[str, S]] = {}
 
-    async def of(
-        self, body: Json, connect: Callable[[Mapping[str, bytes]], S], also: str = ""
-    ) -> S:
+    async def of(self, body: Json, connect: Callable[[Mapping[str, bytes]], S]) -> S:
         """Return an object's session; a new one if the address or the credentials changed.
 
         Args:
             body: The object.
             connect: Opens a session with the files of the Secret.
-            also: Whatever else makes it another one.
 
         Raises:
             agent.outcome.NotReadyError: The Secret isn't there, or is not what it should be.
@@ -45,7 +42,7 @@ class Sessions(Generic[S]):
         """
         uid, spec = body["metadata"]["uid"], body["spec"]
         files = await tenant_secret.read(self._host, body)
-        address = f"{spec['server']} {spec.get('tlsServerName')} {also}".encode()
+        address = f"{spec['server']} {spec.get('tlsServerName')}".encode()
         made_from = hashlib.sha256(b"\0".join([address, *files.values()])).hexdigest()
         held = self._held.get(uid)
         if held is not None and held[0] == made_from:

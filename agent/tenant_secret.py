@@ -45,13 +45,12 @@ async def read(client: Client, body: Json) -> dict[str, bytes]:
         raise NotReadyError("NoCredentials", f"{namespace}/{name}: {error}") from error
 
 
-def connect(spec: Json, files: Mapping[str, bytes], *, watches: int = 1) -> Client:
+def connect(spec: Json, files: Mapping[str, bytes]) -> Client:
     """Return a client of the tenant that an object names; nothing is opened yet.
 
     Args:
         spec: Of the object; `server` and `tlsServerName` say where the tenant is.
         files: Of its Secret, as `read` gives them.
-        watches: How many there are at a time.
 
     Raises:
         NotReadyError: The files are unusable.
@@ -61,4 +60,4 @@ def connect(spec: Json, files: Mapping[str, bytes], *, watches: int = 1) -> Clie
     except NoCredentialsError as error:
         raise NotReadyError("NoCredentials", str(error)) from error
     name = spec.get("tlsServerName")
-    return Client(spec["server"], context, tls_server_name=name, watches=watches)
+    return Client(spec["server"], context, tls_server_name=name)

@@ -1,4 +1,4 @@
-"""Watches on a tenant's lists: whatever happens in one is told at once.
+"""Watches on lists of a tenant or of the host: whatever happens in one is told at once.
 
 Not here: what is done then (handlers/), requests (kube.py).
 """
@@ -12,6 +12,8 @@ from agent.kube import ApiError, Client, UnreachableError
 logger = logging.getLogger("agent")
 
 _REWATCH_SECONDS = 0.2
+_REFUSED_SECONDS = 15.0
+"""A list that is given and not watched would else be listed at each look, and each list wakes."""
 
 
 class Watches:
@@ -22,6 +24,12 @@ class Watches:
         self._client = client
         self._wake = wake
         self._following: dict[str, asyncio.Task[None]] = {}
+        self._standing: set[str] = set()
+
+    @property
+    def stand(self) -> bool:
+        """Whether all that is followed is told; else somebody has to look."""
+        return self._standing >= self._following.keys()
 
     def follow(self, paths: Collection[str]) -> None:
         """Follow these lists and no others; one whose watch ended is followed anew."""
@@ -40,12 +48,12 @@ class Watches:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _follow(self, path: str) -> None:
-        established = False
+        established, pause = False, 0.0
         try:
             while True:
-                listed = await self._client.get(f"{path}?limit=1", metadata_list=True)
-                version = listed["metadata"]["resourceVersion"]
+                version = await self._version(path)
                 established = True
+                self._standing.add(path)
                 self._wake()  # what happened before isn't told by the watch
                 try:
                     while True:
@@ -62,5 +70,15 @@ class Watches:
             logger.debug("watch of %s ended: %s", path, error)
         except ApiError as error:
             logger.warning("watch of %s: %s", path, error)
+            pause = _REFUSED_SECONDS
+        finally:
+            self._standing.discard(path)
         if established:  # else whoever looks finds out, and knows when to look again
             self._wake()
+        await asyncio.sleep(pause)
+
+    async def _version(self, path: str) -> str:
+        """Return the version of a list, which may be one of objects with a label."""
+        one = f"{path}{'&' if '?' in path else '?'}limit=1"
+        listed = await self._client.get(one, metadata_list=True)
+        return str(listed["metadata"]["resourceVersion"])

@@ -103,6 +103,6 @@ def _tokens(
             service_account=account,
             seconds=plan.wiring.token_seconds,
         )
-        name = f"{place.name}-{wanted.name}"
+        name = f"{place.name}-{on_host(namespace, f'token-{account}')}"
         declared.append(_tenant_token.declare(there, name, wanted, after=after).resource)
     return declared

@@ -1,14 +1,15 @@
 """RuntimeMirror: what an operator has in its tenant and its pods need on the host.
 
-Not here: copying files (agent/copies.py), running what it installs (agent/packages.py), when an
-object is looked at (agent/loops.py).
+Not here: copying files (agent/copies.py), running what it installs (agent/packages.py), what is in
+place already (agent/mirrored.py), when an object is looked at (agent/loops.py).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from agent import copies, host, packages, tenant_secret
+from agent import copies, host, mirrored, packages, tenant_secret
 from agent.kube import ApiError, Client, Json, UnreachableError
+from agent.mirrored import Applied, Mirrored
 from agent.outcome import NotReadyError, Outcome
 from agent.packages import Packages
 from agent.sessions import Sessions
@@ -17,21 +18,28 @@ from core.manifests import crds, runtime_mirror
 from core.operators.references import File
 from core.operators.wiring import ROOT_CA
 
-_SETTLING_SECONDS = 1.0
-_FOLLOWING_SECONDS = 15.0
-"""How often those that run are looked at: nobody says when a pod on the host fails."""
+_POLL_SECONDS = 15.0
+"""How often it is looked at while not all lists are watched, or something is on its way."""
 
 
 @dataclass
 class _Session:
-    """A connection to a tenant, and the watches on it."""
+    """A connection to a tenant, the watches on it and on the host, and what was applied there."""
 
     client: Client
-    watches: Watches
+    inside: Watches
+    outside: Watches
+    applied: Applied = field(default_factory=dict)
+
+    @property
+    def told(self) -> bool:
+        """Whether whatever happens is told."""
+        return self.inside.stand and self.outside.stand
 
     async def close(self) -> None:
-        """Close the watches and every connection."""
-        await self.watches.close()
+        """Close the watches and every connection to the tenant."""
+        await self.inside.close()
+        await self.outside.close()
         await self.client.close()
 
 
@@ -70,37 +78,36 @@ class RuntimeMirrors:
         await self._sessions.forget(uid)
 
     async def _mirror(self, body: Json, session: _Session) -> Outcome:
-        spec, namespace = body["spec"], body["metadata"]["namespace"]
-        wiring = runtime_mirror.wiring(spec)
-        labels = copies.mirror_labels(wiring.tenant, wiring.operator)
+        spec = body["spec"]
+        wiring, installed = runtime_mirror.wiring(spec), spec.get("packages")
         files = {(one["namespace"], File(one["kind"], one["name"])) for one in spec["files"]}
-        session.watches.follow(_watched(spec))
-        copied = await copies.copy(session.client, self._client, namespace, labels, files)
+        session.inside.follow(_watched(spec))
+        session.outside.follow(
+            [mirrored.watched(wiring.tenant, wiring.operator)] if installed else []
+        )
+        made = await Mirrored(self._client, wiring.tenant, wiring.operator, session.applied).look()
+        copied = await copies.copy(session.client, made, files)
         running = packages.Running()
-        if installed := spec.get("packages"):
+        if installed:
             ca_hash = copied.authorities.get(installed)
-            runs = Packages(session.client, self._client, wiring, installed, ca_hash)
-            running = await runs.run()
-            more = await copies.copy(
-                session.client, self._client, namespace, labels, running.files - files
-            )
+            running = await Packages(session.client, made, wiring, installed, ca_hash).run()
+            more = await copies.copy(session.client, made, running.files - files)
             copied.placed |= more.placed
             copied.missing += more.missing
-        else:
-            await copies.prune(self._client, wiring.operator, packages.lists(namespace), set())
-        await copies.prune(self._client, wiring.operator, copies.lists(namespace), copied.placed)
+        await made.prune(copied.placed | running.placed)
         authorities = [one for one in copied.missing if one.endswith(f"/{ROOT_CA}")]
         if authorities:
             problem = f"the tenant doesn't have {', '.join(authorities)} yet: no pod could start"
             raise NotReadyError("NoAuthority", problem)
-        return _outcome(copied, running, follows=bool(installed))
+        soon = None if running.settled and session.told else _POLL_SECONDS
+        return _outcome(copied, running, runs=bool(installed), again_seconds=soon)
 
     async def _remove(self, body: Json) -> None:
         """Take from the host what was copied, and what ran."""
-        namespace = body["metadata"]["namespace"]
-        made = packages.lists(namespace) | copies.lists(namespace)
+        spec = body["spec"]
         try:
-            await copies.prune(self._client, body["spec"]["operator"], made, set())
+            made = await Mirrored(self._client, spec["tenant"], spec["operator"]).look()
+            await made.prune(set())
         except (ApiError, UnreachableError) as error:
             if isinstance(error, ApiError) and error.forbidden:
                 return  # the whole namespace goes, the agent's right to it has gone before
@@ -111,28 +118,28 @@ class RuntimeMirrors:
         await host.set_finalizer(self._client, body, self.plural, finalizer, present=present)
 
     async def _session(self, body: Json, wake: Callable[[], None]) -> _Session:
-        """Return the connection; a new one for more or fewer watches too.
-
-        Each has a connection to itself, and requests need others.
-        """
-        watches = len(_watched(body["spec"]))
-
         def connect(files: Mapping[str, bytes]) -> _Session:
-            client = tenant_secret.connect(body["spec"], files, watches=watches)
-            return _Session(client, Watches(client, wake))
+            client = tenant_secret.connect(body["spec"], files)
+            return _Session(client, Watches(client, wake), Watches(self._client, wake))
 
-        return await self._sessions.of(body, connect, also=str(watches))
+        return await self._sessions.of(body, connect)
 
 
 def _watched(spec: Json) -> list[str]:
     """Return which lists of the tenant say that something is to be done."""
-    found = {copies.list_path(one["namespace"], one["kind"]) for one in spec["files"]}
+    found = {mirrored.list_path(one["namespace"], one["kind"]) for one in spec["files"]}
     if installed := spec.get("packages"):
         found |= set(packages.watched(installed))
     return sorted(found)
 
 
-def _outcome(copied: copies.Copies, running: packages.Running, *, follows: bool) -> Outcome:
+def _outcome(
+    copied: copies.Copies,
+    running: packages.Running,
+    *,
+    runs: bool,
+    again_seconds: float | None,
+) -> Outcome:
     fields: Json = {
         "files": len(copied.placed),
         "missing": sorted(copied.missing),
@@ -141,11 +148,6 @@ def _outcome(copied: copies.Copies, running: packages.Running, *, follows: bool)
     message = f"{len(copied.placed)} files are on the host"
     if copied.missing:
         message += f"; the tenant doesn't have {', '.join(sorted(copied.missing))}"
-    if follows:
+    if runs:
         message += f"; {running.workloads} programs run"
-    again = None
-    if not running.settled:
-        again = _SETTLING_SECONDS
-    elif follows:
-        again = _FOLLOWING_SECONDS
-    return Outcome("Mirrored", message, fields, again_seconds=again)
+    return Outcome("Mirrored", message, fields, again_seconds=again_seconds)

@@ -6,7 +6,7 @@ object is looked at (agent/loops.py).
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import kopf
 
@@ -18,8 +18,13 @@ from agent.outcome import NotReadyError, Outcome
 from agent.sessions import Sessions
 from agent.tenant import Tenant
 from agent.tenant_secret import NoWayInError
+from core.errors import list_of
 from core.manifests import crds, rbac
 from core.manifests.crd_schemas import OBJECTS_KEY
+
+_LEAVING_SECONDS = 15.0
+"""How soon it is seen that what left the list is gone."""
+_SHOWN = 3
 
 
 class TenantManifests:
@@ -57,12 +62,18 @@ class TenantManifests:
         await host.set_finalizer(self._client, body, self.plural, finalizer, present=present)
 
     async def _apply(self, body: Json, wake: Callable[[], None]) -> Outcome:
+        """Apply the list, and remove what left it.
+
+        What left it and is held by finalizers makes nothing unready: all that is asked for is in
+        place, and whoever waits for that would wait for a program that may have been taken out in
+        the same change. It stays in the inventory, so that it is seen until it is gone.
+        """
         spec = body["spec"]
         objects = [*spec["objects"], *await self._hidden(body)]
         wanted = {Reference.of(manifest) for manifest in objects}
         roles = spec.get("apiRoles", [])
         wanted |= {Reference(rbac.API_VERSION, "ClusterRole", "", role["name"]) for role in roles}
-        known = _inventory(body)
+        known, left = _inventory(body), dict[Reference, str]()
         try:
             tenant = await self._tenant(body, wake)
             await tenant.check_ready()
@@ -72,7 +83,7 @@ class TenantManifests:
             await apply_all(tenant.client, tenant.discovery, objects, owner)
             await tenant.follow_groups(roles)
             if _policy(body) != "Keep":
-                await remove_all(tenant.client, tenant.discovery, known - wanted, owner)
+                left = await remove_all(tenant.client, tenant.discovery, known - wanted, owner)
         except UnreachableError as error:
             raise NotReadyError("Unreachable", str(error), {"lastError": str(error)}) from error
         except ApplyError as error:
@@ -85,25 +96,38 @@ class TenantManifests:
         except ApiError as error:
             await self._refused(body, error)
             raise NotReadyError("Refused", str(error), {"lastError": str(error)}) from error
-        placed: Json = {"applied": len(wanted), "inventory": _entries(wanted), "lastError": None}
-        return Outcome("Applied", f"{len(wanted)} objects are in place", placed)
+        inventory = _entries(wanted | left.keys())
+        placed: Json = {"applied": len(wanted), "inventory": inventory, "lastError": None}
+        message = f"{len(wanted)} objects are in place"
+        if not left:
+            return Outcome("Applied", message, placed)
+        message += f"; of what left the list, {_still_there(left)}"
+        return Outcome("Applied", message, placed, warns=True, again_seconds=_LEAVING_SECONDS)
 
     async def _remove(self, body: Json, wake: Callable[[], None]) -> None:
         """Take the objects out of the tenant; let go of them where there is no way in any more.
 
-        Nothing else lets go: whatever passes, like a host that is busy, would orphan them.
+        Nothing else lets go: whatever passes, like a host that is busy, would orphan them. Nor is
+        it over while finalizers hold one: whoever takes them off would be removed next, with the
+        operator's pods, and the object would stay for ever. Namespaces count on the controllers
+        that each tenant has (core.flags.CONTROLLERS), definitions on its API server.
         """
         hint = "; to let go of them, set deletionPolicy to Orphan"
         try:
             tenant = await self._tenant(body, wake)
             owner = body["metadata"]["name"]
-            await remove_all(tenant.client, tenant.discovery, _inventory(body), owner)
+            left = await remove_all(tenant.client, tenant.discovery, _inventory(body), owner)
         except NoWayInError as error:
             host.event(body, kopf.warn, "ObjectsLeft", str(error))
         except (UnreachableError, ApplyError, ApiError, NotReadyError) as error:
             reason = "Unreachable" if isinstance(error, UnreachableError) else "RemoveFailed"
             message = f"objects not removed yet: {error}{hint}"
             raise NotReadyError(reason, message, {"lastError": str(error)}) from error
+        else:
+            if left:
+                remedy = f"have who set a finalizer take it off{hint}"
+                message = f"not removed yet: {_still_there(left)}; {remedy}"
+                raise NotReadyError("Removing", message, {"lastError": message})
 
     async def _hidden(self, body: Json) -> list[Json]:
         """Return the objects that stand in a Secret."""
@@ -142,6 +166,14 @@ def _policy(body: Json) -> str:
 
 def _inventory(body: Json) -> set[Reference]:
     return {Reference.of(entry) for entry in body.get("status", {}).get("inventory", [])}
+
+
+def _still_there(left: Mapping[Reference, str]) -> str:
+    """Name the first of what was deleted and isn't gone, and what each waits for."""
+    said = [left[reference] for reference in sorted(left)]
+    if len(said) > _SHOWN:
+        said[_SHOWN:] = [f"and {len(said) - _SHOWN} more"]
+    return list_of(f"{len(left)} objects are still there", said)
 
 
 def _entries(references: set[Reference]) -> list[dict[str, str]]:

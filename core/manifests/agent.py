@@ -79,7 +79,7 @@ def operators_role_rules() -> list[dict[str, Any]]:
             "resources": ["configmaps", "secrets", "serviceaccounts", "services"],
             "verbs": verbs,
         },
-        {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": verbs},
+        {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": [*verbs, "watch"]},
         {
             "apiGroups": ["batch"],
             "resources": ["jobs"],

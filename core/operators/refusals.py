@@ -12,7 +12,7 @@ from core import names
 from core.errors import InvalidInputError
 from core.operators import images, references, sides
 from core.operators.references import containers
-from core.operators.wiring import Wiring
+from core.operators.wiring import PLATFORM_NAMESPACES, Wiring
 
 VOLUMES = (
     "configMap",
@@ -37,8 +37,6 @@ _RESOURCES = {"cpu", "memory", "ephemeral-storage"}
 _HOST_NAMESPACES = ("hostIPC", "hostNetwork", "hostPID")
 _CAPABILITIES = ("NET_BIND_SERVICE",)
 """What Pod Security `restricted` lets containers add."""
-_RESERVED = ("kube-", "tenantplane-")
-"""Whose ServiceAccounts no token of the host stands for (core/manifests/host_accounts.py)."""
 _ACCOUNT_TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 -- a type
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HOOKS = ("postStart", "preStop")
@@ -109,9 +107,13 @@ def on_host(
     if manifest["apiVersion"] != sides.version(manifest):
         problem, remedy = "isn't known on the host", f"use {sides.version(manifest)}"
         yield InvalidInputError(f"{thing}, apiVersion", problem, manifest["apiVersion"], remedy)
-    if kind in sides.TEMPLATES and namespace.startswith(_RESERVED):
-        problem, remedy = "has pods in a namespace of the platform's", "set another one"
-        yield InvalidInputError(thing, problem, namespace, remedy)
+    if namespace.startswith(PLATFORM_NAMESPACES):
+        if kind in sides.TEMPLATES:
+            problem, remedy = "has pods in a namespace of the platform's", "set another one"
+            yield InvalidInputError(thing, problem, namespace, remedy)
+        if kind[1] == references.SECRET:
+            problem, remedy = "could pass for one of the platform's", "leave it in the tenant"
+            yield InvalidInputError(thing, problem, namespace, remedy)
     target = spec.get("scaleTargetRef") or {}
     if target and (target.get("kind"), target.get("name")) not in workloads:
         problem, remedy = "scales what is not of the chart", "let it scale a workload of its own"

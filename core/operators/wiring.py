@@ -28,6 +28,12 @@ RESERVED = frozenset(
 )
 """Kinds and names of what a tenant's namespace on the host has already."""
 
+PLATFORM_NAMESPACES = ("kube-", "tenantplane-")
+"""How namespaces of a tenant begin that no operator is in: no token of the host stands for their
+ServiceAccounts (core/manifests/host_accounts.py)."""
+
+_TOKENS = "tenantplane-tokens"
+
 ROOT_CA = "kube-root-ca.crt"
 """The ConfigMap with its API server's authority that every namespace of a tenant has."""
 
@@ -62,8 +68,12 @@ def on_host(namespace: str, name: str) -> str:
 
 
 def token_secret(namespace: str, account: str) -> str:
-    """Return the Secret on the host with a token that the tenant issued for a ServiceAccount."""
-    return on_host(namespace, f"token-{account}")
+    """Return the Secret on the host with a token that the tenant issued for a ServiceAccount.
+
+    No copy of one of the tenant's Secrets has that name, nor has a chart's own: nothing of an
+    operator's on the host is of a namespace of the platform's (refusals.py).
+    """
+    return on_host(_TOKENS, on_host(namespace, account))
 
 
 def pod_label(operator: str) -> dict[str, str]:

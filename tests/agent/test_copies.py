@@ -2,9 +2,9 @@
 
 import pytest
 
-from agent import copies
+from agent import copies, mirrored
 from agent.kube import ApiError, UnreachableError
-from core import names
+from agent.mirrored import Mirrored
 from core.operators.references import CONFIG_MAP, SECRET, File
 from core.operators.wiring import ROOT_CA
 from tests.support.fake_api import FakeApi
@@ -12,7 +12,7 @@ from tests.support.loop import run
 
 TENANT = "/api/v1/namespaces/ops"
 HOST = "/api/v1/namespaces/tenant-acme"
-LABELS = copies.mirror_labels("acme", "demo")
+LABELS = mirrored.labels("acme", "demo")
 CONFIG, CREDENTIALS = File(CONFIG_MAP, "config"), File(SECRET, "credentials")
 
 
@@ -30,16 +30,19 @@ def host():
 
 
 def copied(tenant, host, *files):
-    wanted = [("ops", file) for file in files]
-    return run(copies.copy(tenant, host, "tenant-acme", LABELS, wanted))
+    async def copy():
+        made = await Mirrored(host, "acme", "demo").look()
+        return await copies.copy(tenant, made, [("ops", file) for file in files])
+
+    return run(copy())
 
 
 def test_a_file_is_copied_under_a_name_that_says_whose_it_is(tenant, host):
     done = copied(tenant, host, CONFIG, CREDENTIALS)
-    assert host.objects[f"{HOST}/configmaps/ops.config"] == {
-        "apiVersion": "v1",
+    found = host.objects[f"{HOST}/configmaps/ops.config"]
+    assert found["metadata"]["labels"] == LABELS
+    assert {key: found[key] for key in ("kind", "data", "binaryData")} == {
         "kind": "ConfigMap",
-        "metadata": {"name": "ops.config", "generation": 1, "labels": LABELS},
         "data": {"a": "b"},
         "binaryData": {"c": "AA=="},
     }
@@ -59,7 +62,8 @@ def test_nothing_but_the_content_comes_along(tenant, host):
     copied(tenant, host, CREDENTIALS)
     found = host.objects[f"{HOST}/secrets/ops.credentials"]
     assert found.keys() == {"apiVersion", "kind", "metadata", "data"}
-    assert found["metadata"].keys() == {"name", "generation", "labels"}
+    own = {"uid", "generation", "resourceVersion"}
+    assert found["metadata"].keys() == {"name", "labels"} | own
 
 
 @pytest.mark.parametrize(
@@ -168,28 +172,3 @@ class TestCaps:
         done = copied(tenant, host, File(CONFIG_MAP, "a"), File(CONFIG_MAP, "b"))
         assert done.missing == [f"ConfigMap ops/b {TOO_MUCH}"]
         assert done.placed == {(CONFIG_MAP, "ops.a")}
-
-
-class TestPruning:
-    """What nobody needs any more goes; what is somebody else's stays."""
-
-    def prune(self, host, *wanted):
-        run(copies.prune(host, "demo", copies.lists("tenant-acme"), set(wanted)))
-
-    def test_what_is_not_wanted_goes(self, tenant, host):
-        copied(tenant, host, CONFIG, CREDENTIALS)
-        self.prune(host, (CONFIG_MAP, "ops.config"))
-        assert host.deleted == [f"{HOST}/secrets/ops.credentials"]
-
-    def test_a_name_is_wanted_of_one_kind(self, tenant, host):
-        copied(tenant, host, CONFIG)
-        self.prune(host, (SECRET, "ops.config"))
-        assert host.deleted == [f"{HOST}/configmaps/ops.config"]
-
-    def test_what_the_program_declared_and_what_another_operator_has_stay(self, host):
-        declared = {names.LABEL_TENANT: "acme", names.LABEL_OPERATOR: "demo"}
-        other = copies.mirror_labels("acme", "other")
-        for name, labels in (("a.b", declared), ("c.d", other), ("host-agent", {})):
-            host.put(f"{HOST}/secrets/{name}", metadata={"labels": labels})
-        self.prune(host)
-        assert host.deleted == []

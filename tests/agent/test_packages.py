@@ -2,8 +2,9 @@
 
 import pytest
 
-from agent import copies, packages
+from agent import mirrored, packages
 from agent.kube import ApiError
+from agent.mirrored import Mirrored
 from agent.packages import Packages
 from core import names
 from core.operators import pods
@@ -63,12 +64,18 @@ def expose(tenant, name="provider-1", **spec):
     tenant.put(f"{TENANT_CORE}/services/{name}", metadata=metadata, spec=spec)
 
 
-def packages_of(tenant, host, ca_hash="ca"):
-    return Packages(tenant, host, wiring(operator="crossplane"), NAMESPACE, ca_hash)
+def running(tenant, host, ca_hash="ca"):
+    """What came of one look."""
 
+    async def look():
+        made = await Mirrored(host, "acme", "crossplane").look()
+        found = await Packages(
+            tenant, made, wiring(operator="crossplane"), NAMESPACE, ca_hash
+        ).run()
+        await made.prune(found.placed)
+        return found
 
-def running(tenant, host, **kwargs):
-    return run(packages_of(tenant, host, **kwargs).run())
+    return run(look())
 
 
 def fares(host, name="provider-1", **status):
@@ -118,7 +125,7 @@ class TestRunning:
         install(tenant)
         expose(tenant)
         running(tenant, host)
-        labels = copies.mirror_labels("acme", "crossplane")
+        labels = mirrored.labels("acme", "crossplane")
         assert len(host.objects) == 3
         assert all(one["metadata"]["labels"] == labels for one in host.objects.values())
 
@@ -157,14 +164,6 @@ class TestRunning:
         tenant.objects.clear()
         running(tenant, host)
         assert host.objects == {}
-
-    def test_all_of_it_can_be_removed_without_the_tenant(self, tenant, host):
-        install(tenant)
-        expose(tenant)
-        running(tenant, host)
-        host.put(f"{APPS}/other", metadata={"labels": {names.LABEL_OPERATOR: "crossplane"}})
-        run(copies.prune(host, "crossplane", packages.lists("tenant-acme"), set()))
-        assert list(host.objects) == [f"{APPS}/other"]
 
 
 class TestServices:
@@ -257,6 +256,18 @@ class TestFaring:
         fares(host)
         assert running(tenant, host).settled
 
+    def test_one_that_crashes_for_ever_is_settled(self, tenant, host):
+        """Nobody expects more of it, and what it does next is told by the watch."""
+        install(tenant)
+        running(tenant, host)
+        late = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
+        unready = {"replicas": 1, "updatedReplicas": 1, "unavailableReplicas": 1}
+        fares(host, **unready, conditions=[late | {"status": "True"}])
+        assert not running(tenant, host).settled
+        fares(host, **unready, conditions=[late])
+        assert running(tenant, host).settled
+        assert status(tenant)["conditions"] == [late]
+
     def test_one_that_went_meanwhile_is_no_trouble(self, tenant, host):
         install(tenant)
         running(tenant, host)
@@ -315,6 +326,27 @@ class TestRefusing:
         assert running(tenant, host).workloads == 1
         assert refusal(tenant, "b") == "1 programs of the operator run already; uninstall some"
         assert f"{APPS}/b" not in host.objects
+
+    def test_those_that_are_refused_take_no_room_of_others(self, tenant, host, monkeypatch):
+        """Whoever installs a wrong one keeps nobody's right one from running."""
+        monkeypatch.setattr(packages, "_MOST", 1)
+        install(tenant, "a", template(dict(LABELS), hostNetwork=True))
+        install(tenant, "control-plane")
+        install(tenant, "z")
+        host.put(f"{APPS}/control-plane")
+        assert running(tenant, host).workloads == 1
+        assert f"{APPS}/z" in host.objects
+        assert "hostNetwork" in refusal(tenant, "a")
+        assert "the name is taken" in refusal(tenant, "control-plane")
+
+    def test_one_that_the_host_refuses_takes_room(self, tenant, host, monkeypatch):
+        """Its ServiceAccount and Services are there, and each look asks the host again."""
+        monkeypatch.setattr(packages, "_MOST", 1)
+        host.refused_writes[f"{APPS}/a"] = ApiError("PATCH x", 422, "Invalid", "immutable")
+        install(tenant, "a")
+        install(tenant, "b")
+        assert running(tenant, host).workloads == 0
+        assert refusal(tenant, "b") == "1 programs of the operator run already; uninstall some"
 
     @pytest.mark.parametrize("status_code", [400, 413, 422])
     def test_what_the_host_refuses_says_so_and_the_others_run(self, tenant, host, status_code):

@@ -88,6 +88,16 @@ def test_a_version_that_is_too_old_is_listed_anew():
     assert len(server.lists) == 2
 
 
+@pytest.mark.parametrize("path", [PATH, f"{PATH}?labelSelector=a%3Db"], ids=["all", "labelled"])
+def test_of_a_list_the_version_alone_is_read(path):
+    server = Server()
+    followed(server, [path])
+    (asked,) = server.lists
+    assert asked.endswith("limit=1")
+    assert asked.startswith(path)
+    assert asked.count("?") == 1
+
+
 @pytest.mark.parametrize("status", [401, 403, 429, 500])
 def test_for_no_other_refusal_it_is_listed_anew(status):
     """One that goes on would be asked for ever, several times a second."""
@@ -140,3 +150,41 @@ def test_one_that_goes_on_is_left_and_others_are_let_go():
 
     followed(server, then=again)
     assert server.versions == [(PATH, "1"), ("other", "1")]
+
+
+def test_a_list_that_is_given_and_not_watched_is_no_busy_loop():
+    """Each look follows anew what isn't followed, and each list wakes."""
+    forbidden = [ApiError("GET x", 403, "Forbidden", "") for _ in range(100)]
+    server = Server(*([error] for error in forbidden))
+
+    async def look():
+        followed_ = Watches(server, lambda: followed_.follow([PATH]))
+        followed_.follow([PATH])
+        await asyncio.sleep(0.3)
+        stands = followed_.stand
+        await followed_.close()
+        return stands
+
+    assert run(look()) is False
+    assert len(server.lists) == 1
+
+
+@pytest.mark.parametrize(
+    ("server", "stands"),
+    [
+        (Server(), True),
+        (Server([UnreachableError("gone")]), False),
+        (Server([ApiError("GET x", 403, "Forbidden", "")]), False),
+        (Server(listed=UnreachableError("no answer")), False),
+    ],
+    ids=["told", "ended", "refused", "away"],
+)
+def test_whether_all_is_told_is_known(server, stands):
+    """Whoever isn't told has to look."""
+    found = []
+
+    async def see(followed_):
+        found.append(followed_.stand)
+
+    followed(server, then=see)
+    assert found == [stands]

@@ -14,6 +14,7 @@ from core.errors import InvalidInputError
 from core.manifests import agent, operator_fence
 from core.manifests.crd_schemas import OBJECTS_KEY
 from core.operators import phases, pods
+from core.operators.wiring import on_host
 from tests.support.mocks import SECRET, SIGNATURE, declare_into, settled
 from tests.support.operator_objects import (
     ADMISSION,
@@ -387,16 +388,27 @@ class TestIdentity:
     def test_each_account_gets_a_token_of_the_tenant(self, mocks):
         declare(identity="tenant", token_seconds=900)
         tokens = {one.inputs["spec"]["secret"]: one.inputs for one in mocks.of_type(":TenantToken")}
-        assert set(tokens) == {"ops.token-core", "ops.token-default"}
-        spec = tokens["ops.token-core"]["spec"]
+        assert set(tokens) == {"tenantplane-tokens.ops.core", "tenantplane-tokens.ops.default"}
+        spec = tokens["tenantplane-tokens.ops.core"]["spec"]
         assert (spec["namespace"], spec["serviceAccount"], spec["seconds"]) == ("ops", "core", 900)
 
     def test_its_pods_read_that_one_and_have_none_of_the_host(self, mocks):
         declare(identity="tenant")
         volumes = {one["name"]: one for one in pod_of(mocks)["spec"]["volumes"]}
         token, *_ = volumes[pods.ACCESS_VOLUME]["projected"]["sources"]
-        assert token["secret"]["name"] == "ops.token-core"
+        assert token["secret"]["name"] == "tenantplane-tokens.ops.core"
         assert "serviceAccountToken" not in str(volumes)
+
+    def test_a_secret_of_the_tenant_is_never_the_token(self, mocks):
+        """A copy of it would take the token's place in the pods."""
+        reads = [{"name": "own", "secret": {"secretName": "token-core"}}]
+        pod = template(serviceAccountName="core", volumes=reads)
+        declare([workload(pod=pod)], identity="tenant")
+        (mirror,) = mocks.of_type(":RuntimeMirror")
+        read = {on_host(one["namespace"], one["name"]) for one in mirror.inputs["spec"]["files"]}
+        (token,) = mocks.of_type(":TenantToken")
+        assert "ops.token-core" in read
+        assert token.inputs["spec"]["secret"] not in read
 
     def test_no_pod_starts_before_its_token_is_there(self, mocks, monitor):
         declare(identity="tenant")

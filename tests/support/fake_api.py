@@ -1,12 +1,14 @@
 """An API server's objects in memory, for tests of what the agent asks of two of them."""
 
 import copy
+import itertools
 from urllib.parse import parse_qs, urlsplit
 
 from agent.kube import ApiError
 
 PLURALS = ("configmaps", "deployments", "secrets", "serviceaccounts", "services")
 """What it has lists of."""
+_OWN = ("generation", "resourceVersion", "uid")
 
 
 def _merged(old, patch):
@@ -27,6 +29,8 @@ class FakeApi:
 
     def __init__(self):
         self.objects = {}
+        self._versions = itertools.count(1)
+        self.asked = []
         self.written = []
         self.deleted = []
         self.refused = {}
@@ -38,9 +42,22 @@ class FakeApi:
         """Have an object there, with a name after its path."""
         _, _, space = path.rpartition("/namespaces/")
         usual = {"name": path.rpartition("/")[2], "namespace": space.partition("/")[0]}
-        metadata = usual | {"generation": 1} | fields.pop("metadata", {})
-        self.objects[path] = {"metadata": metadata, **fields}
-        return self.objects[path]
+        metadata = usual | fields.pop("metadata", {})
+        return self._store(path, {"metadata": metadata, **fields})
+
+    def _store(self, path, new):
+        """Keep an object; what is another one than before has other versions."""
+        old = self.objects.get(path)
+        own = {"uid": f"uid-{path}-{next(self._versions)}", "generation": 1}
+        if old is not None:
+            own = {key: old["metadata"][key] for key in ("uid", "generation", "resourceVersion")}
+            if old.get("spec") != new.get("spec"):
+                own["generation"] += 1
+        new = {**new, "metadata": {**own, **new["metadata"]}}
+        if new != old:
+            new["metadata"]["resourceVersion"] = str(next(self._versions))
+        self.objects[path] = new
+        return new
 
     def under(self, path):
         """Objects of a list, by name."""
@@ -53,6 +70,7 @@ class FakeApi:
 
     async def get(self, path, *, metadata_list=False):
         self._check(path)
+        self.asked.append(path)
         url = urlsplit(path)
         if url.path.rpartition("/")[2] in PLURALS:
             chosen = parse_qs(url.query).get("labelSelector", [""])[0].partition("=")
@@ -70,10 +88,9 @@ class FakeApi:
         self._check(path)
         self._check_write(path)
         self.written.append(path)
-        there = self.objects.get(path, {"metadata": {"generation": 1}})
+        there = self.objects.get(path, {"metadata": {}})
         metadata = {**there["metadata"], **body["metadata"]}
-        self.objects[path] = {**there, **copy.deepcopy(body), "metadata": metadata}
-        return self.objects[path]
+        return self._write(path, {**there, **copy.deepcopy(body), "metadata": metadata})
 
     async def merge(self, path, body):
         self._check(path)
@@ -82,8 +99,12 @@ class FakeApi:
         target = path.removesuffix("/status")
         if target not in self.objects:
             raise ApiError(f"PATCH {path}", 404, "NotFound", "not found")
-        self.objects[target] = _merged(self.objects[target], body)
-        return self.objects[target]
+        return self._write(target, _merged(self.objects[target], body))
+
+    def _write(self, path, new):
+        """Store what a client sent; versions are the server's own."""
+        metadata = {key: value for key, value in new["metadata"].items() if key not in _OWN}
+        return copy.deepcopy(self._store(path, {**new, "metadata": metadata}))
 
     async def delete(self, path):
         self._check(path)

@@ -70,13 +70,14 @@ class Package:
         metadata = {"name": self.name, "ownerReferences": [owner | {"controller": True}]}
         pod = pod or template(dict(self._labels), serviceAccountName=self.name)
         spec = {"selector": {"matchLabels": self._labels}, "template": pod} | spec
-        body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
-        answer = self.tenant.apply(f"{APPS}/{SPACE}/deployments/{self.name}", body)
-        assert answer.ok, answer
         ports = [{"port": 9443, "targetPort": 9443, "protocol": "TCP"}]
         service = {"apiVersion": "v1", "kind": "Service", "metadata": metadata}
         service["spec"] = {"selector": self._labels, "ports": ports}
+        # First, as it changes the pods: what is said of a Deployment is said of its generation.
         assert self.tenant.apply(f"{CORE}/{SPACE}/services/{self.name}", service).ok
+        body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
+        answer = self.tenant.apply(f"{APPS}/{SPACE}/deployments/{self.name}", body)
+        assert answer.ok, answer
         return self
 
     def remove(self):
@@ -162,7 +163,6 @@ def test_how_it_fares_comes_back(package):
 
 
 def test_a_failure_comes_back_too(package):
-    """Nobody tells the agent: it looks from time to time."""
     one = package("failing").install()
     one.runs()
     one.fares(**COUNTS, conditions=[AVAILABLE])
@@ -175,7 +175,7 @@ def test_a_failure_comes_back_too(package):
         availableReplicas=None,
         conditions=[AVAILABLE | {"status": "False"}],
     )
-    eventually(lambda: one.condition().get("status") == "False", "it is not", seconds=40)
+    eventually(lambda: one.condition().get("status") == "False", "it is not", seconds=10)
     assert "availableReplicas" not in one.status()
 
 

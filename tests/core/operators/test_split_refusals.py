@@ -5,6 +5,7 @@ import pytest
 from core import names
 from core.errors import InvalidInputError
 from core.operators.budget import Budget
+from core.operators.wiring import token_secret
 from tests.support.operator_objects import (
     ACCOUNT_TOKEN,
     RBAC,
@@ -128,6 +129,17 @@ HOSTILE = {
 def test_a_hostile_object_is_refused_in_words_that_help(given, message):
     beside = [workload()] if given["apiVersion"] == "autoscaling/v1" else []
     assert problems(given, *beside) == [f"{THING}, {message}"]
+
+
+def test_a_secret_on_the_host_cannot_have_the_name_of_a_token_even_by_the_user():
+    """The agent keeps those that a tenant issues in Secrets that are called after a namespace."""
+    where, _, name = token_secret("ops", "core").partition(".")
+    assert problems(obj("Secret", name, where), Secret="host") == [
+        (
+            f"{THING}, Secret {where}/{name}: could pass for one of the platform's, got "
+            f"'{where}'; leave it in the tenant"
+        )
+    ]
 
 
 def test_a_token_of_the_host_cannot_be_had_even_by_the_user():

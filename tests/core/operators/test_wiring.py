@@ -23,6 +23,19 @@ def test_none_has_the_name_of_an_object_of_the_platform(namespace, name):
     assert wiring.on_host(namespace, name).partition(".")[0] == namespace
 
 
+@given(NAMESPACE, NAME, NAMESPACE, NAME)
+def test_two_different_accounts_have_tokens_of_different_names(namespace, name, other, other_name):
+    same = (namespace, name) == (other, other_name)
+    assert (wiring.token_secret(namespace, name) == wiring.token_secret(other, other_name)) is same
+
+
+@given(NAMESPACE, NAME)
+def test_no_copy_of_a_secret_has_the_name_of_a_token(namespace, name):
+    """Copies are called after namespaces that operators have pods in: none of the platform's."""
+    taken, _, _ = wiring.token_secret(namespace, name).partition(".")
+    assert taken.startswith(wiring.PLATFORM_NAMESPACES)
+
+
 def test_a_pod_of_an_operator_has_no_label_that_the_platforms_pods_are_chosen_by():
     assert wiring.pod_label("demo") == {names.LABEL_OPERATOR: "demo"}
     assert set(wiring.host_labels("acme", "demo")) == {names.LABEL_TENANT, names.LABEL_OPERATOR}

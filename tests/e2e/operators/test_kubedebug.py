@@ -1,5 +1,6 @@
 """A debug pod in each tenant: two worlds on one host, neither of which has nodes or pods."""
 
+from core.operators.wiring import token_secret
 from tests.e2e.operators.conftest import OLDER, OPS
 
 
@@ -30,7 +31,8 @@ def test_it_is_the_charts_own_account_in_the_tenant(operated, debug):
 def test_a_token_of_the_tenant_is_as_good(operated, debug, host):
     """`older` issues it itself, and the agent keeps it in a Secret that the pod mounts."""
     assert "system:serviceaccount:kubedebug:kubedebug" in debug(OLDER, "auth", "whoami")
-    token = host.json("get", "tenanttoken", "kubedebug.token-kubedebug", "-n", f"tenant-{OLDER}")
+    name = token_secret("kubedebug", "kubedebug")
+    token = host.json("get", "tenanttoken", name, "-n", f"tenant-{OLDER}")
     assert token["spec"]["serviceAccount"] == "kubedebug"
     volumes = host.json("get", "deploy", "kubedebug", "-n", f"tenant-{OLDER}")["spec"]["template"]
     assert "serviceAccountToken" not in str(volumes["spec"]["volumes"])

@@ -1,0 +1,162 @@
+"""When a RuntimeMirror is looked at again, and what a look costs when nothing happened."""
+
+import asyncio
+import base64
+
+import pytest
+
+from agent import tenant_secret
+from agent.handlers.runtime_mirror import RuntimeMirrors
+from agent.kube import ApiError
+from core.manifests import crds, runtime_mirror
+from core.operators.references import SECRET, File
+from tests.support.fake_api import FakeApi
+from tests.support.loop import run
+from tests.support.operator_objects import template, wiring
+
+SPACE = "crossplane-system"
+SECRETS = f"/api/v1/namespaces/{SPACE}/secrets"
+INSIDE = f"/apis/apps/v1/namespaces/{SPACE}/deployments/provider"
+OUTSIDE = "/apis/apps/v1/namespaces/tenant-acme/deployments/provider"
+WATCHED = f"{OUTSIDE.rpartition('/')[0]}?labelSelector=tenantplane.dev/mirror%3Dcrossplane"
+AVAILABLE = {"replicas": 1, "updatedReplicas": 1, "availableReplicas": 1, "observedGeneration": 1}
+
+
+class Api(FakeApi):
+    """Tells of changes on demand."""
+
+    def __init__(self):
+        super().__init__()
+        self.watched = []
+        self.refused_watches = None
+        self._changes = {}
+
+    async def watch(self, path, version):
+        self.watched.append(path)
+        if self.refused_watches is not None:
+            raise self.refused_watches
+        changes = self._changes[path] = asyncio.Queue()
+        while True:
+            yield await changes.get()
+
+    def tell(self, path):
+        self._changes[path].put_nowait(
+            {"type": "MODIFIED", "object": {"metadata": {"resourceVersion": "2"}}}
+        )
+
+    async def close(self):
+        pass
+
+
+@pytest.fixture
+def host():
+    made = Api()
+    data = dict.fromkeys(("ca.crt", "tls.crt", "tls.key"), base64.b64encode(b"x").decode())
+    made.put("/api/v1/namespaces/tenant-acme/secrets/host-agent", data=data)
+    return made
+
+
+@pytest.fixture
+def tenant(monkeypatch):
+    made = Api()
+    monkeypatch.setattr(tenant_secret, "connect", lambda spec, files: made)
+    made.put(f"{SECRETS}/registry", data={})
+    owner = {"apiVersion": "pkg.crossplane.io/v1", "controller": True}
+    labels = {"pkg.crossplane.io/revision": "provider"}
+    spec = {"replicas": 1, "selector": {"matchLabels": labels}, "template": template(labels)}
+    made.put(INSIDE, metadata={"ownerReferences": [owner]}, spec=spec)
+    return made
+
+
+def body(packages=SPACE):
+    spec = {"tenant": "acme", "server": "https://acme.test", "credentialsSecret": "host-agent"}
+    files = [(SPACE, File(SECRET, "registry"))]
+    spec |= runtime_mirror.spec(wiring(operator="crossplane"), files, packages)
+    metadata = {"name": "crossplane", "namespace": "tenant-acme", "uid": "u"}
+    metadata["finalizers"] = [crds.RUNTIME_MIRROR_FINALIZER]
+    return {"kind": "RuntimeMirror", "metadata": metadata, "spec": spec}
+
+
+def looked(host, then, packages=SPACE):
+    """What `then` comes to, given how to look, and what woke."""
+    mirrors, woken = RuntimeMirrors(host), []
+
+    async def look():
+        outcome = await mirrors.reconcile(body(packages), lambda: woken.append(None))
+        await asyncio.sleep(0.05)
+        return outcome
+
+    async def all_of_it():
+        try:
+            return await then(look, woken)
+        finally:
+            await mirrors.forget("u")
+
+    return run(all_of_it())
+
+
+def test_how_a_program_fares_on_the_host_is_told(tenant, host):
+    async def then(look, woken):
+        await look()
+        assert host.watched == [WATCHED]
+        before = len(woken)
+        await host.merge(f"{OUTSIDE}/status", {"status": AVAILABLE})
+        host.tell(WATCHED)
+        await asyncio.sleep(0.05)
+        assert len(woken) == before + 1
+        await look()
+
+    looked(host, then)
+    assert tenant.objects[INSIDE]["status"]["availableReplicas"] == 1
+
+
+def test_without_programs_nothing_of_the_host_is_watched(tenant, host):
+    async def then(look, _):
+        await look()
+
+    looked(host, then, packages=None)
+    assert host.watched == []
+    assert tenant.watched == [SECRETS]
+
+
+def test_one_that_is_told_of_all_is_not_looked_at_for_more(tenant, host):
+    async def then(look, _):
+        await look()
+        await host.merge(f"{OUTSIDE}/status", {"status": AVAILABLE})
+        return (await look()).again_seconds
+
+    assert looked(host, then) is None
+
+
+def test_what_is_on_its_way_is_looked_at_now_and_then(tenant, host):
+    async def then(look, _):
+        await look()
+        return (await look()).again_seconds
+
+    assert looked(host, then) == 15
+
+
+@pytest.mark.parametrize("which", ["tenant", "host"])
+def test_one_that_is_not_told_is_looked_at_now_and_then(request, tenant, host, which):
+    refusing = request.getfixturevalue(which)
+    refusing.refused_watches = ApiError("GET x", 403, "Forbidden", "")
+
+    async def then(look, _):
+        await look()
+        await host.merge(f"{OUTSIDE}/status", {"status": AVAILABLE})
+        return (await look()).again_seconds
+
+    assert looked(host, then) == 15
+
+
+def test_a_look_at_what_is_in_place_lists_and_writes_nothing(tenant, host):
+    async def then(look, _):
+        await look()
+        await host.merge(f"{OUTSIDE}/status", {"status": AVAILABLE})
+        await look()
+        written, asked = list(host.written), len(host.asked)
+        await look()
+        assert host.written == written
+        return len(host.asked) - asked
+
+    assert looked(host, then) == 6  # its own Secret, and one list of each kind
