@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import InvalidInputError
-from core.operators import budget, hooks, objects, pods, refusals, services, sides
+from core.operators import budget, hooks, objects, phases, pods, refusals, services, sides
 from core.operators.budget import Budget
 from core.operators.hooks import Hook
 from core.operators.metadata import on_host as on_host_metadata
@@ -74,6 +74,7 @@ def split(
     errors.extend(splitter.wrong_sides())
     made = splitter.made(namespace)
     errors.extend(budget.problems(made.demand, limits, thing))
+    errors.extend(phases.problems(made.tenant, thing))
     if errors:
         raise InvalidInputError.together(errors)
     return made
