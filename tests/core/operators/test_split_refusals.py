@@ -115,6 +115,14 @@ HOSTILE = {
             "id, 65532 if the image doesn't say"
         ),
     ),
+    "a hook that runs at upgrades alone": (
+        hook(workload("Job"), "pre-upgrade"),
+        (
+            "Job.batch ops/demo: runs at upgrades and not at first, and these can't be told apart "
+            "here; say in `sides`: `Job.batch/demo: host` to run it at first, too, and whenever "
+            "it is another one, or `Job.batch/demo: nowhere` to leave it out"
+        ),
+    ),
     "a hook that never ends": (
         hook(workload(), "pre-install"),
         (
