@@ -152,3 +152,11 @@ def test_configmaps_that_argo_cd_mounts_are_copied_from_the_tenant(found, name):
 def test_one_fits_without_a_word_about_memory(name, found):
     """A default that real charts don't fit in is a question to each user."""
     assert found(name).demand.memory_mib <= known.known(name).memory_mib
+
+
+def test_what_crossplane_installs_finds_what_else_it_installs(found):
+    """It dials its functions as `<service>.<namespace>`: that name is a Service on the host."""
+    (named,) = (
+        one for one in found("crossplane").host if one["metadata"]["name"] == "crossplane-system"
+    )
+    assert (named["kind"], named["spec"]["clusterIP"]) == ("Service", "None")
