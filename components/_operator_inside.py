@@ -32,6 +32,9 @@ def declare(
 ) -> list[pulumi.Resource]:
     """Declare the objects of one phase; what is returned is ready when they are in place.
 
+    A list comes after those of higher numbers, which its objects may have moved to: what it has no
+    more it would take away, if no other had it by then, and with a CRD all of its kind.
+
     Args:
         place: Of the operator.
         phase: Its name, part of the names of all resources.
@@ -40,13 +43,14 @@ def declare(
         secrets: Those of them that nobody shall read.
         after: What has to be there before.
     """
-    pieces = phases.pieces(manifests) or ({0: []} if secrets else {})
-    first = min(pieces, default=0)
+    pieces = phases.pieces(manifests)
+    if secrets:
+        pieces.setdefault(0, [])
     found: list[pulumi.Resource] = []
-    for number, piece in pieces.items():
+    for number in sorted(pieces, reverse=True):
         named: dict[str, str] = {}
-        needed = list(after)
-        if number == first and secrets:
+        needed = [*after, *found]
+        if number == 0 and secrets:
             named, hidden = _hidden(place, phase, secrets)
             needed.append(hidden)
         name = f"{place.operator}-{phase}-{number}"
@@ -59,7 +63,7 @@ def declare(
                 spec={
                     **tenant.way_in(place.tenant),
                     "deletionPolicy": policy,
-                    "objects": piece,
+                    "objects": pieces[number],
                     **named,
                 },
                 opts=place.opts(needed),

@@ -19,6 +19,7 @@ class _Absent(Enum):
 
 
 _LONGEST_VALUE = 80
+_CUT = "..."
 
 
 class TenantplaneError(Exception):
@@ -79,4 +80,9 @@ def _show(value: object) -> str:
         text = repr(value)
     except ValueError:  # an int of more than 4300 digits
         return "a value that can't be shown"
-    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."
+    if len(text) <= _LONGEST_VALUE:
+        return text
+    if "\\n" in text:  # the first line says what it is, the last may be a key
+        return f"{text[: _LONGEST_VALUE - len(_CUT)]}{_CUT}"
+    half = (_LONGEST_VALUE - len(_CUT)) // 2  # of a path, both ends say something
+    return f"{text[:half]}{_CUT}{text[-half:]}"

@@ -71,12 +71,13 @@ def up(request: Request, report: Progress) -> int:
     report.say(why)
     if host.name == HOST and isinstance(host, AdoptedHost):
         dev_stack.refuse_another_cluster(host, report)
-    given = request.kubernetes
+    given, operators = request.kubernetes, request.operators
     if request.stack and host.kind == NativeHost.kind:  # the others pull the official images
         given = (*given, *dev_config.versions_to_build())
+        operators = operators or dev_config.has_operators()
     choose.remember(host, LOCAL)
     if isinstance(host, NativeHost):
-        host.up(report, given, with_sql=request.sql, with_operators=request.operators)
+        host.up(report, given, with_sql=request.sql, with_operators=operators)
         _copy_facts(host)
     else:
         host.up(report, given)

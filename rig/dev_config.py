@@ -30,7 +30,7 @@ def versions_to_build(file: Path = FILE) -> tuple[str, ...]:
         InvalidInputError: names each tenant whose version the rig has no recipe for.
     """
     can_build = catalog.kubernetes_recipes()
-    wanted = dict(_tenants(file))
+    wanted = dict(map(_version, _tenants(file)))
     errors = [
         InvalidInputError(
             f"tenant {tenant}", "its version is not one that the native host can build", version,
@@ -42,6 +42,11 @@ def versions_to_build(file: Path = FILE) -> tuple[str, ...]:
     if errors:
         raise InvalidInputError.together(errors)
     return tuple(sorted(set(wanted.values())))
+
+
+def has_operators(file: Path = FILE) -> bool:
+    """Return whether a tenant has operators, whose images a host that can't pull must be given."""
+    return any(tenant.get("operators") for tenant in _tenants(file))
 
 
 def context(file: Path = FILE) -> str | None:
@@ -60,13 +65,18 @@ def _adopt(file: Path) -> Mapping[str, Any]:
     return _block(_block(_values(file), "host"), "adopt")
 
 
-def _tenants(file: Path) -> Iterator[tuple[str, str]]:
-    """Yield each tenant with its full version; what is no tenant is refused by the stack."""
+def _tenants(file: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield each tenant; what is no tenant is refused by the stack."""
     tenants = _values(file).get("tenants")
     for tenant in tenants if isinstance(tenants, list) else ():
         if isinstance(tenant, dict):
-            name, version = tenant.get("name"), tenant.get("version", versions.DEFAULT_KUBERNETES)
-            yield str(name), versions.check_kubernetes(str(version), f"tenant {name}: version")
+            yield tenant
+
+
+def _version(tenant: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a tenant's name and full version."""
+    name, version = tenant.get("name"), tenant.get("version", versions.DEFAULT_KUBERNETES)
+    return str(name), versions.check_kubernetes(str(version), f"tenant {name}: version")
 
 
 def _values(file: Path) -> Mapping[str, Any]:

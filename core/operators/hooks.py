@@ -18,6 +18,7 @@ _TESTS = {"test", "test-success", "test-failure"}
 _BEFORE = frozenset({"pre-install", "pre-upgrade"})
 _AFTER = frozenset({"post-install", "post-upgrade"})
 _INSTALLING = frozenset({"pre-install", "post-install"})
+_UPGRADING = frozenset({"pre-upgrade", "post-upgrade"})
 BEFORE_REMOVAL = frozenset({"pre-delete"})
 AFTER_REMOVAL = frozenset({"post-delete"})
 
@@ -64,6 +65,15 @@ def is_test(manifest: dict[str, Any]) -> bool:
     """Whether an object is there for `helm test` alone."""
     found = events(manifest)
     return bool(found) and found <= _TESTS
+
+
+def is_for_upgrades(manifest: dict[str, Any]) -> bool:
+    """Whether an object is there for upgrades and not for the first time, as Helm tells them apart.
+
+    Here nothing tells them apart: what is declared is what shall be, whatever was.
+    """
+    found = events(manifest)
+    return bool(found & _UPGRADING) and not found & _INSTALLING
 
 
 def weight(manifest: dict[str, Any]) -> int:

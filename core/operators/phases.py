@@ -1,14 +1,15 @@
-"""phases: what of a chart goes into the tenant when, and in pieces of which size.
+"""phases: what of a chart goes into the tenant when, in pieces of which size, what is too large.
 
 Not here: on which side an object belongs (split.py), declaring (components/_operator_inside.py).
 """
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.errors import InvalidInputError
 from core.operators import objects, sides
 from core.operators.references import SECRET
 
@@ -17,9 +18,8 @@ Json = dict[str, Any]
 LARGEST = 900 * 1024
 """Bytes of objects in one TenantManifests: etcd takes 1.5 MiB in one request, all included."""
 
-
-_PIECES = 16
-"""Where one isn't enough: the largest charts have some MiB of definitions."""
+_NUMBERS = 2**32
+"""Of CRC-32."""
 
 
 @dataclass(frozen=True)
@@ -49,23 +49,48 @@ def phases(manifests: Iterable[Json]) -> Phases:
 def pieces(manifests: Sequence[Json]) -> dict[int, list[Json]]:
     """Return the objects in lists that are small enough to be stored, by the number of each.
 
-    Where one list is too small for all, an object's number is its own, whatever others there are:
-    one that moved from list to list would be away for a moment, and with a CRD all of its kind.
+    An object is in the same list whatever others there are, as long as there are as many lists:
+    one, or twice as many until each is small enough. Of twice as many, an object's has the same
+    number or a higher one. So it moves to a higher one, or from one that isn't there any more.
     """
-    whole = sum(len(json.dumps(manifest)) for manifest in manifests)
-    count = 1 if whole <= LARGEST else _PIECES
+    count = 1
+    found = _dealt(manifests, count)
+    while count < _NUMBERS and any(map(_too_large, found.values())):
+        count *= 2
+        found = _dealt(manifests, count)
+    return found
+
+
+def problems(manifests: Iterable[Json], thing: str) -> Iterator[InvalidInputError]:
+    """Yield which objects of the tenant are too large to be put there."""
+    smaller, apply = "smaller by the values, or leave", "in the tenant with kubectl"
+    known = phases(manifests)
+    for manifest in (*known.definitions, *known.objects, *known.served, *known.resources):
+        if _too_large([manifest]):
+            what, problem = f"{thing}, {objects.label(manifest)}", f"is larger than {LARGEST} bytes"
+            remedy = f"make it {smaller} it out by `sides` and apply it {apply}"
+            yield InvalidInputError(what, problem, _size([manifest]), remedy)
+    if _too_large(known.secrets):
+        problem = f"are larger than {LARGEST} bytes together"
+        remedy = f"make them {smaller} some out by `sides` and apply those {apply}"
+        yield InvalidInputError(f"{thing}, its Secrets", problem, _size(known.secrets), remedy)
+
+
+def _dealt(manifests: Iterable[Json], count: int) -> dict[int, list[Json]]:
+    """Return the objects in so many lists, but for those that nothing is in."""
     found: dict[int, list[Json]] = {}
-    sizes: dict[int, int] = {}
     for manifest in manifests:
-        number, own = (
-            zlib.crc32(objects.label(manifest).encode()) % count,
-            len(json.dumps(manifest)),
-        )
-        while number in found and sizes[number] + own > LARGEST:
-            number += count
+        number = zlib.crc32(objects.label(manifest).encode()) % count
         found.setdefault(number, []).append(manifest)
-        sizes[number] = sizes.get(number, 0) + own
     return dict(sorted(found.items()))
+
+
+def _size(manifests: Iterable[Json]) -> int:
+    return sum(len(json.dumps(manifest)) for manifest in manifests)
+
+
+def _too_large(manifests: Iterable[Json]) -> bool:
+    return _size(manifests) > LARGEST
 
 
 def _phase(manifest: Json) -> str:

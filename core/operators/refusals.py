@@ -197,6 +197,8 @@ def _container(
     named = {*(asked.get("limits") or {}), *(asked.get("requests") or {})}
     for one in sorted(named - _RESOURCES):
         yield _set(thing, f"resources {one}", "is a device of its node", "leave it out")
+    if container.get("volumeDevices"):
+        yield _set(thing, "volumeDevices", "would be devices of its node", "use volumeMounts")
     for key in _asking_others(container):
         yield _set(thing, key, "would have its node ask others", "leave it out")
     image = images.moved(str(container.get("image")), wiring.registry)

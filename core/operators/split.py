@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import InvalidInputError
-from core.operators import budget, hooks, objects, pods, refusals, services, sides
+from core.operators import budget, hooks, objects, phases, pods, refusals, services, sides
 from core.operators.budget import Budget
 from core.operators.hooks import Hook
 from core.operators.metadata import on_host as on_host_metadata
@@ -74,6 +74,7 @@ def split(
     errors.extend(splitter.wrong_sides())
     made = splitter.made(namespace)
     errors.extend(budget.problems(made.demand, limits, thing))
+    errors.extend(phases.problems(made.tenant, thing))
     if errors:
         raise InvalidInputError.together(errors)
     return made
@@ -131,6 +132,7 @@ class _Splitter:
         elif side is Side.NOWHERE:
             self._left_out[label] = sides.WHY_NOWHERE.get(manifest["kind"], "as `sides` says")
         elif side is Side.HOST:
+            yield from self._at_what_time(manifest, what)
             yield from self._to_host(manifest, what)
         else:
             served = side is Side.BOTH and not services.is_name(manifest)
@@ -179,13 +181,30 @@ class _Splitter:
         )
 
     def _side(self, manifest: Json) -> Side | None:
+        kind = sides.kind(manifest)
+        usual = sides.BY_KIND.get(kind, Side.TENANT if kind in self._defined else None)
+        return self._said(manifest) or usual
+
+    def _said(self, manifest: Json) -> Side | None:
+        """Return what the user says of an object, or of its kind."""
         selector = objects.selector(manifest)
         for key in (f"{selector}/{manifest['metadata'].get('name')}", selector):
             if key in self._overrides:
                 self._unused.discard(key)
                 return Side(self._overrides[key])
-        kind = sides.kind(manifest)
-        return sides.BY_KIND.get(kind, Side.TENANT if kind in self._defined else None)
+        return None
+
+    def _at_what_time(self, manifest: Json, what: str) -> Iterator[InvalidInputError]:
+        """Yield that it isn't known when a Job runs, unless the user says that it shall."""
+        is_job = sides.kind(manifest) == ("batch", "Job")
+        if is_job and hooks.is_for_upgrades(manifest) and not self._said(manifest):
+            key = f"{objects.selector(manifest)}/{manifest['metadata']['name']}"
+            problem = "runs at upgrades and not at first, and these can't be told apart here"
+            remedy = (
+                f"say in `sides`: `{key}: host` to run it at first, too, and whenever it is "
+                f"another one, or `{key}: nowhere` to leave it out"
+            )
+            yield InvalidInputError(what, problem, remedy=remedy)
 
     def _to_host(self, manifest: Json, what: str) -> Iterator[InvalidInputError]:
         kind, metadata = sides.kind(manifest), manifest["metadata"]

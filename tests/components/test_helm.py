@@ -119,7 +119,7 @@ def test_a_path_without_a_chart_is_refused_before_the_plugin_is_asked(
     if made:
         folder.mkdir()
     with pytest.raises(
-        InvalidInputError, match=f"operator demo: chart {folder}: {says}, got .*; give"
+        InvalidInputError, match=f"operator demo: chart {folder}: {says}, got '.*/charts'; give"
     ):
         render(ChartSource(path=str(folder)), host)
 

@@ -5,9 +5,12 @@ import json
 import pulumi
 import pytest
 from cryptography import x509
+from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components.tenant_control_plane import TenantControlPlane
+from core import names
 from core.errors import InvalidInputError
+from tests.support.mocks import settled
 
 
 def declare(**args):
@@ -163,6 +166,27 @@ def test_store_and_objects_wait_until_the_agent_is_done(mocks):
             assert annotations["pulumi.com/timeoutSeconds"] == "45"
 
     return declare(timeout_seconds=45).endpoint.apply(check)
+
+
+def test_a_place_in_a_store_needs_the_agent(mocks, monitor):
+    """Only the agent lets go of it: it goes after the place."""
+    agent = ConfigMap("agent", metadata={"namespace": "tenantplane-system"})
+    settled(declare(agent_namespace=agent.metadata.namespace).endpoint)
+    annotations = inputs(mocks, "acme-store")["metadata"]["annotations"]
+    assert annotations[names.ANNOTATION_AGENT] == "tenantplane-system"
+    (request,) = (one for urn, one in monitor.requests.items() if urn.endswith("::acme-store"))
+    assert any(urn.endswith("::agent") for urn in request.dependencies)
+
+
+def test_what_works_in_a_tenant_comes_once_it_serves_and_the_agent_may(mocks, monitor):
+    """An operator that came before would wait for an API server, or lack its rights."""
+    inside = declare().inside
+    probe = ConfigMap("probe", metadata={"namespace": inside})
+    assert settled(probe.metadata.namespace) == "tenant-acme"
+    (request,) = (one for urn, one in monitor.requests.items() if urn.endswith("::probe"))
+    needed = {urn.rpartition("::")[2] for urn in request.dependencies}
+    (pods,) = mocks.of_type(":Deployment")
+    assert {"acme-ns", "acme-base", pods.name} <= needed
 
 
 @pulumi.runtime.test

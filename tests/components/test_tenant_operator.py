@@ -328,24 +328,37 @@ class TestInTheTenant:
         ]
         declare(large)
         pieces = [one for one in mocks.of_type(":TenantManifests") if "-objects-" in one.name]
-        numbers = list(phases.pieces(large))
+        numbers = sorted(phases.pieces(large), reverse=True)
         assert len(numbers) > 1
         assert [one.name for one in pieces] == [f"acme-demo-objects-{n}" for n in numbers]
         assert [one.inputs["metadata"]["name"] for one in pieces] == [
             f"demo-objects-{number}" for number in numbers
         ]
 
-    def test_secrets_are_with_the_first_of_several_pieces(self, mocks):
-        """Whatever its number is."""
+    def test_a_piece_comes_after_those_that_its_objects_may_have_moved_to(self, mocks, monitor):
+        """The one that lost an object takes it away, unless another has it by then."""
+        large = [
+            obj("ConfigMap", f"c{number}", data={"a": "x" * (phases.LARGEST // 2)})
+            for number in range(5)
+        ]
+        declare(large)
+        order, numbers = Order(monitor), list(phases.pieces(large))
+        for number in numbers:
+            others = {one for one in order.before(f"objects-{number}") if "objects-" in one}
+            assert others == {f"objects-{one}" for one in numbers if one > number}
+
+    def test_secrets_are_in_a_piece_that_is_always_the_same(self, mocks):
+        """They would move with other objects else, in any direction."""
         large = [
             obj("ConfigMap", f"c{number}", data={"a": "x" * (phases.LARGEST // 2)})
             for number in range(3)
         ]
+        numbers = phases.pieces(large).keys()
+        assert 0 not in numbers
         declare([*large, obj("Secret", stringData={"pin": "correct horse battery"})])
-        first, *others = phases.pieces(large)
-        assert first > 0
-        assert "objectsSecret" in said(mocks, f"objects-{first}")
-        assert not any("objectsSecret" in said(mocks, f"objects-{number}") for number in others)
+        assert said(mocks, "objects-0")["objects"] == []
+        assert "objectsSecret" in said(mocks, "objects-0")
+        assert not any("objectsSecret" in said(mocks, f"objects-{number}") for number in numbers)
 
     def test_a_secret_is_in_no_list_and_in_no_plain_state(self, mocks):
         declare()

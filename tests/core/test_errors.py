@@ -22,6 +22,22 @@ def test_long_and_unprintable_values_are_cut():
     assert "got a value" in str(InvalidInputError("x", "y", 10**5000))
 
 
+def test_a_long_path_keeps_the_name_of_the_file():
+    path = "/home/jane/" + "deep/" * 50 + "manifests.yaml"
+    shown = str(InvalidInputError("x", "y", path))
+    assert shown.startswith("x: y, got '/home/jane/deep/")
+    assert shown.endswith("/deep/deep/deep/deep/manifests.yaml'")
+    assert "..." in shown
+    assert len(shown) == len("x: y, got ") + 79
+
+
+def test_of_several_lines_the_last_is_never_shown():
+    """A kubeconfig ends in a key."""
+    shown = str(InvalidInputError("x", "y", "apiVersion: v1\n" + "a" * 100 + "token: abc"))
+    assert shown.startswith("x: y, got 'apiVersion: v1\\naaa")
+    assert shown.endswith("aaa...")
+
+
 def test_an_invalid_input_is_a_value_error_and_ours():
     with pytest.raises(ValueError, match="x: y"):
         raise InvalidInputError("x", "y")

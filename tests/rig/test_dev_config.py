@@ -57,6 +57,18 @@ def test_what_is_no_tenant_is_left_to_the_stack_to_refuse(config, tenants):
     assert dev_config.versions_to_build(config(tenants)) == ()
 
 
+@pytest.mark.parametrize(
+    ("tenants", "has"),
+    [
+        ("    - {name: a}\n    - {name: b, operators: [{name: kubedebug}]}\n", True),
+        ("    - {name: a, operators: []}\n    - not-a-tenant\n", False),
+        ("", False),
+    ],
+)
+def test_a_stack_with_an_operator_needs_the_images_of_operators(config, tenants, has):
+    assert dev_config.has_operators(config(tenants)) is has
+
+
 def test_the_context_of_an_adopted_cluster_is_the_configs(config):
     host = "  tenantplane:host:\n    adopt:\n      context: kind-host\n"
     assert dev_config.context(config(host=host)) == "kind-host"

@@ -42,6 +42,7 @@ def hosts(tmp_path, monkeypatch):
     monkeypatch.setattr(rig.dev_stack, "up", lambda *_: made.setdefault("stack", "up"))
     monkeypatch.setattr(rig.dev_stack, "down", lambda *_: made.update(stack="down"))
     monkeypatch.setattr(rig.dev_config, "versions_to_build", lambda: ("1.36.3",))
+    monkeypatch.setattr(rig.dev_config, "has_operators", lambda: False)
     monkeypatch.setattr(choose, "this_machine", lambda: None)
     monkeypatch.setattr(choose, "choose", lambda name, *_: (host(name), f"host {name}: chosen"))
     monkeypatch.setattr(choose, "existing", lambda name, *_: host(name))
@@ -230,6 +231,16 @@ def test_the_checkout_knows_how_sql_servers_are_reached_until_the_host_goes(nati
     assert rig.local_sql("dev").read_text() == "{}"
     rig.main(["down"])
     assert not rig.local_sql("dev").exists()
+
+
+def test_a_stack_with_operators_gets_their_images_without_a_word(native, monkeypatch):
+    """Nothing is pulled there: its pods would wait for images that nobody makes."""
+    _, asked = native
+    rig.main(["up", "--stack"])
+    monkeypatch.setattr(rig.dev_config, "has_operators", lambda: True)
+    rig.main(["up"])
+    rig.main(["up", "--stack"])
+    assert [wanted["with_operators"] for wanted in asked] == [False, False, True]
 
 
 def test_the_checkout_knows_the_registry_and_its_ca_until_the_host_goes(native, tmp_path):

@@ -47,7 +47,7 @@ def test_a_path_is_relative_to_the_project_or_the_home(tmp_path, monkeypatch):
         (MAP % "a" + "---\n- a\n", "a.yaml, line 5: is no object, got 'list'"),
         (MAP % "a" + "---\nkind: Secret\n", "a.yaml, line 5: Secret has no apiVersion"),
         (MAP % "''", "a.yaml, line 1: ConfigMap has no metadata.name"),
-        ("# nothing\n", "has no objects, got '.*; put manifests there"),
+        ("# nothing\n", r"has no objects, got '.*/a\.yaml'; put manifests there"),
     ],
 )
 def test_what_is_wrong_is_told_by_file_and_line(tmp_path, text, says):
@@ -58,16 +58,20 @@ def test_what_is_wrong_is_told_by_file_and_line(tmp_path, text, says):
 
 
 def test_a_file_that_can_not_be_read_is_refused_by_its_key(tmp_path):
-    with pytest.raises(InvalidInputError, match=r"can't be read \(No such file or directory\)"):
+    says = r"can't be read \(No such file or directory\), got '.*/absent\.yaml'; "
+    with pytest.raises(InvalidInputError, match=says):
         names(tmp_path / "absent.yaml")
     (tmp_path / "a.yaml").write_bytes(b"\xff")
-    with pytest.raises(InvalidInputError, match=r"the file is not text, got '.*; give the"):
+    with pytest.raises(
+        InvalidInputError, match=r"the file is not text, got '.*/a\.yaml'; give the"
+    ):
         names(tmp_path / "a.yaml")
 
 
 def test_a_folder_without_manifests_is_refused(tmp_path):
     (tmp_path / "Chart.md").touch()
-    with pytest.raises(InvalidInputError, match=r"the folder has no YAML file, got '.*'; put ma"):
+    says = rf"the folder has no YAML file, got '.*/{tmp_path.name}'; put manifests"
+    with pytest.raises(InvalidInputError, match=says):
         names(tmp_path)
 
 

@@ -153,6 +153,19 @@ class TestSettings:
         annotations = named(mocks, "acme-ns")["metadata"]["annotations"]
         assert annotations[names.ANNOTATION_REGISTRIES] == "ghcr.io,quay.io"
 
+    def test_the_tenants_namespace_needs_the_agent(self, up, mocks, config, chart, monitor):
+        """Only the agent lets go of what an operator has: it goes after the namespace."""
+        up(config(operator(chart("demo", workload()))))
+        annotations = named(mocks, "acme-ns")["metadata"]["annotations"]
+        assert annotations[names.ANNOTATION_AGENT] == names.AGENT_NAMESPACE
+        (request,) = (one for urn, one in monitor.requests.items() if urn.endswith("::acme-ns"))
+        assert any("HostAgent" in urn for urn in request.dependencies)
+
+    def test_without_an_operator_it_does_not(self, up, mocks, config):
+        up(config())
+        annotations = named(mocks, "acme-ns")["metadata"]["annotations"]
+        assert names.ANNOTATION_AGENT not in annotations
+
     def test_one_registry_takes_the_place_of_all(self, up, mocks, config, chart):
         given = config(operator(chart("demo", workload())))
         up(given | {"images": {"registry": "mirror.test/all"}})

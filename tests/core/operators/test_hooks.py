@@ -36,6 +36,21 @@ def test_a_test_is_what_runs_at_nothing_else(events, alone):
 
 
 @pytest.mark.parametrize(
+    ("events", "alone"),
+    [
+        ("pre-upgrade", True),
+        ("post-upgrade,pre-rollback", True),
+        ("pre-install,pre-upgrade", False),
+        ("post-install,pre-upgrade", False),
+        ("pre-delete", False),
+        ("", False),
+    ],
+)
+def test_a_hook_for_upgrades_runs_at_no_install(events, alone):
+    assert hooks.is_for_upgrades(hook(workload("Job"), events)) is alone
+
+
+@pytest.mark.parametrize(
     ("weight", "counts"), [("-5", -5), ("+3", 3), (None, 0), ("", 0), ("first", 0), ("1.5", 0)]
 )
 def test_a_weight_that_is_no_number_counts_as_none(weight, counts):

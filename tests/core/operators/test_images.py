@@ -31,9 +31,13 @@ def test_a_reference_is_completed_as_a_runtime_does_it(image, whole):
     [
         ("nginx:1", "mirror.test/all/library/nginx:1"),
         ("quay.io/jetstack/x:v1", "mirror.test/all/jetstack/x:v1"),
+        ("mirror.test/all/jetstack/x:v1", "mirror.test/all/jetstack/x:v1"),
+        ("mirror.test/allied/x:v1", "mirror.test/all/allied/x:v1"),
+        ("mirror.test/x:v1", "mirror.test/all/x:v1"),
     ],
 )
 def test_another_registry_takes_the_place_of_every_one(image, moved):
+    """But of its own: values may name it already."""
     assert (
         images.moved(image, "mirror.test/all") == images.moved(image, "mirror.test/all/") == moved
     )

@@ -24,6 +24,13 @@ def test_crossplane_defines_no_managed_resource_that_nobody_asked_for():
     assert known.known(known.CROSSPLANE).values["provider"]["defaultActivations"] == []
 
 
+def test_what_a_user_says_of_crossplanes_resources_wins():
+    usual = known.known(known.CROSSPLANE).values
+    found = merged(usual, {"resourcesCrossplane": {"requests": {"cpu": "200m"}}})
+    assert found["resourcesCrossplane"]["requests"] == {"cpu": "200m", "memory": "64Mi"}
+    assert found["resourcesCrossplane"]["limits"] == {"cpu": "1", "memory": "1024Mi"}
+
+
 def test_kubedebug_is_known_with_its_objects_in_the_place_of_a_chart():
     usual = known.known(kubedebug.NAME)
     assert usual.is_known

@@ -106,6 +106,10 @@ HOSTILE = {
         with_container(resources={"limits": {"nvidia.com/gpu": 1}}),
         ", container main, resources nvidia.com/gpu: is a device of its node; leave it out",
     ),
+    "a volume as a device": (
+        with_container(volumeDevices=[{"name": "v", "devicePath": "/dev/xvda"}]),
+        ", container main, volumeDevices: would be devices of its node; use volumeMounts",
+    ),
     "a container that comes later": (
         template(ephemeralContainers=[container("later")]),
         ", ephemeralContainers: are for pods that run; leave them out",

@@ -315,11 +315,25 @@ class TestHooks:
     def test_they_run_anew_when_they_do_something_else(self):
         def name(image):
             pod = template(containers=[container(image=image)])
-            (found,) = parts(hook(workload("Job", pod=pod), "pre-upgrade")).hooks
+            (found,) = parts(hook(workload("Job", pod=pod), "pre-install,pre-upgrade")).hooks
             return found.job["metadata"]["name"]
 
         assert name(IMAGE) == name(IMAGE)
         assert name(IMAGE) != name(f"{IMAGE}.1")
+
+    @pytest.mark.parametrize("key", ["Job.batch/demo", "Job.batch"])
+    def test_one_for_upgrades_alone_runs_if_the_user_says_so(self, key):
+        (found,) = parts(hook(workload("Job"), "pre-upgrade"), **{key: "host"}).hooks
+        assert found.events == {"pre-upgrade"}
+
+    def test_one_for_upgrades_alone_is_left_out_if_the_user_says_so(self):
+        found = parts(hook(workload("Job"), "post-upgrade"), **{"Job.batch/demo": "nowhere"})
+        assert found.hooks == ()
+        assert found.left_out == {"Job.batch ops/demo": "as `sides` says"}
+
+    def test_what_is_there_for_upgrades_and_is_no_job_is_put_in_place(self):
+        given = hook(obj("ConfigMap"), "pre-upgrade")
+        assert "ConfigMap ops/demo" in [objects.label(one) for one in parts(given).tenant]
 
     def test_they_are_there_until_their_end_was_seen(self):
         """One that Kubernetes takes away by itself would be waited for, and run again."""

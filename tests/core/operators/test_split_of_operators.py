@@ -152,3 +152,22 @@ def test_configmaps_that_argo_cd_mounts_are_copied_from_the_tenant(found, name):
 def test_one_fits_without_a_word_about_memory(name, found):
     """A default that real charts don't fit in is a question to each user."""
     assert found(name).demand.memory_mib <= known.known(name).memory_mib
+
+
+def test_a_hundred_crossplanes_fit_on_two_cores(found):
+    """Its chart asks for ten times as much as they use when they have nothing to do."""
+    for one in found("crossplane").host:
+        if one["kind"] == "Deployment":
+            spec = objects.template(one)["spec"]
+            for container in (*spec["containers"], *spec.get("initContainers", ())):
+                asked = container["resources"]["requests"]
+                assert budget.millicores(asked["cpu"]) <= 10
+                assert budget.mib(asked["memory"]) <= 64
+
+
+def test_what_crossplane_installs_finds_what_else_it_installs(found):
+    """It dials its functions as `<service>.<namespace>`: that name is a Service on the host."""
+    (named,) = (
+        one for one in found("crossplane").host if one["metadata"]["name"] == "crossplane-system"
+    )
+    assert (named["kind"], named["spec"]["clusterIP"]) == ("Service", "None")

@@ -72,7 +72,7 @@ def manifests(draw):
         cluster_wide = kind[1] in RIGHTS and not kind[1].startswith(("Role", "ServiceAccount"))
         where = None if cluster_wide else namespace
         made = obj(kind[1], name, where, versioned(kind), **fields)
-    events = draw(st.sampled_from(["", "pre-install", "post-upgrade,test", "test"]))
+    events = draw(st.sampled_from(["", "pre-install", "post-install,test", "test"]))
     refused = kind in sides.TEMPLATES and kind[1] != "Job"
     return hook(made, events) if events and not refused else made
 

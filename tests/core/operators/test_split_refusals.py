@@ -5,6 +5,7 @@ import pytest
 from core import names
 from core.errors import InvalidInputError
 from core.operators.budget import Budget
+from core.operators.phases import LARGEST
 from core.operators.wiring import token_secret
 from tests.support.operator_objects import (
     ACCOUNT_TOKEN,
@@ -115,6 +116,14 @@ HOSTILE = {
             "id, 65532 if the image doesn't say"
         ),
     ),
+    "a hook that runs at upgrades alone": (
+        hook(workload("Job"), "pre-upgrade"),
+        (
+            "Job.batch ops/demo: runs at upgrades and not at first, and these can't be told apart "
+            "here; say in `sides`: `Job.batch/demo: host` to run it at first, too, and whenever "
+            "it is another one, or `Job.batch/demo: nowhere` to leave it out"
+        ),
+    ),
     "a hook that never ends": (
         hook(workload(), "pre-install"),
         (
@@ -178,3 +187,8 @@ def test_more_than_the_operator_may_is_refused():
     assert count.startswith(f"{THING}: has more pods than the operator may, got 2; ")
     assert cpu.startswith(f"{THING}: its containers ask for more CPU together than the operator")
     assert "got 20; " in cpu
+
+
+def test_an_object_that_is_too_large_to_be_put_into_the_tenant_is_refused():
+    (message,) = problems(obj("ConfigMap", data={"a": "x" * LARGEST}))
+    assert message.startswith(f"{THING}, ConfigMap ops/demo: is larger than {LARGEST} bytes, got ")

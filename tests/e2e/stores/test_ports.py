@@ -87,9 +87,9 @@ def listening(network, protocol="tcp"):
         for file in (protocol, f"{protocol}6")
         for line in (folder / file).read_text().splitlines()[1:]
     ]
-    return sorted(
-        (owners[f"socket:[{row[9]}]"], *_place(row[1])) for row in rows if row[3] == state
-    )
+    found = [(owners[f"socket:[{row[9]}]"], *_place(row[1])) for row in rows if row[3] == state]
+    # Addresses of IPv4 and IPv6 have no order among each other.
+    return sorted(found, key=lambda one: (one[0], one[1].version, *one[1:]))
 
 
 def _place(text):
