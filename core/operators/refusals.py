@@ -38,6 +38,8 @@ _HOST_NAMESPACES = ("hostIPC", "hostNetwork", "hostPID")
 _CAPABILITIES = ("NET_BIND_SERVICE",)
 """What Pod Security `restricted` lets containers add."""
 _ACCOUNT_TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 -- a type
+_CLAIM = ("accessModes", "resources", "storageClassName", "volumeMode")
+"""Of a PersistentVolumeClaim. `dataSource` could copy a volume of the tenant's store."""
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HOOKS = ("postStart", "preStop")
 
@@ -118,9 +120,22 @@ def on_host(
     if target and (target.get("kind"), target.get("name")) not in workloads:
         problem, remedy = "scales what is not of the chart", "let it scale a workload of its own"
         yield InvalidInputError(f"{thing}, scaleTargetRef", problem, target.get("name"), remedy)
+    for name, claim in _claims(manifest):
+        for key in sorted(claim.keys() - set(_CLAIM)):
+            remedy = f"leave it out: a claim has {', '.join(_CLAIM)}"
+            yield _set(f"{thing}{name}", key, "would choose its volume, or another's data", remedy)
     if manifest.get("type") == _ACCOUNT_TOKEN:
         problem, remedy = "would hold a token of the host", "leave it in the tenant"
         yield InvalidInputError(thing, problem, _ACCOUNT_TOKEN, remedy)
+
+
+def _claims(manifest: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield what an object asks for volumes, after what tells one of several apart."""
+    spec = manifest.get("spec") or {}
+    if manifest["kind"] == references.CLAIM:
+        yield "", spec
+    for one in spec.get("volumeClaimTemplates") or []:
+        yield f", claim {one['metadata']['name']}", one.get("spec") or {}
 
 
 def _place(spec: Mapping[str, Any], thing: str) -> Iterator[InvalidInputError]:

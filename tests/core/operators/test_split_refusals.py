@@ -102,6 +102,25 @@ HOSTILE = {
             "platform's; give it another one"
         ),
     ),
+    "another volume's data": (
+        obj("PersistentVolumeClaim", "data", spec={"dataSource": {"name": "data-etcd-0"}}),
+        (
+            "PersistentVolumeClaim ops/data, dataSource: would choose its volume, or another's "
+            "data; leave it out: a claim has accessModes, resources, storageClassName, volumeMode"
+        ),
+    ),
+    "a volume of another": (
+        workload(
+            "StatefulSet",
+            spec={
+                "volumeClaimTemplates": [{"metadata": {"name": "d"}, "spec": {"volumeName": "v"}}]
+            },
+        ),
+        (
+            "StatefulSet.apps ops/demo, claim d, volumeName: would choose its volume, or another's "
+            "data; leave it out: a claim has accessModes, resources, storageClassName, volumeMode"
+        ),
+    ),
     "a way in from outside": (
         service(type="LoadBalancer"),
         (
