@@ -3,6 +3,7 @@
 import pytest
 
 from tests.e2e.conftest import inventory
+from tests.support import hook_chart
 from tests.support.kubectl import eventually
 from tests.support.leaks import first_lines, leaks
 from tests.support.pulumi_cli import PulumiCli, Said
@@ -15,12 +16,16 @@ def known_keys(stack):
 
 
 @pytest.fixture(scope="module")
-def destroyed(stack, pristine, host, known_keys):
-    """The stack changed, failed and was destroyed, each time with everything shown."""
+def destroyed(stack, pristine, host, known_keys, tmp_path_factory):
+    """The stack changed, failed and was destroyed, each time with everything shown.
+
+    With an operator whose removal would need its tenant, which goes in the same run.
+    """
     assert inventory(host) != pristine
     assert known_keys
     acme = stack.config["tenants"][0]
     acme["timeoutSeconds"] = 200
+    acme["operators"] = [hook_chart.operator(tmp_path_factory.mktemp("operator") / "hooked")]
     stack.config["tenants"].append({"name": "last", "version": "1.37.99", "timeoutSeconds": 10})
     assert stack.up("--diff", check=False).returncode
     stack.run("destroy", "--yes", "--skip-preview", "--diff")

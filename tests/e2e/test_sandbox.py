@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from core import names
+from core.operators import kubedebug
 from rig.hosts.native import gvisor
 from rig.hosts.native.layout import Layout
 from tests.e2e.conftest import HOST
@@ -13,10 +15,12 @@ from tests.support.kubectl import Kubectl
 
 @pytest.fixture(scope="module")
 def boxed(stack, host):
-    """A tenant in gVisor, with an etcd of its own."""
+    """A tenant in gVisor, with an etcd of its own, and an operator in gVisor too."""
     if gvisor.HANDLER not in host.names("runtimeclasses"):
         pytest.skip("the host has no gVisor")
-    with one_more(stack, "boxed", runtimeClass=gvisor.HANDLER, datastore="dedicated"):
+    operators = [{"name": kubedebug.NAME, "runtimeClass": gvisor.HANDLER}]
+    settings = {"runtimeClass": gvisor.HANDLER, "datastore": "dedicated", "operators": operators}
+    with one_more(stack, "boxed", **settings):
         stack.up()
         yield Kubectl(stack.kubeconfig("boxed"))
 
@@ -47,12 +51,20 @@ def test_its_api_server_runs_in_the_sandbox_and_its_store_does_not(boxed, host):
         pytest.skip(f"processes of host {HOST} can't be seen from here")
     found = {}
     for pod in host.json("get", "pods", "-n", "tenant-boxed")["items"]:
-        name = pod["metadata"]["labels"]["app.kubernetes.io/name"]
+        labels = pod["metadata"]["labels"]
+        name = labels.get(names.LABEL_OPERATOR) or labels["app.kubernetes.io/name"]
         found[name] = programs(pod["metadata"]["uid"])
     assert "runsc-sandbox" in found["control-plane"]
     assert not found["control-plane"] & {"kube-apiserver", "kube-controller-manager"}
+    assert "runsc-sandbox" in found[kubedebug.NAME]
     assert "etcd" in found["etcd"]
     assert not found["etcd"] & {"runsc-sandbox"}
+
+
+def test_an_operator_in_a_sandbox_works_in_its_tenant(boxed, host):
+    boxed.run("create", "namespace", "seen")
+    pod = ("exec", "-n", "tenant-boxed", f"deploy/{kubedebug.NAME}", "--")
+    assert "seen" in host.out(*pod, "kubectl", "get", "namespaces", "-o", "name")
 
 
 def test_a_sandbox_that_no_host_has_is_refused_before_anything_is_made(stack):

@@ -61,11 +61,6 @@ def registry():
     return json.loads(path.read_text())
 
 
-def hooked(folder):
-    """An operator whose chart has hooks: Jobs that leave a ConfigMap each, inside the tenant."""
-    return {"name": "hooked", "chart": {"path": str(hook_chart.write(folder / "hooked"))}}
-
-
 @pytest.fixture(scope="package")
 def operated(stack, registry, tmp_path_factory):
     """The stack with both tenants, and when their pods were asked for."""
@@ -87,7 +82,7 @@ def operated(stack, registry, tmp_path_factory):
             "operators": [
                 {"name": "kubedebug", "identity": "tenant"},
                 prometheus.operator(folder, "v0.85.0"),
-                hooked(folder),
+                hook_chart.operator(folder / "hooked"),
             ],
         },
     ]
