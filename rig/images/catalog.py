@@ -97,7 +97,7 @@ def operators() -> list[Image]:
     return [
         replace(_in_bin("crossplane", "crossplane", _ref("crossplane")), copies=read),
         _in_bin("kubectl", "kubectl", _ref("kubectl")),
-        *(_admission(recipe) for recipe in ("prometheus-admission", "prometheus-admission-0.85")),
+        *(_admission(recipe) for recipe in ("prometheus-admission", "prometheus-admission-0.91")),
     ]
 
 

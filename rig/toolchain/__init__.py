@@ -182,11 +182,11 @@ RECIPES = {
             stamps=_PROMETHEUS_STAMPS,
         ),
         Recipe(
-            "prometheus-admission-0.85",
+            "prometheus-admission-0.91",  # with the newer one's modules, which are compiled once
             pinned="github.com/prometheus-operator/prometheus-operator",
             package="github.com/prometheus-operator/prometheus-operator/cmd/admission-webhook",
             module="prometheus-admission",
-            modfile="go-0.85.mod",
+            modfile="go-0.91.mod",
             stamps=_PROMETHEUS_STAMPS,
         ),
     )

@@ -81,7 +81,7 @@ def operated(stack, registry, tmp_path_factory):
             "name": OLDER,
             "operators": [
                 {"name": "kubedebug", "identity": "tenant"},
-                prometheus.operator(folder, "v0.85.0"),
+                prometheus.operator(folder, "v0.91.0"),
                 hook_chart.operator(folder / "hooked"),
             ],
         },

@@ -47,7 +47,7 @@ def test_two_tenants_have_two_versions_of_the_operator_and_of_its_kinds(host, op
 
     assert schema(ops)["versions"] != schema(older)["versions"]
     assert image(OPS).endswith(":v0.92.1")
-    assert image(OLDER).endswith(":v0.85.0")
+    assert image(OLDER).endswith(":v0.91.0")
     older.apply(prometheus.rule("up == 0"))
 
 

@@ -25,7 +25,7 @@ def test_what_operators_ask_for_is_made_as_an_image_or_is_a_package():
     made = {ref for image in catalog.operators() for ref in image.references}
     wanted = {versions.image(name) for name in (*versions.OPERATOR_NAMES, "kubectl")}
     assert wanted - made == {versions.image(name) for name in versions.CROSSPLANE_PACKAGES}
-    older = versions.image("prometheus-admission", version="0.85.0")
+    older = versions.image("prometheus-admission", version="0.91.0")
     assert made - wanted == {older}  # two tenants can have two versions of one operator
 
 

@@ -163,7 +163,7 @@ def test_the_function_composes_what_it_is_asked_to(host, facts):
         ("crossplane", versions.CROSSPLANE, ("--version",), f"v{versions.CROSSPLANE}"),
         ("kubectl", versions.KUBECTL, ("version", "--client"), "Client Version: v"),
         ("prometheus-admission", "0.92.1", ("--version",), "version 0.92.1"),
-        ("prometheus-admission", "0.85.0", ("--version",), "version 0.85.0"),
+        ("prometheus-admission", "0.91.0", ("--version",), "version 0.91.0"),
     ],
 )
 def test_operators_images_are_in_the_host_and_say_their_version(
