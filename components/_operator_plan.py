@@ -50,6 +50,7 @@ class Plan:
     wiring: Wiring
     split: Split
     packages: bool
+    limits: Budget
 
 
 def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
@@ -103,6 +104,7 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
             thing=thing,
         ),
         packages=packages,
+        limits=limits,
     )
 
 

@@ -13,6 +13,8 @@ from components._cluster_api import METADATA_LIST, ClusterApi
 from core import generations, names
 from core.generations import Generations, InUse
 from core.manifests import crds, etcd, store_limit
+from core.operators import allowance
+from core.operators.allowance import Allowance
 from core.profiles import PROFILES
 from core.running import RunningEtcd, RunningHost, RunningTenant, Share
 
@@ -23,6 +25,7 @@ _OF_TENANTS = f"{names.LABEL_TENANT},!{names.LABEL_OPERATOR}"
 _BASES = f"/apis/{names.API_VERSION}/{crds.TENANT_MANIFESTS}?labelSelector={_OF_TENANTS}"
 _REENCRYPTIONS = f"/apis/{names.API_VERSION}/{crds.REENCRYPTIONS}"
 _ETCD_TENANTS = f"/apis/{names.API_VERSION}/{crds.ETCD_TENANTS}"
+_MIRRORS = f"/apis/{names.API_VERSION}/{crds.RUNTIME_MIRRORS}"
 _RUNTIME_CLASSES = "/apis/node.k8s.io/v1/runtimeclasses"
 _STATEFUL_SETS = f"/apis/apps/v1/statefulsets?labelSelector={names.LABEL_NAME}={etcd.NAME}"
 
@@ -46,9 +49,10 @@ def read(kubeconfig: str, context: str | None, host: str) -> RunningHost:
         profiles = _profiles(_listed(api, _PODS, METADATA_LIST))
         ends = {_tenant(one): _ends(one) for one in _listed(api, _BASES, METADATA_LIST)}
         rewritten = _rewritten(_listed(api, _REENCRYPTIONS))
+        operators = _operators(_listed(api, _MIRRORS, METADATA_LIST))
         return RunningHost(
             tenants={
-                _tenant(one): _running_tenant(one, profiles, ends, rewritten)
+                _tenant(one): _running_tenant(one, profiles, ends, rewritten, operators)
                 for one in _listed(api, _DEPLOYMENTS)
             },
             etcds={
@@ -82,6 +86,7 @@ def _running_tenant(
     profiles: Mapping[str, frozenset[str]],
     ends: Mapping[str, Mapping[str, str]],
     rewritten: Mapping[str, Generations],
+    operators: Mapping[str, Mapping[str, Allowance]],
 ) -> RunningTenant:
     """Put together what a Deployment says and, by tenant, what is read elsewhere."""
     labels, tenant = found["metadata"]["labels"], _tenant(found)
@@ -94,6 +99,7 @@ def _running_tenant(
         rewritten=rewritten.get(tenant),
         profiles=profiles.get(tenant, frozenset()),
         certificates=ends.get(tenant, {}),
+        operators=operators.get(tenant, {}),
     )
 
 
@@ -119,6 +125,16 @@ def _ends(found: _Found) -> dict[str, str]:
     """Return when each certificate ends, by its name."""
     written = _annotation(found, names.ANNOTATION_CERTIFICATES)
     return dict(json.loads(written)) if written else {}
+
+
+def _operators(mirrors: Iterable[_Found]) -> dict[str, dict[str, Allowance]]:
+    """Return by tenant and name what operators may have; one of an older version doesn't say."""
+    found: dict[str, dict[str, Allowance]] = {}
+    for one in mirrors:
+        if written := _annotation(one, names.ANNOTATION_ALLOWANCE):
+            operator = str(one["metadata"]["labels"][names.LABEL_OPERATOR])
+            found.setdefault(_tenant(one), {})[operator] = allowance.read(written)
+    return found
 
 
 def _rewritten(reencryptions: Iterable[_Found]) -> dict[str, Generations]:

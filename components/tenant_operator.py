@@ -22,7 +22,8 @@ from components._operator_place import OperatorPlace
 from components._operator_plan import Plan
 from core import names, operator_settings
 from core.manifests import runtime_mirror, tenant
-from core.operators import hooks, objects
+from core.operators import allowance, hooks, objects
+from core.operators.allowance import Allowance
 from core.operators.hooks import Hook
 from core.operators.phases import Phases, phases
 
@@ -209,11 +210,14 @@ class TenantOperator(pulumi.ComponentResource):
         """What the agent copies to the host, and runs there."""
         place = self._place
         packages = plan.namespace if plan.packages else None
+        allowed = allowance.written(Allowance(plan.limits, plan.wiring.registries))
         mirror: pulumi.Resource = CustomResource(
             f"{place.name}-mirror",
             api_version=names.API_VERSION,
             kind="RuntimeMirror",
-            metadata=place.meta(place.operator, place.awaited()),
+            metadata=place.meta(
+                place.operator, {**place.awaited(), names.ANNOTATION_ALLOWANCE: allowed}
+            ),
             spec={
                 **tenant.way_in(place.tenant),
                 **runtime_mirror.spec(plan.wiring, plan.split.files, packages),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from core import names
 from core.generations import Generations, InUse
+from core.operators.allowance import Allowance
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ class RunningTenant:
 
     certificates: Mapping[str, str] = field(default_factory=dict)
     """When each of its certificates ends, RFC 3339, by its name."""
+
+    operators: Mapping[str, Allowance] = field(default_factory=dict)
+    """What each of its operators may have of the host, by name."""
 
 
 @dataclass(frozen=True)

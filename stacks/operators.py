@@ -16,6 +16,9 @@ from core import versions
 from core.errors import InvalidInputError
 from core.manifests import priorities
 from core.operator_settings import NO_RUNTIME_CLASS, OperatorSettings
+from core.operators import allowance
+from core.operators.allowance import Allowance
+from core.operators.budget import Budget
 from core.operators.known import known
 from core.operators.wiring import HOST_TOKEN
 from core.settings import ImageSettings, Settings, TenantSettings
@@ -42,17 +45,31 @@ def check(settings: Settings, host: Handles) -> None:
         raise InvalidInputError.together(errors)
 
 
-def allowances(tenant: TenantSettings, images: ImageSettings) -> list[OperatorAllowance]:
-    """Return what each operator of a tenant may have of the host."""
+def allowances(
+    tenant: TenantSettings, images: ImageSettings, running: Mapping[str, Allowance]
+) -> list[OperatorAllowance]:
+    """Return what each operator of a tenant may have of the host, those too that are to go."""
+    wanted = {
+        one.name: Allowance(
+            Budget(
+                memory_mib=_memory_mib(one),
+                pods=one.pods,
+                cpu_millicores=one.cpu_millicores,
+                storage_gib=one.storage_gib,
+            ),
+            tuple(_registries(one, images)),
+        )
+        for one in tenant.operators
+    }
     return [
         {
-            "memory_mib": _memory_mib(one),
-            "pods": one.pods,
-            "cpu_millicores": one.cpu_millicores,
-            "storage_gib": one.storage_gib,
-            "registries": _registries(one, images),
+            "memory_mib": one.budget.memory_mib,
+            "pods": one.budget.pods,
+            "cpu_millicores": one.budget.cpu_millicores,
+            "storage_gib": one.budget.storage_gib,
+            "registries": one.registries,
         }
-        for one in tenant.operators
+        for one in allowance.with_running(wanted, running)
     ]
 
 

@@ -4,7 +4,6 @@ Not here: the host (host.py), what one tenant is made of (components/tenant_cont
 """
 
 import asyncio
-from collections.abc import Collection
 from typing import cast
 
 import pulumi
@@ -15,7 +14,7 @@ from components.tenant_control_plane import TenantControlPlane, TenantControlPla
 from core import host_contract, settings_rules, stores, versions
 from core.errors import InvalidInputError
 from core.manifests import priorities
-from core.running import RunningHost
+from core.running import RunningHost, RunningTenant
 from core.settings import ImageSettings, Settings, TenantSettings
 from stacks import changes, exported, operators, outputs, pem_files, people
 from stacks.failures import or_none
@@ -57,7 +56,7 @@ async def declare_tenants(
 
     def declare_one(tenant: TenantSettings) -> TenantControlPlane:
         there = running.tenants.get(tenant.name)
-        return _declare_tenant(tenant, settings.images, host, there.profiles if there else ())
+        return _declare_tenant(tenant, settings.images, host, there)
 
     new = [tenant for tenant in settings.tenants if tenant.name not in running.tenants]
     old = [tenant for tenant in settings.tenants if tenant.name in running.tenants]
@@ -69,7 +68,7 @@ async def declare_tenants(
 
 
 def _declare_tenant(
-    tenant: TenantSettings, images: ImageSettings, host: Handles, profiles: Collection[str]
+    tenant: TenantSettings, images: ImageSettings, host: Handles, there: RunningTenant | None
 ) -> TenantControlPlane:
     def image(name: str) -> str:
         return versions.image(name, images.registry, images.overrides, tenant.version)
@@ -79,7 +78,7 @@ def _declare_tenant(
         "domain": host.domain,
         "version": tenant.version,
         "profile": tenant.profile,
-        "running_profiles": sorted(profiles),
+        "running_profiles": sorted(there.profiles) if there else [],
         "replicas": tenant.replicas,
         "encryption": tenant.encryption,
         "keys": tenant.keys,
@@ -96,7 +95,7 @@ def _declare_tenant(
         "users": people.of(tenant),
         "priority_class": host.cluster.priorities[priorities.TENANTS],
         "store_limit_mib": tenant.store_limit_mib,
-        "operators": operators.allowances(tenant, images),
+        "operators": operators.allowances(tenant, images, there.operators if there else {}),
         "apiserver_image": image("kube-apiserver"),
         "controller_manager_image": image("kube-controller-manager"),
     }

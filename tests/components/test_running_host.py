@@ -4,6 +4,8 @@ import pytest
 
 from components import running_host
 from core.generations import InUse
+from core.operators.allowance import Allowance
+from core.operators.budget import Budget
 from core.running import RunningEtcd, RunningHost, RunningTenant, Share
 from tests.support import running
 from tests.support.fake_cluster import GOOD_HOST, FakeCluster
@@ -96,6 +98,14 @@ def test_profiles_are_those_of_all_pods(cluster, read):
     assert profiles == {"acme": {"large", "small"}, "b": {"medium"}, "c": set()}
 
 
+def test_what_operators_may_have_is_read_by_tenant_and_name(cluster, read):
+    allowed = Allowance(Budget(memory_mib=700, pods=3), ("ghcr.io",))
+    tenants = running.tenants(acme="1.37.2", b="1.37.2", c="1.37.2")
+    cluster.documents = GOOD_HOST | tenants | running.operators(acme=allowed, b=None)
+    found = {name: one.operators for name, one in read().tenants.items()}
+    assert found == {"acme": {"demo": allowed}, "b": {}, "c": {}}
+
+
 def test_certificates_and_what_was_written_anew_are_read_by_tenant(cluster, read):
     ends = {"admin": "2999-01-01T00:00:00Z"}
     cluster.documents = (
@@ -146,4 +156,4 @@ def test_all_of_it_takes_one_connection(cluster, read):
     read()
     assert len(cluster.names) == 1
     paths = [path for path, _ in cluster.seen]
-    assert len(paths) == len(set(paths)) == 7
+    assert len(paths) == len(set(paths)) == 8

@@ -9,7 +9,12 @@ import yaml
 from components import _helm
 from components.host_cluster import HostCluster
 from core import names, versions
+from core.operators import allowance
+from core.operators.allowance import Allowance
+from core.operators.budget import Budget
+from tests.support import running
 from tests.support.chart_repository import write_chart
+from tests.support.fake_cluster import GOOD_HOST
 from tests.support.mocks import declare_into
 from tests.support.operator_objects import container, obj, template, workload
 
@@ -152,6 +157,24 @@ class TestSettings:
         up(config(operator(made), operator(other, "other", registries=["quay.io", "ghcr.io"])))
         annotations = named(mocks, "acme-ns")["metadata"]["annotations"]
         assert annotations[names.ANNOTATION_REGISTRIES] == "ghcr.io,quay.io"
+
+    def test_one_that_goes_keeps_its_room_until_it_is_gone(self, up, mocks, config, cluster):
+        """Its removal hooks, and pods that end what it made, run after its quota is written."""
+        allowed = Allowance(Budget(memory_mib=1500, pods=3, cpu_millicores=700), ("ghcr.io",))
+        tenants = running.tenants(acme="1.37.2")
+        cluster.documents = GOOD_HOST | tenants | running.operators(acme=allowed)
+        up(config())
+        hard = named(mocks, "acme-operators-quota")["spec"]["hard"]
+        assert (hard["limits.memory"], hard["pods"]) == ("1500Mi", "3")
+        annotations = named(mocks, "acme-ns")["metadata"]["annotations"]
+        assert annotations[names.ANNOTATION_REGISTRIES] == "ghcr.io"
+
+    def test_what_it_may_have_stands_on_the_host(self, up, mocks, config, chart):
+        up(config(operator(chart("demo", workload()), memoryMib=1500, pods=3)))
+        annotations = named(mocks, "acme.demo-mirror")["metadata"]["annotations"]
+        assert allowance.read(annotations[names.ANNOTATION_ALLOWANCE]) == Allowance(
+            Budget(memory_mib=1500, pods=3), ("ghcr.io",)
+        )
 
     def test_the_tenants_namespace_needs_the_agent(self, up, mocks, config, chart, monitor):
         """Only the agent lets go of what an operator has: it goes after the namespace."""

@@ -4,6 +4,7 @@ import json
 
 from core import names
 from core.manifests import etcd
+from core.operators import allowance
 
 _DEPLOYMENTS = (
     "/apis/apps/v1/deployments?labelSelector="
@@ -40,6 +41,21 @@ def pods(**profiles):
         for profile in each
     ]
     return {path: {"items": items}}
+
+
+def operators(**allowances):
+    """Documents of a host where each of these tenants has an operator `demo` that may have this.
+
+    None: one of a version that didn't write it down.
+    """
+    items = [
+        _noted(
+            {"tenantplane.dev/tenant": tenant, "tenantplane.dev/operator": "demo"},
+            {} if each is None else {"tenantplane.dev/allowance": allowance.written(each)},
+        )
+        for tenant, each in allowances.items()
+    ]
+    return {"/apis/tenantplane.dev/v1alpha1/runtimemirrors": {"items": items}}
 
 
 def etcds(keys="1", updated=None, certificates=None, **members):
