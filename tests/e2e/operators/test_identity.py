@@ -6,6 +6,7 @@ with tokens of its own making).
 
 import contextlib
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,15 @@ def test_it_is_renewed_before_it_expires_and_the_pod_goes_on(host, operated, deb
     )
     assert renewed["aud"] == first["aud"]
     assert "system:serviceaccount:kubedebug:kubedebug" in debug(OPS, "auth", "whoami")
+
+
+def test_a_program_outlives_the_token_that_it_started_with(host, operated, debug):
+    """The proxy that runs in the pod since then is asked, not a new program."""
+    status = pod_of_operator(host, OPS, "kubedebug")["status"]
+    (container,) = status["containerStatuses"]
+    assert container["restartCount"] == 0
+    started = datetime.fromisoformat(container["state"]["running"]["startedAt"]).timestamp()
+    over = started + TOKEN_SECONDS + 60  # an API server may be that lenient
+    eventually(lambda: time.time() > over, "expired", seconds=max(5, over - time.time() + 5))
+    said = debug(OPS, "--server=http://127.0.0.1:8001", "auth", "whoami")
+    assert "system:serviceaccount:kubedebug:kubedebug" in said

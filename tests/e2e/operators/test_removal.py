@@ -7,34 +7,42 @@ import copy
 
 import pytest
 
-from tests.e2e.operators.conftest import OLDER, token_of, with_token
+from tests.e2e.operators.conftest import OLDER, OPS, token_of, with_token
 from tests.support import hook_chart, prometheus
 
 ACCOUNT = f"{hook_chart.NAMESPACE}.hooks"
 """It may read ConfigMaps, as long as its operator is there."""
 
+GONE = [(OLDER, "prometheus"), (OLDER, "hooked"), (OPS, "crossplane")]
+
 
 @pytest.fixture(scope="module")
-def removed(host, operated, older):
-    """The stack without the webhook of `older`, and a token that was issued before."""
+def removed(host, operated, older, packages):
+    """The stack without the webhook and the hooks of `older`, and without Crossplane in `ops`.
+
+    Returns a token that was issued before.
+    """
     older.apply(prometheus.rule("up == 0", "kept"))
     older.run("create", "configmap", "mine", "-n", prometheus.NAMESPACE)
     token = token_of(host, OLDER, ACCOUNT, f"--audience=https://{OLDER}.tenants.test")
     with_token(older.kubeconfig, token).run("get", "configmap", "hook-first", "-n", "default")
     changed = copy.deepcopy(operated.config["tenants"])
     assert hook_chart.ran(older) == list(hook_chart.NAMES[:3])
-    changed[-1]["operators"] = [
-        one for one in changed[-1]["operators"] if one["name"] == "kubedebug"
-    ]
+    for tenant in changed[-2:]:
+        gone = {operator for name, operator in GONE if name == tenant["name"]}
+        tenant["operators"] = [one for one in tenant["operators"] if one["name"] not in gone]
     operated.config["tenants"] = changed
     operated.up()
     return token
 
 
-def test_nothing_of_it_is_left_on_the_host(host, removed):
-    kinds = "deploy,svc,cm,secret,sa,netpol,rolebinding,tenantmanifests,runtimemirrors"
-    label = "tenantplane.dev/operator=prometheus"
-    assert host.names(kinds, "-n", f"tenant-{OLDER}", "-l", label) == []
+@pytest.mark.parametrize(("tenant", "operator"), GONE)
+def test_nothing_of_it_is_left_on_the_host(host, removed, tenant, operator):
+    """Neither what was declared nor what the agent made of it, and of what it had installed."""
+    kinds = "deploy,jobs,svc,cm,secret,sa,netpol,rolebinding,role,pvc,"
+    kinds += "tenantmanifests,runtimemirrors,removalhooks,tenanttokens"
+    label = f"tenantplane.dev/operator={operator}"
+    assert host.names(kinds, "-n", f"tenant-{tenant}", "-l", label) == []
 
 
 def test_what_it_put_into_the_tenant_is_gone(older, removed):
