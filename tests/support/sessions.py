@@ -17,6 +17,7 @@ EXAMPLES = ROOT / "examples"
 _ANOTHER_EACH_TIME = (
     (re.compile(r"\d{4}-\d\d-\d\dT[\d:]{8}Z"), "<time>"),
     (re.compile(r"(?<= )(\d+[dhms]){1,2}$"), "<age>"),
+    (re.compile(r"(?<=Running) +\d+( \(\w+ ago\))?"), " <restarts>"),
     (re.compile(r"JTI=[-0-9a-f]{36}|X509SHA256=[0-9a-f]{64}"), "<credential>"),
     (re.compile(r"(?<=-)[a-z0-9]{6,10}-[a-z0-9]{5}(?= )"), "<pod>"),
     (re.compile(r"(?<=-)[0-9a-f]{12}(?=[- ])"), "<hash>"),
