@@ -97,14 +97,14 @@ def test_the_operator_without_the_internet_is_the_one_with_it_and_more():
 def test_what_is_another_one_each_time_is_masked():
     lines = [
         "kubedebug-7b687c9f85-p864f       1/1     Running   0          6m4s",
-        "provider-kubernetes-c1aeebce1879-5c459b9897-tsqfv   1/1   Running   0   18s",
+        "provider-kubernetes-c1aeebce1879-5c459b9897-tsqfv   1/1   Running   1 (1s ago)   18s",
         "rockets-a9de41a03004   Namespace   elsewhere   True   True   4s",
         "rovers.example.org   Namespaced   v1(storage)   2026-11-30T14:44:14Z",
         'workspace.example.org "rockets" deleted from default namespace',
     ]
     assert sessions.masked(lines) == [
-        "kubedebug-<pod> 1/1 Running 0 <age>",
-        "provider-kubernetes-<hash>-<pod> 1/1 Running 0 <age>",
+        "kubedebug-<pod> 1/1 Running <restarts> <age>",
+        "provider-kubernetes-<hash>-<pod> 1/1 Running <restarts> <age>",
         "rockets-<hash> Namespace elsewhere True True <age>",
         "rovers.example.org Namespaced v1(storage) <time>",
         'workspace.example.org "rockets" deleted',
