@@ -118,6 +118,11 @@ class TestWhatTheUserSays:
         found = parts(self.MONITOR, **{self.KIND: "nowhere"})
         assert found.left_out == {objects.label(self.MONITOR): "as `sides` says"}
 
+    def test_what_its_pods_would_need_is_left_out_with_them(self):
+        pod = template(serviceAccountName="core", volumes=[{"configMap": {"name": "a"}}])
+        found = parts(workload(pod=pod), **{"Deployment.apps": "nowhere"})
+        assert (found.files, found.accounts) == ((), ())
+
     def test_one_object_is_told_from_its_kind(self):
         other = obj("ServiceMonitor", "other", api_version="monitoring.coreos.com/v1")
         found = parts(self.MONITOR, other, **{self.KIND: "nowhere", f"{self.KIND}/other": "tenant"})
