@@ -120,6 +120,9 @@ def on_host(
     if target and (target.get("kind"), target.get("name")) not in workloads:
         problem, remedy = "scales what is not of the chart", "let it scale a workload of its own"
         yield InvalidInputError(f"{thing}, scaleTargetRef", problem, target.get("name"), remedy)
+    for claim in spec.get("volumeClaimTemplates") or []:
+        metadata = claim["metadata"]
+        yield from labels(metadata.get("labels") or {}, f"{thing}, claim {metadata['name']}")
     for name, claim in _claims(manifest):
         for key in sorted(claim.keys() - set(_CLAIM)):
             remedy = f"leave it out: a claim has {', '.join(_CLAIM)}"

@@ -261,6 +261,8 @@ class _Splitter:
             services.rewrite(manifest, own)
         elif kind[1] in sides.SELECTING:
             objects.select(manifest, own)
+        if kind[1] == "StatefulSet":
+            objects.own_volumes(manifest)
         if kind[1] == "PodDisruptionBudget":
             objects.let_drain(manifest)
 

@@ -123,6 +123,20 @@ HOSTILE = {
             "data; leave it out: a claim has accessModes, resources, storageClassName, volumeMode"
         ),
     ),
+    "a volume that passes for the platform's": (
+        workload(
+            "StatefulSet",
+            spec={
+                "volumeClaimTemplates": [
+                    {"metadata": {"name": "d", "labels": {names.LABEL_TENANT: "globex"}}}
+                ]
+            },
+        ),
+        (
+            "StatefulSet.apps ops/demo, claim d, label tenantplane.dev/tenant: can't be an "
+            "operator's; leave it out: it is the platform's own"
+        ),
+    ),
     "a way in from outside": (
         service(type="LoadBalancer"),
         (
