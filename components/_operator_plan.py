@@ -80,19 +80,34 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
 
 
 def collisions(plans: Iterable[Plan]) -> Iterator[InvalidInputError]:
-    """Yield which objects of a tenant's operators would be one and the same on the host."""
-    first: dict[tuple[str, str, str], str] = {}
+    """Yield what of a tenant's operators would be one and the same on the host."""
+    objects: dict[tuple[str, str, str], str] = {}
+    namespaces: dict[tuple[str, str], str] = {}
     for one in plans:
-        operator = one.settings.name
+        tenant, operator = one.tenant, one.settings.name
+        thing = f"tenant {tenant}: operator {operator}"
         for manifest in one.split.host:
             kind, name = manifest["kind"], manifest["metadata"]["name"]
-            owner = first.setdefault((one.tenant, kind, name), operator)
+            owner = objects.setdefault((tenant, kind, name), operator)
             if owner != operator:
-                yield InvalidInputError(
-                    f"tenant {one.tenant}: operator {operator}, {kind} {name}",
-                    f"has the name of a {kind} of operator {owner} on the host",
-                    remedy="give it another name by the values, or use another tenant for it",
-                )
+                problem = f"has the name of a {kind} of operator {owner} on the host"
+                remedy = "give it another name by the values, or use another tenant for it"
+                yield InvalidInputError(f"{thing}, {kind} {name}", problem, remedy=remedy)
+        for name in sorted(_with_pods(one)):
+            owner = namespaces.setdefault((tenant, name), operator)
+            if owner != operator:
+                problem = f"has pods of operator {owner}: accounts and files would be one"
+                remedy = "give each a namespace of its own, by `namespace` or the values"
+                yield InvalidInputError(f"{thing}, namespace {name}", problem, remedy=remedy)
+
+
+def _with_pods(plan_: Plan) -> set[str]:
+    """Return namespaces of the tenant whose ServiceAccounts and files it has on the host.
+
+    All pods read the authority of the tenant's API server, a ConfigMap of their namespace.
+    """
+    found = {namespace for namespace, _ in plan_.split.accounts}
+    return found | {plan_.namespace} if plan_.packages else found
 
 
 def _settings(args: "TenantOperatorArgs", thing: str) -> OperatorSettings:
