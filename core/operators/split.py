@@ -8,7 +8,7 @@ in place (components/tenant_operator.py).
 import copy
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -71,16 +71,7 @@ def split(
     """
     manifests = [copy.deepcopy(manifest) for manifest in rendered]
     splitter = _Splitter(wiring, overrides, thing, packages=packages)
-    errors: list[InvalidInputError] = []
-    for manifest in manifests:
-        with _malformed(manifest, thing, errors):
-            splitter.learn(manifest)
-    if errors:  # what isn't known would be wrong with others, too
-        raise InvalidInputError.together(errors)
-    for manifest in manifests:
-        with _malformed(manifest, thing, errors):
-            errors.extend(splitter.place(manifest))
-    errors.extend(splitter.wrong_sides())
+    errors = splitter.place(manifests)
     made = splitter.made(namespace)
     errors.extend(budget.problems(made.demand, limits, thing))
     errors.extend(phases.problems(made.tenant, thing))
@@ -116,7 +107,21 @@ class _Splitter:
         self._tenant: list[Json] = []
         self._left_out: dict[str, str] = {}
 
-    def learn(self, manifest: Json) -> None:
+    def place(self, manifests: Sequence[Json]) -> list[InvalidInputError]:
+        """Put all objects where they belong, and return why some can't be anywhere."""
+        errors: list[InvalidInputError] = []
+        for manifest in manifests:
+            with _malformed(manifest, self._thing, errors):
+                self._learn(manifest)
+        if errors:  # what isn't known would be wrong with others, too
+            return errors
+        for manifest in manifests:
+            with _malformed(manifest, self._thing, errors):
+                errors.extend(self._place(manifest))
+        errors.extend(self._wrong_sides())
+        return errors
+
+    def _learn(self, manifest: Json) -> None:
         """Take note of what others may refer to: kinds, workloads, ServiceAccounts."""
         kind, metadata = sides.kind(manifest), manifest["metadata"]
         if kind == sides.DEFINITION:
@@ -128,7 +133,7 @@ class _Splitter:
         elif kind in sides.TEMPLATES and not hooks.is_test(manifest):
             self._workloads.add((kind[1], metadata["name"]))
 
-    def place(self, manifest: Json) -> Iterator[InvalidInputError]:
+    def _place(self, manifest: Json) -> Iterator[InvalidInputError]:
         """Put one object where it belongs, or yield why it can't be anywhere."""
         what, label = f"{self._thing}, {objects.label(manifest)}", objects.label(manifest)
         side = self._side(manifest)
@@ -154,7 +159,7 @@ class _Splitter:
             if served:
                 yield from self._to_host(manifest, what)
 
-    def wrong_sides(self) -> Iterator[InvalidInputError]:
+    def _wrong_sides(self) -> Iterator[InvalidInputError]:
         """Yield what the user says that can't be, or of objects that aren't there."""
         thing, known = f"{self._thing}, sides", ", ".join(sides.SAID)
         for selector in sorted(self._wrong):
