@@ -6,7 +6,6 @@ Not here: what an operator is made of (tenant_operator.py), how its pods use it 
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import pulumi
 from pulumi_kubernetes.core.v1 import ServiceAccount
@@ -18,19 +17,13 @@ from components._operator_plan import Plan
 from components._tenant_store import Place
 from core import generations
 from core.manifests import agent, operator_fence
+from core.operator_settings import OperatorSettings
 from core.operators.wiring import TENANT_TOKEN, on_host, token_secret
 
-if TYPE_CHECKING:
-    from components.tenant_operator import TenantOperatorArgs
 
-
-def fence(place: OperatorPlace, args: "TenantOperatorArgs") -> list[pulumi.Resource]:
+def fence(place: OperatorPlace, settings: OperatorSettings) -> list[pulumi.Resource]:
     """Declare whom its pods reach besides what all operators of the tenant do."""
-    spec = operator_fence.network_policy(
-        place.operator,
-        [int(port) for port in args.get("internet", [443])],
-        {cidr: [int(one) for one in ports] for cidr, ports in args.get("networks", {}).items()},
-    )
+    spec = operator_fence.network_policy(place.operator, settings.internet, settings.networks)
     meta = place.meta(f"operator-{place.operator}")
     return [NetworkPolicy(f"{place.name}-policy", metadata=meta, spec=spec, opts=place.opts())]
 

@@ -48,28 +48,28 @@ def declare(
         pieces.setdefault(0, [])
     found: list[pulumi.Resource] = []
     for number in sorted(pieces, reverse=True):
-        named: dict[str, str] = {}
+        said: dict[str, Any] = {"deletionPolicy": policy, "objects": pieces[number]}
         needed = [*after, *found]
         if number == 0 and secrets:
             named, hidden = _hidden(place, phase, secrets)
+            said |= named
             needed.append(hidden)
-        name = f"{place.operator}-{phase}-{number}"
-        found.append(
-            CustomResource(
-                f"{place.name}-{phase}-{number}",
-                api_version=names.API_VERSION,
-                kind="TenantManifests",
-                metadata=place.meta(name, place.awaited()),
-                spec={
-                    **tenant.way_in(place.tenant),
-                    "deletionPolicy": policy,
-                    "objects": pieces[number],
-                    **named,
-                },
-                opts=place.opts(needed),
-            )
-        )
+        found.append(_piece(place, f"{phase}-{number}", said, needed))
     return found
+
+
+def _piece(
+    place: OperatorPlace, name: str, said: dict[str, Any], after: Sequence[pulumi.Resource]
+) -> CustomResource:
+    """Declare one list of objects."""
+    return CustomResource(
+        f"{place.name}-{name}",
+        api_version=names.API_VERSION,
+        kind="TenantManifests",
+        metadata=place.meta(f"{place.operator}-{name}", place.awaited()),
+        spec={**tenant.way_in(place.tenant), **said},
+        opts=place.opts(after),
+    )
 
 
 def _hidden(

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from components import _helm
-from core import kinds, names, object_lists, schema, versions
+from core import kinds, names, object_lists, operator_rules, schema, versions
 from core.charts import ChartSource
 from core.errors import InvalidInputError
-from core.operator_settings import OperatorSettings
-from core.operators import images, split
+from core.operator_settings import NO_RUNTIME_CLASS, OperatorSettings
+from core.operators import split
 from core.operators.budget import Budget
 from core.operators.known import known, merged
 from core.operators.split import Split
@@ -24,18 +24,7 @@ from core.operators.wiring import Wiring
 if TYPE_CHECKING:
     from components.tenant_operator import TenantOperatorArgs
 
-_SINGLE = (
-    "cpu_millicores",
-    "identity",
-    "keep",
-    "memory_mib",
-    "namespace",
-    "pods",
-    "runtime_class",
-    "storage_gib",
-    "timeout_seconds",
-    "token_seconds",
-)
+_SETTINGS = frozenset(key.name for key in schema.keys(OperatorSettings).values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +33,8 @@ class Plan:
 
     tenant: str
     version: str
-    operator: str
+    settings: OperatorSettings
+    """What is said of it, and the defaults of all else."""
     namespace: str
     """In the tenant."""
     wiring: Wiring
@@ -60,101 +50,128 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
         InvalidInputError: names chart, object and remedy of everything that can't be.
     """
     tenant = names.check_tenant_id(args["tenant"])
-    operator = args["operator"]
-    thing = f"tenant {tenant}: operator {operator}"
-    said, usual = _said(args, thing), known(operator)
-    namespace = said.namespace or usual.namespace or operator
+    thing = f"tenant {tenant}: operator {args['operator']}"
+    settings = _settings(args, thing)
+    usual = known(settings.name)
+    namespace = settings.namespace or usual.namespace or settings.name
     version = versions.check_kubernetes(args.get("version", versions.DEFAULT_KUBERNETES), thing)
-    limits = Budget(
-        memory_mib=said.memory_mib or usual.memory_mib,
-        pods=said.pods,
-        cpu_millicores=said.cpu_millicores,
-        storage_gib=said.storage_gib,
+    packages = usual.packages if settings.packages is None else settings.packages
+    rendered, source = _rendered(
+        args, settings, version, namespace=namespace, thing=thing, provider=provider
     )
-    source = _source(args, thing)
-    if source is None:
-        given = args.get("objects") or _own_objects(operator)
-        rendered = object_lists.uniform(given, namespace, thing)
-    else:
-        rendered = _helm.render(
-            source,
-            merged(usual.values, args.get("values", {})),
-            thing=thing,
-            release=args.get("release") or operator,
-            namespace=namespace,
-            kube_version=version,
-            api_versions=kinds.of_charts(version),
-            provider=provider,
-        )
-        thing = f"{thing}, {source}"
-    wiring, packages = _wiring(args, said), bool(args.get("packages", usual.packages))
+    wiring, limits = _wiring(args, settings), _limits(settings)
+    found = split.split(
+        rendered,
+        wiring,
+        namespace=namespace,
+        overrides=settings.sides,
+        limits=limits,
+        packages=packages,
+        thing=f"{thing}, {source}" if source else thing,
+    )
     return Plan(
         tenant=tenant,
         version=version,
-        operator=operator,
+        settings=settings,
         namespace=namespace,
         wiring=wiring,
-        split=split.split(
-            rendered,
-            wiring,
-            namespace=namespace,
-            overrides=args.get("sides", {}),
-            limits=limits,
-            packages=packages,
-            thing=thing,
-        ),
+        split=found,
         packages=packages,
         limits=limits,
     )
 
 
 def collisions(plans: Iterable[Plan]) -> Iterator[InvalidInputError]:
-    """Yield which objects of a tenant's operators would be one and the same on the host."""
-    first: dict[tuple[str, str, str], str] = {}
+    """Yield what of a tenant's operators would be one and the same on the host."""
+    objects: dict[tuple[str, str, str], str] = {}
+    namespaces: dict[tuple[str, str], str] = {}
     for one in plans:
+        tenant, operator = one.tenant, one.settings.name
+        thing = f"tenant {tenant}: operator {operator}"
         for manifest in one.split.host:
             kind, name = manifest["kind"], manifest["metadata"]["name"]
-            owner = first.setdefault((one.tenant, kind, name), one.operator)
-            if owner != one.operator:
-                yield InvalidInputError(
-                    f"tenant {one.tenant}: operator {one.operator}, {kind} {name}",
-                    f"has the name of a {kind} of operator {owner} on the host",
-                    remedy="give it another name by the values, or use another tenant for it",
-                )
+            owner = objects.setdefault((tenant, kind, name), operator)
+            if owner != operator:
+                problem = f"has the name of a {kind} of operator {owner} on the host"
+                remedy = "give it another name by the values, or use another tenant for it"
+                yield InvalidInputError(f"{thing}, {kind} {name}", problem, remedy=remedy)
+        for name in sorted(_with_pods(one)):
+            owner = namespaces.setdefault((tenant, name), operator)
+            if owner != operator:
+                problem = f"has pods of operator {owner}: accounts and files would be one"
+                remedy = "give each a namespace of its own, by `namespace` or the values"
+                yield InvalidInputError(f"{thing}, namespace {name}", problem, remedy=remedy)
 
 
-def _said(args: "TenantOperatorArgs", thing: str) -> OperatorSettings:
-    """Return what is said of single values, by the same rules as in a config."""
-    single = {key: value for key, value in args.items() if key in _SINGLE and value is not None}
-    given = {schema.camel(key): value for key, value in single.items()}
-    return schema.read(OperatorSettings, {"name": args["operator"], **given}, thing)
+def _with_pods(plan_: Plan) -> set[str]:
+    """Return namespaces of the tenant whose ServiceAccounts and files it has on the host.
+
+    All pods read the authority of the tenant's API server, a ConfigMap of their namespace.
+    """
+    found = {namespace for namespace, _ in plan_.split.accounts}
+    return found | {plan_.namespace} if plan_.packages else found
 
 
-def _wiring(args: "TenantOperatorArgs", said: OperatorSettings) -> Wiring:
-    """Return how its pods belong to the tenant."""
-    registry = args.get("registry")
-    registries = images.DEFAULT_REGISTRIES if registry is None else [registry]
-    return Wiring(
-        tenant=args["tenant"],
-        operator=args["operator"],
-        audience=names.issuer(args["tenant"], args["domain"]),
-        registries=tuple(args.get("registries", registries)),
-        registry=registry,
-        priority_class=args.get("priority_class"),
-        runtime_class=args.get("runtime_class"),
-        token_seconds=said.token_seconds,
-        identity=said.identity,
+def _settings(args: "TenantOperatorArgs", thing: str) -> OperatorSettings:
+    """Return what is said of it, by the same rules as in a config."""
+    said = {key: value for key, value in args.items() if key in _SETTINGS and value is not None}
+    given = {schema.camel(key): value for key, value in said.items()}
+    settings = schema.read(OperatorSettings, {"name": args["operator"], **given}, thing)
+    errors = list(operator_rules.alone(settings, thing, objects="objects" in args))
+    if errors:
+        raise InvalidInputError.together(errors)
+    return settings
+
+
+def _limits(settings: OperatorSettings) -> Budget:
+    """Return what it may use of the host."""
+    return Budget(
+        memory_mib=settings.memory_mib or known(settings.name).memory_mib,
+        pods=settings.pods,
+        cpu_millicores=settings.cpu_millicores,
+        storage_gib=settings.storage_gib,
     )
 
 
-def _own_objects(operator: str) -> list[dict[str, Any]]:
-    """Return what an operator is made of that is known by its name."""
-    usual = known(operator)
-    return usual.objects(versions.image(usual.image)) if usual.objects else []
+def _wiring(args: "TenantOperatorArgs", settings: OperatorSettings) -> Wiring:
+    """Return how its pods belong to the tenant."""
+    registry, runtime_class = args.get("registry"), settings.runtime_class
+    return Wiring(
+        tenant=args["tenant"],
+        operator=settings.name,
+        audience=names.issuer(args["tenant"], args["domain"]),
+        registries=settings.registries if registry is None else (registry,),
+        registry=registry,
+        priority_class=args.get("priority_class"),
+        runtime_class=None if runtime_class == NO_RUNTIME_CLASS else runtime_class,
+        token_seconds=settings.token_seconds,
+        identity=settings.identity,
+    )
 
 
-def _source(args: "TenantOperatorArgs", thing: str) -> ChartSource | None:
-    given = args.get("chart")
-    if given is not None:
-        return schema.read(ChartSource, given, f"{thing}: chart")
-    return None if "objects" in args else known(args["operator"]).chart
+def _rendered(
+    args: "TenantOperatorArgs",
+    settings: OperatorSettings,
+    version: str,
+    *,
+    namespace: str,
+    thing: str,
+    provider: pulumi.ProviderResource,
+) -> tuple[list[dict[str, Any]], ChartSource | None]:
+    """Return what it is made of, and the chart if that is from one."""
+    usual = known(settings.name)
+    source = None if "objects" in args else settings.chart or usual.chart
+    if source is None:
+        own = usual.objects(versions.image(usual.image)) if usual.objects else []
+        return object_lists.uniform(args.get("objects", own), namespace, thing), None
+    rendered = _helm.render(
+        source,
+        merged(usual.values, settings.values),
+        thing=thing,
+        release=args.get("release") or settings.name,
+        namespace=namespace,
+        kube_version=version,
+        api_versions=kinds.of_charts(version),
+        provider=provider,
+    )
+    return rendered, source

@@ -27,8 +27,6 @@ from core.operators.allowance import Allowance
 from core.operators.hooks import Hook
 from core.operators.phases import Phases, phases
 
-DEFAULT_TIMEOUT_SECONDS = 300
-
 _POLICIES = {
     operator_settings.ALL: (_operator_inside.KEEP, _operator_inside.ORPHAN),
     operator_settings.DEFINITIONS: (_operator_inside.KEEP, _operator_inside.DELETE),
@@ -99,28 +97,40 @@ class TenantOperatorArgs(TypedDict):
     """Run what it installs inside the tenant. Default false; true for crossplane."""
 
     keep: NotRequired[str]
-    """What stays in the tenant: definitions, all or nothing. Default definitions."""
+    """What stays in the tenant: definitions, all or nothing.
+
+    Default core.operator_settings.DEFINITIONS.
+    """
 
     memory_mib: NotRequired[int]
-    """MiB of memory that its containers may use together. Default 4096; 6144 for crossplane."""
+    """MiB of memory that its containers may use together. Default core.operators.known."""
 
     pods: NotRequired[int]
-    """Pods that it may have. Default 20."""
+    """Pods that it may have. Default core.operators.budget.DEFAULT_PODS."""
 
     cpu_millicores: NotRequired[int]
-    """Millicores of CPU that its containers may ask for together. Default 2000."""
+    """Millicores of CPU that its containers may ask for together.
+
+    Default core.operators.budget.DEFAULT_CPU_MILLICORES.
+    """
 
     storage_gib: NotRequired[int]
     """Size in GiB of all its volumes together. Default 0."""
 
     registries: NotRequired[Sequence[str]]
-    """Registries that its images may come from. Default core.operators.images."""
+    """Registries that its images may come from.
+
+    Default core.operators.images.DEFAULT_REGISTRIES.
+    """
 
     registry: NotRequired[str | None]
-    """Takes the place of every image's registry. Default none."""
+    """Takes the place of every image's registry, and of `registries`. Default none."""
 
     internet: NotRequired[Sequence[int]]
-    """Ports at which its pods reach public addresses. Default [443]."""
+    """Ports at which its pods reach public addresses.
+
+    Default core.operator_settings.DEFAULT_INTERNET.
+    """
 
     networks: NotRequired[Mapping[str, Sequence[int]]]
     """Ports that its pods reach besides, by network. Default none."""
@@ -129,16 +139,22 @@ class TenantOperatorArgs(TypedDict):
     """PriorityClass of its pods, there before them. Default the host's. Changing it rolls them."""
 
     runtime_class: NotRequired[str]
-    """RuntimeClass of its pods. Default the host's. Changing it rolls them."""
+    """RuntimeClass of its pods, `none` for the host's. Default that. Changing it rolls them."""
 
     identity: NotRequired[str]
     """Who issues its tokens, host or tenant. Default host. Changing it rolls the pods."""
 
     token_seconds: NotRequired[int]
-    """Life of its tokens in seconds, 600 to 3600. Default 3600. Changing it rolls the pods."""
+    """Life of its tokens in seconds, 600 to 3600. Changing it rolls the pods.
+
+    Default core.operators.wiring.TOKEN_SECONDS.
+    """
 
     timeout_seconds: NotRequired[int]
-    """How long to wait for its pods, in seconds. Default 300."""
+    """How long to wait for its pods, in seconds.
+
+    Default core.operator_settings.DEFAULT_TIMEOUT_SECONDS.
+    """
 
 
 class TenantOperator(pulumi.ComponentResource):
@@ -158,21 +174,20 @@ class TenantOperator(pulumi.ComponentResource):
         """
         plan = _operator_plan.plan(args, _provider(opts))
         super().__init__("tenantplane:index:TenantOperator", name, {}, opts)
-        timeout = int(args.get("timeout_seconds", DEFAULT_TIMEOUT_SECONDS))
         self._place = place = OperatorPlace(
             name=name,
             tenant=plan.tenant,
-            operator=plan.operator,
+            operator=plan.settings.name,
             namespace=pulumi.Output.from_input(args["inside"]),
-            timeout={"pulumi.com/timeoutSeconds": str(timeout)},
+            timeout={"pulumi.com/timeoutSeconds": str(plan.settings.timeout_seconds)},
             parent=self,
             deleted_with=opts.deleted_with,
         )
         self._ca_hash = _certificates.fingerprint(args["ca_pem"])
-        fence = _operator_access.fence(place, args)
+        fence = _operator_access.fence(place, plan.settings)
         rights = _operator_access.rights(place, args["agent_namespace"])
-        known = phases(plan.split.tenant)
-        inside = self._declare_inside(known, args, rights)
+        known, policies = phases(plan.split.tenant), _POLICIES[plan.settings.keep]
+        inside = self._declare_inside(known, policies, rights)
         mirror = self._declare_mirror(plan, [*rights, *inside])
         needed = [*fence, *inside, mirror]
         needed += _operator_access.accounts(place, plan, args["agent_namespace"], after=inside)
@@ -182,7 +197,7 @@ class TenantOperator(pulumi.ComponentResource):
         done = self._declare_hooks(hooks.after(plan.split.hooks), [*running, *served])
         done += self._declare_removal(plan.split.hooks, hooks.BEFORE_REMOVAL, running)
         resources = _operator_inside.declare(
-            place, "resources", known.resources, policy=_policies(args)[1], after=done
+            place, "resources", known.resources, policy=policies[1], after=done
         )
         self.objects = _listed(plan)
         everything = [one.urn for one in (*done, *resources)]
@@ -190,10 +205,10 @@ class TenantOperator(pulumi.ComponentResource):
         self.register_outputs({"objects": self.objects, "ready": self.ready})
 
     def _declare_inside(
-        self, known: Phases, args: TenantOperatorArgs, rights: Sequence[pulumi.Resource]
+        self, known: Phases, policies: tuple[str, str], rights: Sequence[pulumi.Resource]
     ) -> list[pulumi.Resource]:
         """What the tenant has before the first pod starts."""
-        place, (of_definitions, of_others) = self._place, _policies(args)
+        place, (of_definitions, of_others) = self._place, policies
         definitions = _operator_inside.declare(
             place, "definitions", known.definitions, policy=of_definitions, after=rights
         )
@@ -267,10 +282,6 @@ class TenantOperator(pulumi.ComponentResource):
         self, manifest: dict[str, Any], after: Sequence[pulumi.Resource] = ()
     ) -> pulumi.Resource:
         return _operator_host.declare(self._place, manifest, ca_hash=self._ca_hash, after=after)
-
-
-def _policies(args: TenantOperatorArgs) -> tuple[str, str]:
-    return _POLICIES[args.get("keep", operator_settings.DEFINITIONS)]
 
 
 def _provider(opts: pulumi.ResourceOptions) -> pulumi.ProviderResource:

@@ -50,15 +50,24 @@ def taken_apart(obj: Mapping[str, Any], thing: str) -> Iterator[Mapping[str, Any
         if not isinstance(value, str) or not value:
             shown = f"{kind or 'an object'} {name or ''}".rstrip()
             raise InvalidInputError(thing, f"{shown} has no {what}", remedy="give it one")
+    where = obj["metadata"].get("namespace")
+    if not (where is None or isinstance(where, str)):
+        problem = f"the namespace of {kind} {name} is not a text"
+        raise InvalidInputError(thing, problem, where, "put it in quotes")
     yield obj
 
 
 def _defined_cluster_wide(obj: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield group and kind of what a CustomResourceDefinition defines outside of namespaces."""
     if obj["kind"] == "CustomResourceDefinition":
-        spec = obj.get("spec") or {}
+        spec = _mapping(obj.get("spec"))
         if spec.get("scope") == "Cluster":
-            yield str(spec.get("group")), str((spec.get("names") or {}).get("kind"))
+            yield str(spec.get("group")), str(_mapping(spec.get("names")).get("kind"))
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    """Return what is a mapping; an empty one for what isn't, and is told of later."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def _placed(

@@ -17,6 +17,9 @@ from core.schema import setting
 ALL, DEFINITIONS, NOTHING = "all", "definitions", "nothing"
 KEPT = (DEFINITIONS, ALL, NOTHING)
 
+DEFAULT_INTERNET = (443,)
+DEFAULT_TIMEOUT_SECONDS = 300
+
 NO_RUNTIME_CLASS = "none"
 
 
@@ -67,7 +70,9 @@ class OperatorSettings:
     Not used where `images.registry` takes the place of all.
     """
 
-    internet: tuple[int, ...] = setting(default=(443,), minimum=1, maximum=65535, example="[443]")
+    internet: tuple[int, ...] = setting(
+        default=DEFAULT_INTERNET, minimum=1, maximum=65535, example="[443]"
+    )
     """Ports at which its pods reach public addresses; private and link-local ones are not."""
 
     networks: Mapping[str, tuple[int, ...]] = setting(
@@ -106,5 +111,5 @@ class OperatorSettings:
     token_seconds: int = setting(default=wiring.TOKEN_SECONDS, minimum=600, maximum=3600)
     """Life of its pods' tokens in seconds; the kubelet renews each at 80 % of it. Rolling."""
 
-    timeout_seconds: int = setting(default=300, minimum=10, maximum=3600)
+    timeout_seconds: int = setting(default=DEFAULT_TIMEOUT_SECONDS, minimum=10, maximum=3600)
     """How long to wait for its pods, in seconds; after that `pulumi up` fails."""

@@ -4,7 +4,7 @@ Not here: what one is made of (components/tenant_operator.py), the tenants (tena
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 
@@ -15,7 +15,7 @@ from components.tenant_operator import TenantOperator, TenantOperatorArgs
 from core import versions
 from core.errors import InvalidInputError
 from core.manifests import priorities
-from core.operator_settings import NO_RUNTIME_CLASS, OperatorSettings
+from core.operator_settings import OperatorSettings
 from core.operators import allowance
 from core.operators.allowance import Allowance
 from core.operators.budget import Budget
@@ -24,6 +24,9 @@ from core.operators.wiring import HOST_TOKEN
 from core.settings import ImageSettings, Settings, TenantSettings
 from stacks import manifest_files
 from stacks.handles import Handles
+
+_SAID_OTHERWISE = ("name", "manifests")
+"""Settings that TenantOperator doesn't know by these words."""
 
 
 def check(settings: Settings, host: Handles) -> None:
@@ -121,7 +124,11 @@ def _args(
     tenant: TenantSettings, operator: OperatorSettings, images: ImageSettings, host: Handles
 ) -> TenantOperatorArgs:
     """Return what is known of an operator before its tenant is declared."""
-    args: TenantOperatorArgs = {
+    said = {key: value for key, value in vars(operator).items() if key not in _SAID_OTHERWISE}
+    said["chart"] = operator.chart and {k: v for k, v in vars(operator.chart).items() if v}
+    said["runtime_class"] = operator.runtime_class or host.operator_runtime_class
+    said["objects"] = _objects(tenant, operator, images)
+    common: TenantOperatorArgs = {
         "tenant": tenant.name,
         "domain": host.domain,
         "version": tenant.version,
@@ -129,38 +136,21 @@ def _args(
         "ca_pem": "",
         "agent_namespace": host.agent_namespace,
         "operator": operator.name,
-        "values": operator.values,
-        "sides": operator.sides,
-        "keep": operator.keep,
-        "memory_mib": _memory_mib(operator),
-        "pods": operator.pods,
-        "cpu_millicores": operator.cpu_millicores,
-        "storage_gib": operator.storage_gib,
-        "registries": _registries(operator, images),
         "registry": images.registry,
-        "internet": operator.internet,
-        "networks": operator.networks,
         "priority_class": priorities.NAMES[priorities.OPERATORS],
-        "identity": operator.identity,
-        "token_seconds": operator.token_seconds,
-        "timeout_seconds": operator.timeout_seconds,
     }
+    given = {key: value for key, value in said.items() if value is not None}
+    return cast("TenantOperatorArgs", common | given)
+
+
+def _objects(
+    tenant: TenantSettings, operator: OperatorSettings, images: ImageSettings
+) -> list[dict[str, Any]] | None:
+    """Return what an operator is made of that has no chart."""
     usual = known(operator.name)
     if operator.manifests is not None:
         path = f"tenant {tenant.name}: operator {operator.name}: manifests"
-        args["objects"] = manifest_files.objects(operator.manifests, path)
-    elif operator.chart is None and usual.objects is not None:
-        image = versions.image(usual.image, images.registry, images.overrides)
-        args["objects"] = usual.objects(image)
-    optional: dict[str, Any] = {
-        "chart": operator.chart and {k: v for k, v in vars(operator.chart).items() if v},
-        "namespace": operator.namespace,
-        "packages": operator.packages,
-        "runtime_class": operator.runtime_class or host.operator_runtime_class,
-    }
-    if optional["runtime_class"] == NO_RUNTIME_CLASS:
-        optional["runtime_class"] = None
-    for key, value in optional.items():
-        if value is not None:
-            args[key] = value  # type: ignore[literal-required]
-    return args
+        return manifest_files.objects(operator.manifests, path)
+    if operator.chart is None and usual.objects is not None:
+        return usual.objects(versions.image(usual.image, images.registry, images.overrides))
+    return None

@@ -35,7 +35,7 @@ def policy() -> dict[str, Any]:
     found = admission.policy(
         NAME,
         [admission.on([""], ["pods"], ["CREATE"])],
-        [*_identity(), *_files(), *_place(), _images()],
+        [*_identity(), *_files(), *_place(), _images(), _memory()],
         variables=_VARIABLES,
     )
     exists = [{"key": names.LABEL_TENANT, "operator": "Exists"}]
@@ -136,4 +136,14 @@ def _images() -> dict[str, str]:
     return admission.deny_unless(
         "variables.containers.all(c, variables.registries.exists(r, c.image.startsWith(r + '/')))",
         "the image is not from a registry that this tenant's operators may use",
+    )
+
+
+def _memory() -> dict[str, str]:
+    """Its quota asks for limits, and takes one of 0, which is none to the kubelet."""
+    limit = "c.resources.limits['memory']"
+    return admission.deny_unless(
+        "variables.containers.all(c, has(c.resources) && has(c.resources.limits)"
+        f" && 'memory' in c.resources.limits && quantity({limit}).isGreaterThan(quantity('0')))",
+        "each container of an operator's pod has a limit of memory, above 0",
     )

@@ -5,7 +5,7 @@ Not here: the quota that holds it on the host (core/manifests/tenant_fence.py).
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -95,9 +95,8 @@ def workload(manifest: dict[str, Any]) -> Demand:
     )
 
 
-def together(manifests: Iterable[dict[str, Any]]) -> Demand:
+def together(each: Sequence[Demand]) -> Demand:
     """Return what several workloads may use."""
-    each = [workload(manifest) for manifest in manifests]
     return Demand(
         memory_mib=sum(one.memory_mib for one in each),
         pods=sum(one.pods for one in each),

@@ -6,9 +6,11 @@ Not here: where it belongs (sides.py, split.py).
 from typing import Any
 
 from core.operators import sides
+from core.operators.metadata import on_host
 
 Json = dict[str, Any]
 
+_RETENTION = {"whenDeleted": "Delete", "whenScaled": "Retain"}
 _KUBERNETES_OWN = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
 
 
@@ -44,6 +46,17 @@ def let_drain(budget: Json) -> None:
     """Let a PodDisruptionBudget give one pod away: with 1 of 1 to be there, no node drains."""
     budget["spec"].pop("minAvailable", None)
     budget["spec"]["maxUnavailable"] = 1
+
+
+def own_volumes(stateful_set: Json) -> None:
+    """Let a StatefulSet's volumes go with it, and have no more metadata than it has on the host."""
+    spec = stateful_set["spec"]
+    claims = spec.get("volumeClaimTemplates") or []
+    for claim in claims:
+        claim["metadata"] = on_host(claim["metadata"])
+    if claims:
+        said = spec.get("persistentVolumeClaimRetentionPolicy") or {}
+        spec["persistentVolumeClaimRetentionPolicy"] = {**_RETENTION, **said}
 
 
 def namespaces(manifests: list[Json], used: set[str]) -> list[Json]:

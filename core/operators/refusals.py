@@ -10,7 +10,7 @@ from typing import Any
 
 from core import names
 from core.errors import InvalidInputError
-from core.operators import images, references, sides
+from core.operators import budget, images, references, sides
 from core.operators.references import containers
 from core.operators.wiring import PLATFORM_NAMESPACES, Wiring
 
@@ -120,6 +120,9 @@ def on_host(
     if target and (target.get("kind"), target.get("name")) not in workloads:
         problem, remedy = "scales what is not of the chart", "let it scale a workload of its own"
         yield InvalidInputError(f"{thing}, scaleTargetRef", problem, target.get("name"), remedy)
+    for claim in spec.get("volumeClaimTemplates") or []:
+        metadata = claim["metadata"]
+        yield from labels(metadata.get("labels") or {}, f"{thing}, claim {metadata['name']}")
     for name, claim in _claims(manifest):
         for key in sorted(claim.keys() - set(_CLAIM)):
             remedy = f"leave it out: a claim has {', '.join(_CLAIM)}"
@@ -212,6 +215,12 @@ def _container(
     named = {*(asked.get("limits") or {}), *(asked.get("requests") or {})}
     for one in sorted(named - _RESOURCES):
         yield _set(thing, f"resources {one}", "is a device of its node", "leave it out")
+    limits = asked.get("limits") or {}
+    if "memory" in limits and budget.mib(limits["memory"]) <= 0:
+        problem, remedy = "is no limit", "write it like 512Mi, or leave it out for the usual one"
+        yield InvalidInputError(
+            f"{thing}, resources.limits.memory", problem, limits["memory"], remedy
+        )
     if container.get("volumeDevices"):
         yield _set(thing, "volumeDevices", "would be devices of its node", "use volumeMounts")
     for key in _asking_others(container):

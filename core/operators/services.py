@@ -29,18 +29,14 @@ def external_name(tenant: str, service: str) -> str:
 
 
 def twin(manifest: Json, tenant: str) -> Json:
-    """Return a Service as it is in the tenant; any other object as it is.
+    """Return a Service of the chart that leads to pods, as it is in the tenant.
 
     Args:
         manifest: Of the chart.
         tenant: The id.
     """
-    if sides.kind(manifest) != SERVICE:
-        return manifest
     twin_ = copy.deepcopy(manifest)
     spec = twin_.setdefault("spec", {})
-    if is_name(manifest):
-        return twin_
     for key in (*_OF_THE_TENANT, "selector", "type"):
         spec.pop(key, None)
     spec |= {

@@ -8,13 +8,14 @@ in place (components/tenant_operator.py).
 import copy
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from core.errors import InvalidInputError
 from core.operators import budget, hooks, objects, phases, pods, refusals, services, sides
-from core.operators.budget import Budget
+from core.operators.budget import Budget, Demand
 from core.operators.hooks import Hook
 from core.operators.metadata import on_host as on_host_metadata
 from core.operators.references import CLAIM, CONFIG_MAP, SECRET, File, files
@@ -69,9 +70,8 @@ def split(
         InvalidInputError: names every object that can't be, and what to do about it.
     """
     manifests = [copy.deepcopy(manifest) for manifest in rendered]
-    splitter = _Splitter(manifests, wiring, overrides, thing, packages=packages)
-    errors = [error for manifest in manifests for error in splitter.place(manifest)]
-    errors.extend(splitter.wrong_sides())
+    splitter = _Splitter(wiring, overrides, thing, packages=packages)
+    errors = splitter.place(manifests)
     made = splitter.made(namespace)
     errors.extend(budget.problems(made.demand, limits, thing))
     errors.extend(phases.problems(made.tenant, thing))
@@ -90,35 +90,50 @@ class _Pods:
 
 class _Splitter:
     def __init__(
-        self,
-        manifests: list[Json],
-        wiring: Wiring,
-        overrides: Mapping[str, str],
-        thing: str,
-        *,
-        packages: bool,
+        self, wiring: Wiring, overrides: Mapping[str, str], thing: str, *, packages: bool
     ) -> None:
         self._wiring, self._thing = wiring, thing
         self._overrides = {key: side for key, side in overrides.items() if side in sides.SAID}
         self._wrong = overrides.keys() - self._overrides.keys()
-        self._defined = frozenset(_defined(manifests))
         self._unused = set(self._overrides)
         self._packages = packages
-        with_pods = (one for one in manifests if sides.kind(one) in sides.TEMPLATES)
-        workloads = [one for one in with_pods if not hooks.is_test(one)]
-        for one in workloads:
-            _pull_as_account(one, manifests)
-        self._pods = [
-            _Pods(one["metadata"]["namespace"], copy.deepcopy(objects.template(one)))
-            for one in workloads
-        ]
-        self._workloads = {(one["kind"], one["metadata"]["name"]) for one in workloads}
+        self._defined: set[tuple[str, str]] = set()
+        self._workloads: set[tuple[str, str]] = set()
+        self._pulling: dict[tuple[str, str], list[Json]] = {}
+        self._pods: list[_Pods] = []
+        self._demands: list[Demand] = []
         self._host: dict[tuple[str, str], Json] = {}
         self._hooks: list[Hook] = []
         self._tenant: list[Json] = []
         self._left_out: dict[str, str] = {}
 
-    def place(self, manifest: Json) -> Iterator[InvalidInputError]:
+    def place(self, manifests: Sequence[Json]) -> list[InvalidInputError]:
+        """Put all objects where they belong, and return why some can't be anywhere."""
+        errors: list[InvalidInputError] = []
+        for manifest in manifests:
+            with _malformed(manifest, self._thing, errors):
+                self._learn(manifest)
+        if errors:  # what isn't known would be wrong with others, too
+            return errors
+        for manifest in manifests:
+            with _malformed(manifest, self._thing, errors):
+                errors.extend(self._place(manifest))
+        errors.extend(self._wrong_sides())
+        return errors
+
+    def _learn(self, manifest: Json) -> None:
+        """Take note of what others may refer to: kinds, workloads, ServiceAccounts."""
+        kind, metadata = sides.kind(manifest), manifest["metadata"]
+        if kind == sides.DEFINITION:
+            spec = manifest["spec"]
+            self._defined.add((spec["group"], spec["names"]["kind"]))
+        elif kind == ("", "ServiceAccount"):
+            secrets = manifest.get("imagePullSecrets") or []
+            self._pulling[metadata["namespace"], metadata["name"]] = secrets
+        elif kind in sides.TEMPLATES and not hooks.is_test(manifest):
+            self._workloads.add((kind[1], metadata["name"]))
+
+    def _place(self, manifest: Json) -> Iterator[InvalidInputError]:
         """Put one object where it belongs, or yield why it can't be anywhere."""
         what, label = f"{self._thing}, {objects.label(manifest)}", objects.label(manifest)
         side = self._side(manifest)
@@ -144,7 +159,7 @@ class _Splitter:
             if served:
                 yield from self._to_host(manifest, what)
 
-    def wrong_sides(self) -> Iterator[InvalidInputError]:
+    def _wrong_sides(self) -> Iterator[InvalidInputError]:
         """Yield what the user says that can't be, or of objects that aren't there."""
         thing, known = f"{self._thing}, sides", ", ".join(sides.SAID)
         for selector in sorted(self._wrong):
@@ -169,7 +184,6 @@ class _Splitter:
             tenant, operator = self._wiring.tenant, self._wiring.operator
             named = services.subdomain(tenant, operator, namespace)
             self._host.setdefault(("Service", namespace), named)
-        work = [*self._host.values(), *(hook.job for hook in self._hooks)]
         return Split(
             host=tuple(self._host.values()),
             tenant=(*spaces, *self._tenant),
@@ -177,7 +191,7 @@ class _Splitter:
             files=tuple(sorted(read)),
             accounts=tuple(sorted(accounts)),
             left_out=self._left_out,
-            demand=budget.together(work),
+            demand=budget.together(self._demands),
         )
 
     def _side(self, manifest: Json) -> Side | None:
@@ -228,6 +242,7 @@ class _Splitter:
         metadata = manifest["metadata"]  # a Pod's is another one now
         own = host_labels(self._wiring.tenant, self._wiring.operator)
         metadata["labels"] = (metadata.get("labels") or {}) | own
+        self._demands.append(budget.workload(manifest))
         if not events or kind not in sides.TEMPLATES:
             self._host[key] = manifest
         elif kind[1] == "Job":
@@ -242,6 +257,8 @@ class _Splitter:
         kind, own = sides.kind(manifest), pod_label(self._wiring.operator)
         if kind in sides.TEMPLATES:
             template = objects.template(manifest)
+            self._pull_as_account(template["spec"], namespace, pods.service_account(template))
+            self._pods.append(_Pods(namespace, {**template}))
             yield from refusals.problems(template, self._wiring, namespace, what)
             template |= pods.rewrite(template, self._wiring, namespace)
         if kind == services.SERVICE:
@@ -249,28 +266,27 @@ class _Splitter:
             services.rewrite(manifest, own)
         elif kind[1] in sides.SELECTING:
             objects.select(manifest, own)
+        if kind[1] == "StatefulSet":
+            objects.own_volumes(manifest)
         if kind[1] == "PodDisruptionBudget":
             objects.let_drain(manifest)
 
-
-def _defined(manifests: Iterable[Json]) -> Iterator[tuple[str, str]]:
-    """Yield each custom kind that the chart defines."""
-    for manifest in manifests:
-        if sides.kind(manifest) == sides.DEFINITION:
-            spec = manifest["spec"]
-            yield spec["group"], spec["names"]["kind"]
+    def _pull_as_account(self, spec: Json, namespace: str, account: str) -> None:
+        """Say in pods with which Secrets their ServiceAccount has images pulled."""
+        secrets = self._pulling.get((namespace, account))
+        if secrets and not spec.get("imagePullSecrets"):
+            spec["imagePullSecrets"] = copy.deepcopy(secrets)
 
 
-def _pull_as_account(workload: Json, manifests: Iterable[Json]) -> None:
-    """Say in a workload's pods with which Secrets their ServiceAccount has images pulled."""
-    template, namespace = objects.template(workload), workload["metadata"]["namespace"]
-    account = pods.service_account(template)
-    for one in manifests:
-        named = (one["metadata"].get("namespace"), one["metadata"].get("name"))
-        if one["kind"] == "ServiceAccount" and named == (namespace, account):
-            secrets = one.get("imagePullSecrets")
-            if secrets and not template["spec"].get("imagePullSecrets"):
-                template["spec"]["imagePullSecrets"] = copy.deepcopy(secrets)
+@contextmanager
+def _malformed(manifest: Json, thing: str, errors: list[InvalidInputError]) -> Iterator[None]:
+    """Take what goes wrong with an object that Kubernetes wouldn't have for an error of its own."""
+    what = f"{thing}, {objects.label(manifest)}"
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        remedy = "render it by hand, and see what `kubectl apply --dry-run=server` says of it"
+        errors.append(InvalidInputError(what, "isn't as Kubernetes has it", error, remedy))
 
 
 def _one_time(job: Json) -> str:

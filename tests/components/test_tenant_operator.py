@@ -13,6 +13,7 @@ from core import names
 from core.errors import InvalidInputError
 from core.manifests import agent, operator_fence
 from core.manifests.crd_schemas import OBJECTS_KEY
+from core.operator_settings import DEFAULT_INTERNET, NO_RUNTIME_CLASS
 from core.operators import phases, pods
 from core.operators.wiring import on_host
 from tests.support.mocks import SECRET, SIGNATURE, declare_into, settled
@@ -53,6 +54,7 @@ CHART = [
 
 def declare(objects=CHART, name="acme-demo", **args):
     usual = {
+        "objects": objects,
         "tenant": "acme",
         "domain": "tenants.test",
         "inside": "tenant-acme",
@@ -63,8 +65,6 @@ def declare(objects=CHART, name="acme-demo", **args):
         "registries": ["ghcr.io"],
         "memory_mib": 8192,
     }
-    if objects is not None:
-        usual["objects"] = objects
     given = {key: value for key, value in (usual | args).items() if value is not None}
     provider = pulumi_kubernetes.Provider("host", kubeconfig="{}")
     found = TenantOperator(name, given, pulumi.ResourceOptions(provider=provider))
@@ -216,6 +216,19 @@ class TestOnTheHost:
         declare(internet=[443.0], networks={"192.0.2.0/24": [5432.0]})
         expected = operator_fence.network_policy("demo", [443], {"192.0.2.0/24": [5432]})
         assert said(mocks, "policy") == expected
+
+    def test_by_default_its_pods_reach_what_the_settings_have_as_default(self, mocks):
+        declare()
+        assert said(mocks, "policy") == operator_fence.network_policy("demo", DEFAULT_INTERNET, {})
+
+    def test_no_runtime_class_is_the_hosts_own(self, mocks):
+        declare(runtime_class=NO_RUNTIME_CLASS)
+        assert "runtimeClassName" not in pod_of(mocks)["spec"]
+
+    def test_one_registry_takes_the_place_of_all(self, mocks):
+        declare(registry="mirror.test", registries=["ghcr.io"])
+        assert pod_of(mocks)["spec"]["containers"][0]["image"] == "mirror.test/acme/demo:1"
+        assert said(mocks, "mirror")["registries"] == ["mirror.test"]
 
     def test_the_wait_is_bounded_and_a_service_is_waited_for_by_nobody(self, mocks):
         declare(timeout_seconds=42.0)
@@ -522,7 +535,15 @@ class TestRefusals:
             ({"cpu_millicores": 9}, "demo.cpuMillicores: is too small, got 9"),
             ({"cpu_millicores": 10}, "demo: its containers ask for more CPU together than the op"),
             ({"namespace": "tenantplane-system"}, "demo.namespace: is not the name of a namespace"),
-            ({"sides": {"Secret": "moon"}}, "demo, sides: Secret is on no side; say host, tenant"),
+            ({"sides": {"Secret": "moon"}}, "demo.sides.Secret: is not one of the values it can"),
+            ({"networks": {"169.254.169.254/32": [80]}}, "/32: has link-local addresses, where"),
+            ({"networks": {"192.0.2.0/24": [0]}}, "demo.networks.192.0.2.0/24[0]: is too small"),
+            ({"internet": [65536]}, "demo.internet[0]: is too large, got 65536"),
+            ({"registries": ["https://ghcr.io"]}, "demo.registries[0]: is not a registry or an im"),
+            ({"identity": "tenant", "packages": True}, "demo.identity: can't be tenant where the"),
+            ({"values": {"a": 1}}, "demo.values: belong to a chart; leave them out, or set chart"),
+            ({"chart": {"path": "x"}}, "demo: has both chart and objects; keep chart or objects"),
+            ({"objects": None}, "demo: has neither chart nor objects; set chart.path, chart.repos"),
             ({"tenant": "Acme"}, "tenant Acme: is not a tenant id"),
             ({"version": "1.2.3"}, "tenant acme: operator demo"),
         ],

@@ -44,6 +44,12 @@ def test_a_custom_resource_lives_where_its_definition_beside_it_says():
     assert namespaces(thing) == ["ops"]
 
 
+@pytest.mark.parametrize("spec", [None, "x", {"scope": "Cluster", "names": ["Thing"]}], ids=str)
+def test_a_definition_that_defines_nothing_is_an_object_like_others(spec):
+    """Who takes the objects says what is wrong with it, by its name."""
+    assert namespaces(crd("Cluster") | {"spec": spec}) == [None]
+
+
 def test_lists_are_taken_apart():
     inner = {"apiVersion": "v1", "kind": "ConfigMapList", "items": [obj(), obj(namespace="x")]}
     outer = {"apiVersion": "v1", "kind": "List", "items": [inner, obj("Namespace")]}
@@ -65,6 +71,7 @@ def test_what_was_given_stays_as_it_is():
         ({"apiVersion": "v1", "kind": "ConfigMap"}, "ConfigMap has no metadata.name"),
         (obj(name="") | {"spec": {}}, "ConfigMap has no metadata.name"),
         ({"apiVersion": "v1", "kind": "List", "items": ["a"]}, "an object has no apiVersion"),
+        (obj(namespace=5), "the namespace of ConfigMap a is not a text, got 5; put it in quotes"),
     ],
 )
 def test_what_is_no_object_is_refused(given, says):

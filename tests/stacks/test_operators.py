@@ -153,7 +153,7 @@ class TestSettings:
 
     def test_the_host_admits_images_from_its_registries_alone(self, up, mocks, config, chart):
         made = chart("demo", workload())
-        other = chart("other", workload(name="other"))
+        other = chart("other", workload(name="other", namespace="other"))
         up(config(operator(made), operator(other, "other", registries=["quay.io", "ghcr.io"])))
         annotations = named(mocks, "acme-ns")["metadata"]["annotations"]
         assert annotations[names.ANNOTATION_REGISTRIES] == "ghcr.io,quay.io"
@@ -301,6 +301,28 @@ class TestRefusals:
             "on the host; give it another name by the values, or use another tenant for it"
         )
         assert mocks.of_type(":TenantControlPlane") == []
+
+    @pytest.mark.parametrize("account", ["core", "other"])
+    def test_two_with_pods_in_one_namespace_are_told(self, up, mocks, config, chart, account):
+        """Accounts, and copies of what pods read, would be both's: each would take the other's."""
+        theirs = workload(name="b", pod=template(serviceAccountName=account))
+        said = refused(
+            up,
+            config(
+                operator(chart("a", workload(pod=template(serviceAccountName="core"))), "a"),
+                operator(chart("b", theirs), "b"),
+            ),
+        )
+        assert said == (
+            "tenant acme: operator b, namespace ops: has pods of operator a: accounts and files "
+            "would be one; give each a namespace of its own, by `namespace` or the values"
+        )
+        assert mocks.of_type(":TenantControlPlane") == []
+
+    def test_programs_that_one_installs_are_in_no_namespace_of_another(self, up, config, chart):
+        installer = operator(chart("a", obj("ConfigMap")), "a", packages=True, namespace="ops")
+        said = refused(up, config(installer, operator(chart("b", workload()), "b")))
+        assert said.startswith("tenant acme: operator b, namespace ops: has pods of operator a")
 
     @pytest.fixture
     def no_issuer(self, monkeypatch):

@@ -174,6 +174,7 @@ def env(**source):
 
 
 NOT_ITS_OWN = "an operator's pod reads copies of the tenant's ConfigMaps and Secrets, and no others"
+UNBOUNDED = "each container of an operator's pod has a limit of memory, above 0"
 FOR_OTHERS = "an operator's tokens are for its own tenant alone"
 
 HOSTILE = {
@@ -234,6 +235,21 @@ HOSTILE = {
     "nearly the registry": (first(image="ghcr.io.evil.test/x"), "not from a registry"),
     "nearly the path": (first(image="quay.io/acme-evil/x"), "not from a registry"),
     "a short name": (first(image="nginx"), "not from a registry"),
+    "as much memory as there is": (first(resources={"limits": {"memory": "0"}}), UNBOUNDED),
+    "memory that nobody bounds": (first(resources={"limits": {"cpu": "1"}}), UNBOUNDED),
+    "no bounds": (lambda made: made["spec"]["containers"][0].pop("resources"), UNBOUNDED),
+    "the first container's memory": (
+        lambda made: made["spec"].update(
+            initContainers=[
+                {
+                    **made["spec"]["containers"][0],
+                    "name": "f",
+                    "resources": {"limits": {"memory": "0"}, "requests": {"memory": "0"}},
+                }
+            ]
+        ),
+        UNBOUNDED,
+    ),
     "the first container's image": (
         lambda made: made["spec"].update(
             initContainers=[{**made["spec"]["containers"][0], "name": "f", "image": "evil.test/x"}]

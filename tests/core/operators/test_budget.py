@@ -129,7 +129,7 @@ def test_cpu_is_counted_by_what_is_asked_for_while_it_is_rolled():
     assert budget.workload(workload("Job", pod=both)).cpu_millicores == 3020
     made = workload(spec={"replicas": 2}, pod=pod(asking("100m")))
     assert budget.workload(made) == Demand(pods=3, cpu_millicores=300)
-    assert budget.together([made, made]).cpu_millicores == 600
+    assert budget.together([budget.workload(made)] * 2).cpu_millicores == 600
 
 
 def test_more_cpu_than_it_may_ask_for_is_refused():
@@ -175,7 +175,9 @@ def test_volumes_are_refused_where_none_are_given():
 
 def test_several_are_counted_together():
     given = [workload("Job", "a", pod=ONE), workload("Job", "b", pod=ONE), obj("ConfigMap")]
-    assert budget.together(given) == Demand(memory_mib=200, pods=2)
+    assert budget.together([budget.workload(one) for one in given]) == Demand(
+        memory_mib=200, pods=2
+    )
 
 
 def test_more_than_it_may_is_refused_with_both_ways_out():

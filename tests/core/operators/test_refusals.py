@@ -106,6 +106,23 @@ HOSTILE = {
         with_container(resources={"limits": {"nvidia.com/gpu": 1}}),
         ", container main, resources nvidia.com/gpu: is a device of its node; leave it out",
     ),
+    **{
+        f"memory without a limit: {given!r}": (
+            with_container(resources={"limits": {"memory": given}}),
+            (
+                f", container main, resources.limits.memory: is no limit, got {given!r}; write it "
+                "like 512Mi, or leave it out for the usual one"
+            ),
+        )
+        for given in ("0", 0, "0Mi", "-1Gi", "much", "1gb", "", None)
+    },
+    "memory without a limit at first": (
+        template(initContainers=[container("first", resources={"limits": {"memory": "0"}})]),
+        (
+            ", container first, resources.limits.memory: is no limit, got '0'; write it like "
+            "512Mi, or leave it out for the usual one"
+        ),
+    ),
     "a volume as a device": (
         with_container(volumeDevices=[{"name": "v", "devicePath": "/dev/xvda"}]),
         ", container main, volumeDevices: would be devices of its node; use volumeMounts",
@@ -265,6 +282,8 @@ HARMLESS = {
     "what it takes of its node": with_container(
         resources={"limits": {"memory": "1Gi", "ephemeral-storage": "1Gi"}, "requests": {"cpu": 1}}
     ),
+    "a limit of few bytes": with_container(resources={"limits": {"memory": "1"}}),
+    "a limit as a number": with_container(resources={"limits": {"memory": 2**30}}),
     "ten minutes to end": template(terminationGracePeriodSeconds=600),
     "low ports": with_security(capabilities={"add": ["NET_BIND_SERVICE"], "drop": ["ALL"]}),
     "its own token": with_source(serviceAccountToken={"path": "t"}),

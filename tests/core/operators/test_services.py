@@ -57,15 +57,6 @@ class TestInTheTenant:
         spec = twin(clusterIP="None", clusterIPs=["None"], ipFamilies=["IPv4"], type="ClusterIP")
         assert spec == {"type": "ExternalName", "externalName": "webhook.tenant-acme.svc"}
 
-    def test_one_that_is_only_a_name_stays_as_it_is(self):
-        given = service(type="ExternalName", externalName="db.example.com")
-        assert services.is_name(given)
-        assert services.twin(given, "acme") == given
-
-    def test_other_objects_stay_as_they_are(self):
-        given = obj("ConfigMap")
-        assert services.twin(given, "acme") is given
-
     def test_the_charts_own_object_is_left_as_it_is(self):
         given = service("webhook")
         services.twin(given, "acme")

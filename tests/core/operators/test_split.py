@@ -118,6 +118,11 @@ class TestWhatTheUserSays:
         found = parts(self.MONITOR, **{self.KIND: "nowhere"})
         assert found.left_out == {objects.label(self.MONITOR): "as `sides` says"}
 
+    def test_what_its_pods_would_need_is_left_out_with_them(self):
+        pod = template(serviceAccountName="core", volumes=[{"configMap": {"name": "a"}}])
+        found = parts(workload(pod=pod), **{"Deployment.apps": "nowhere"})
+        assert (found.files, found.accounts) == ((), ())
+
     def test_one_object_is_told_from_its_kind(self):
         other = obj("ServiceMonitor", "other", api_version="monitoring.coreos.com/v1")
         found = parts(self.MONITOR, other, **{self.KIND: "nowhere", f"{self.KIND}/other": "tenant"})
@@ -272,6 +277,36 @@ class TestTheHost:
         templates = [{"metadata": {"name": "data"}, "spec": {}}]
         found = parts(workload("StatefulSet", spec={"volumeClaimTemplates": templates}))
         assert on_host(found, "StatefulSet")["spec"]["volumeClaimTemplates"] == templates
+
+    def test_claims_of_a_statefulset_say_no_more_than_its_other_objects(self):
+        """A finalizer that nobody takes away would keep the tenant's namespace for ever."""
+        said = {"annotations": {"mine": "yes"}, "labels": {"app": "x"}, "name": "data"}
+        templates = [{"metadata": {**said, "finalizers": ["chart.test/stay"]}, "spec": {}}]
+        found = parts(workload("StatefulSet", spec={"volumeClaimTemplates": templates}))
+        (claim,) = on_host(found, "StatefulSet")["spec"]["volumeClaimTemplates"]
+        assert claim["metadata"] == {"name": "data", "labels": {"app": "x"}}
+
+    @pytest.mark.parametrize(
+        ("said", "found"),
+        [
+            (None, {"whenDeleted": "Delete", "whenScaled": "Retain"}),
+            ({"whenScaled": "Delete"}, {"whenDeleted": "Delete", "whenScaled": "Delete"}),
+            ({"whenDeleted": "Retain"}, {"whenDeleted": "Retain", "whenScaled": "Retain"}),
+        ],
+        ids=["nothing", "of scaling", "of removing"],
+    )
+    def test_volumes_of_a_statefulset_go_with_it_unless_the_chart_says_otherwise(self, said, found):
+        """Whoever takes an operator out would pay for its volumes, and never see them."""
+        spec = {
+            "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": {}}],
+            "persistentVolumeClaimRetentionPolicy": said,
+        }
+        made = on_host(parts(workload("StatefulSet", spec=spec)), "StatefulSet")["spec"]
+        assert made["persistentVolumeClaimRetentionPolicy"] == found
+
+    def test_without_volumes_nothing_is_said_of_them(self):
+        made = on_host(parts(workload("StatefulSet")), "StatefulSet")["spec"]
+        assert "persistentVolumeClaimRetentionPolicy" not in made
 
     def test_secrets_that_the_account_pulls_with_are_its_pods(self):
         account = obj("ServiceAccount", "core", imagePullSecrets=[{"name": "pull"}])

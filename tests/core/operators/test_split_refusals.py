@@ -4,12 +4,14 @@ import pytest
 
 from core import names
 from core.errors import InvalidInputError
+from core.operators import objects, sides
 from core.operators.budget import Budget
 from core.operators.phases import LARGEST
 from core.operators.wiring import token_secret
 from tests.support.operator_objects import (
     ACCOUNT_TOKEN,
     RBAC,
+    container,
     hook,
     obj,
     service,
@@ -121,6 +123,20 @@ HOSTILE = {
             "data; leave it out: a claim has accessModes, resources, storageClassName, volumeMode"
         ),
     ),
+    "a volume that passes for the platform's": (
+        workload(
+            "StatefulSet",
+            spec={
+                "volumeClaimTemplates": [
+                    {"metadata": {"name": "d", "labels": {names.LABEL_TENANT: "globex"}}}
+                ]
+            },
+        ),
+        (
+            "StatefulSet.apps ops/demo, claim d, label tenantplane.dev/tenant: can't be an "
+            "operator's; leave it out: it is the platform's own"
+        ),
+    ),
     "a way in from outside": (
         service(type="LoadBalancer"),
         (
@@ -211,3 +227,47 @@ def test_more_than_the_operator_may_is_refused():
 def test_an_object_that_is_too_large_to_be_put_into_the_tenant_is_refused():
     (message,) = problems(obj("ConfigMap", data={"a": "x" * LARGEST}))
     assert message.startswith(f"{THING}, ConfigMap ops/demo: is larger than {LARGEST} bytes, got ")
+
+
+CRD = {"name": "things.demo.test"}
+MALFORMED = {
+    "nothing in it": (workload() | {"spec": None}, "AttributeError("),
+    "a grace as a text": (
+        workload(pod=template(terminationGracePeriodSeconds="30")),
+        "TypeError(",
+    ),
+    "a variable without a name": (
+        workload(pod=template(containers=[container(env=[{"value": "x"}])])),
+        "KeyError('name')",
+    ),
+    "a mount without a path": (
+        workload(pod=template(containers=[container(volumeMounts=[{"name": "x"}])])),
+        "KeyError('mountPath')",
+    ),
+    "replicas as a word": (
+        workload(spec={"replicas": "two"}),
+        "ValueError(\"invalid literal for int() with base 10: 'two'\")",
+    ),
+    "annotations as a list": (obj("ConfigMap", annotations=["a"]), "AttributeError("),
+    "a definition of nothing": (
+        {"apiVersion": "apiextensions.k8s.io/v1", "kind": sides.DEFINITION[1], "metadata": CRD},
+        "KeyError('spec')",
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "error"), MALFORMED.values(), ids=MALFORMED)
+def test_what_kubernetes_would_not_have_is_named_with_its_object(given, error):
+    """Helm renders anything: a chart's values end up as texts, lists or nothing."""
+    (message,) = problems(given, obj("ConfigMap", "other"))
+    assert message.startswith(
+        f"{THING}, {objects.label(given)}: isn't as Kubernetes has it, got {error}"
+    )
+    assert message.endswith(
+        "; render it by hand, and see what `kubectl apply --dry-run=server` says of it"
+    )
+
+
+def test_what_is_wrong_with_others_is_said_beside_it():
+    hostile = workload(name="other", pod=template(hostNetwork=True))
+    assert len(problems(workload(spec={"replicas": "two"}), hostile)) == 2

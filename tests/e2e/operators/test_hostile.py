@@ -104,6 +104,7 @@ def test_a_chart_that_is_not_there_is_named(hostile, operated):
     assert "operator absent: chart charts/absent: is not there" in said
 
 
+FOREIGN = {"audience": "https://kubernetes.default.svc", "path": "token"}
 HOST_RULES = {
     "hostNetwork": ({"hostNetwork": True}, "hostNetwork"),
     "hostPath": ({"volumes": [{"name": "n", "hostPath": {"path": "/"}}]}, "hostPath"),
@@ -116,9 +117,21 @@ HOST_RULES = {
     "nodeName": ({"nodeName": "tp-e2e"}, "can't choose its node"),
     "token of the host": ({"automountServiceAccountToken": True}, "has no token of the host"),
     "account of the host": ({"serviceAccountName": "default"}, "is called after one of the tenant"),
+    "token for somebody else": (
+        {"volumes": [{"name": "t", "projected": {"sources": [{"serviceAccountToken": FOREIGN}]}}]},
+        "tokens are for its own tenant alone",
+    ),
     "image": (
-        {"containers": [{**CONTAINER, "securityContext": {}}]},
+        {"container": {"image": CONTAINER["image"]}},
         "not from a registry that this tenant's operators may use",
+    ),
+    "privileged": (
+        {"container": {"securityContext": {"privileged": True}}},
+        "violates PodSecurity",
+    ),
+    "memory without a limit": (
+        {"container": {"resources": {"limits": {"memory": "0"}, "requests": {"memory": "0"}}}},
+        "has a limit of memory, above 0",
     ),
 }
 
@@ -154,8 +167,8 @@ def test_the_host_takes_a_pod_as_the_platform_makes_them(host, good):
 @pytest.mark.parametrize("rule", HOST_RULES)
 def test_the_host_refuses_what_comes_another_way(host, good, rule):
     change, text = HOST_RULES[rule]
-    if "containers" in change:
-        change = {"containers": [{**good["spec"]["containers"][0], "image": CONTAINER["image"]}]}
+    if "container" in change:
+        change = {"containers": [{**good["spec"]["containers"][0], **change["container"]}]}
     if "volumes" in change:
         change = {"volumes": [*good["spec"]["volumes"], *change["volumes"]]}
     refused = create(host, {**good, "spec": {**good["spec"], **change}})
