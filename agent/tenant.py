@@ -14,6 +14,7 @@ from agent import api_roles, metrics, tenant_secret
 from agent.apply import apply_all
 from agent.discovery import Discovery
 from agent.kube import ApiError, Json
+from agent.lists import listed, version_of
 from agent.outcome import NotReadyError
 from core.errors import TenantplaneError
 
@@ -99,10 +100,12 @@ class Tenant:
             self._wake()
 
     async def _list(self) -> tuple[dict[str, str], str]:
-        listed = await self.client.get(api_roles.API_SERVICES, metadata_list=True)
-        items = [item["metadata"]["name"] for item in listed.get("items") or []]
-        groups = {name: api_roles.group_of(name) for name in items}
-        return groups, listed["metadata"]["resourceVersion"]
+        """Return the group of each APIService, and a version from which on changes are told."""
+        path = api_roles.API_SERVICES
+        version = await version_of(self.client, path)
+        found = listed(self.client, path, metadata_list=True)
+        items = [item["metadata"]["name"] async for item in found]
+        return {name: api_roles.group_of(name) for name in items}, version
 
     async def _write_roles(self) -> None:
         async with self._writing:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Collection
 
 from agent.kube import ApiError, Client, UnreachableError
+from agent.lists import version_of
 
 logger = logging.getLogger("agent")
 
@@ -51,7 +52,7 @@ class Watches:
         established, pause = False, 0.0
         try:
             while True:
-                version = await self._version(path)
+                version = await version_of(self._client, path)
                 established = True
                 self._standing.add(path)
                 self._wake()  # what happened before isn't told by the watch
@@ -76,9 +77,3 @@ class Watches:
         if established:  # else whoever looks finds out, and knows when to look again
             self._wake()
         await asyncio.sleep(pause)
-
-    async def _version(self, path: str) -> str:
-        """Return the version of a list, which may be one of objects with a label."""
-        one = f"{path}{'&' if '?' in path else '?'}limit=1"
-        listed = await self._client.get(one, metadata_list=True)
-        return str(listed["metadata"]["resourceVersion"])

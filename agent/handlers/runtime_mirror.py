@@ -8,18 +8,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from agent import copies, host, mirrored, packages, tenant_secret
+from agent.installed import MOST_READ
 from agent.kube import ApiError, Client, Json, UnreachableError
 from agent.mirrored import Applied, Mirrored
 from agent.outcome import NotReadyError, Outcome
 from agent.packages import Packages
 from agent.sessions import Sessions
 from agent.watches import Watches
+from core.errors import first_of
 from core.manifests import crds, runtime_mirror
 from core.operators.references import File
 from core.operators.wiring import ROOT_CA
 
 _POLL_SECONDS = 15.0
 """How often it is looked at while not all lists are watched, or something is on its way."""
+
+_SHOWN = 20
+"""How many files that are missing are named: a tenant's users name them, as many as they like."""
 
 
 @dataclass
@@ -86,18 +91,18 @@ class RuntimeMirrors:
             [mirrored.watched(wiring.tenant, wiring.operator)] if installed else []
         )
         made = await Mirrored(self._client, wiring.tenant, wiring.operator, session.applied).look()
-        copied = await copies.copy(session.client, made, files)
+        copied = copies.Copies()
+        await copies.copy(session.client, made, files, copied)
         running = packages.Running()
         if installed:
             ca_hash = copied.authorities.get(installed)
             running = await Packages(session.client, made, wiring, installed, ca_hash).run()
-            more = await copies.copy(session.client, made, running.files - files)
-            copied.placed |= more.placed
-            copied.missing += more.missing
+            await copies.copy(session.client, made, running.files - files, copied)
         await made.prune(copied.placed | running.placed)
         authorities = [one for one in copied.missing if one.endswith(f"/{ROOT_CA}")]
         if authorities:
-            problem = f"the tenant doesn't have {', '.join(authorities)} yet: no pod could start"
+            named = ", ".join(first_of(authorities, _SHOWN))
+            problem = f"the tenant doesn't have {named} yet: no pod could start"
             raise NotReadyError("NoAuthority", problem)
         soon = None if running.settled and session.told else _POLL_SECONDS
         return _outcome(copied, running, runs=bool(installed), again_seconds=soon)
@@ -140,14 +145,18 @@ def _outcome(
     runs: bool,
     again_seconds: float | None,
 ) -> Outcome:
+    missing = first_of(sorted(copied.missing), _SHOWN)
     fields: Json = {
         "files": len(copied.placed),
-        "missing": sorted(copied.missing),
+        "missing": missing,
         "workloads": running.workloads,
     }
     message = f"{len(copied.placed)} files are on the host"
-    if copied.missing:
-        message += f"; the tenant doesn't have {', '.join(sorted(copied.missing))}"
+    if missing:
+        message += f"; the tenant doesn't have {', '.join(missing)}"
     if runs:
         message += f"; {running.workloads} programs run"
+    if running.unread:
+        kinds = " and ".join(f"{kind}s" for kind in sorted(running.unread))
+        message += f"; of the {kinds} of packages the first {MOST_READ} are read: uninstall some"
     return Outcome("Mirrored", message, fields, again_seconds=again_seconds)

@@ -32,7 +32,9 @@ def host():
 def copied(tenant, host, *files):
     async def copy():
         made = await Mirrored(host, "acme", "demo").look()
-        return await copies.copy(tenant, made, [("ops", file) for file in files])
+        done = copies.Copies()
+        await copies.copy(tenant, made, [("ops", file) for file in files], done)
+        return done
 
     return run(copy())
 
@@ -164,6 +166,26 @@ class TestCaps:
         done = copied(tenant, host, CONFIG, CREDENTIALS)
         assert done.missing == [f"Secret ops/credentials {TOO_MUCH}"]
         assert len(host.objects) == len(done.placed) == 1
+        assert tenant.asked == [f"{TENANT}/configmaps/config"]
+
+    def test_those_that_the_tenant_does_not_have_count(self, tenant, host, monkeypatch):
+        """A Deployment can name tens of thousands; each look would ask for all."""
+        monkeypatch.setattr(copies, "MOST_FILES", 3)
+        done = copied(tenant, host, *(File(SECRET, f"x{number}") for number in range(5)))
+        assert len(tenant.asked) == 3
+        assert done.missing[2:] == ["Secret ops/x2", *(f"Secret ops/x{n} {TOO_MUCH}" for n in "34")]
+
+    def test_what_was_copied_before_counts(self, tenant, host, monkeypatch):
+        """An operator's own files, and then those of what it installed."""
+        monkeypatch.setattr(copies, "MOST_FILES", 1)
+
+        async def twice():
+            made, done = await Mirrored(host, "acme", "demo").look(), copies.Copies()
+            await copies.copy(tenant, made, [("ops", CREDENTIALS)], done)
+            await copies.copy(tenant, made, [("ops", CONFIG)], done)
+            return done
+
+        assert run(twice()).missing == [f"ConfigMap ops/config {TOO_MUCH}"]
 
     def test_no_more_bytes_than_one_operator_may_have(self, tenant, host):
         large = {"a": "x" * (copies.MOST_BYTES // 2)}

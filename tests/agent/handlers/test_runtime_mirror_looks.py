@@ -5,7 +5,7 @@ import base64
 
 import pytest
 
-from agent import tenant_secret
+from agent import installed, tenant_secret
 from agent.handlers.runtime_mirror import RuntimeMirrors
 from agent.kube import ApiError
 from core.manifests import crds, runtime_mirror
@@ -160,3 +160,27 @@ def test_a_look_at_what_is_in_place_lists_and_writes_nothing(tenant, host):
         return len(host.asked) - asked
 
     assert looked(host, then) == 6  # its own Secret, and one list of each kind
+
+
+def test_of_many_files_that_are_missing_the_first_are_named(tenant, host):
+    """Who installs a program says which files it reads, and each look writes them."""
+    volumes = [{"name": f"v{n}", "secret": {"secretName": f"s{n}"}} for n in range(30)]
+    tenant.objects[INSIDE]["spec"]["template"]["spec"]["volumes"] = volumes
+
+    async def then(look, _):
+        return await look()
+
+    outcome = looked(host, then)
+    assert len(outcome.fields["missing"]) == 21
+    assert outcome.fields["missing"][-1] == "and 10 more"
+    assert "Secret crossplane-system/s0, " in outcome.message
+    assert ", and 10 more; " in outcome.message
+
+
+def test_packages_that_are_not_read_are_told(tenant, host, monkeypatch):
+    monkeypatch.setattr(installed, "MOST_READ", 0)
+
+    async def then(look, _):
+        return await look()
+
+    assert "; of the Deployments of packages the first " in looked(host, then).message
