@@ -20,6 +20,7 @@ _PULL_TYPES = ("kubernetes.io/dockercfg", "kubernetes.io/dockerconfigjson")
 
 MOST_FILES, MOST_BYTES = 200, 8 * 1024**2
 """Of one operator: a tenant's users could fill the host's etcd with them."""
+_TAKEN = "the host has something else of that name"
 _TOO_MUCH = f"more than {MOST_FILES} files or {MOST_BYTES // 1024**2} MiB for one operator"
 
 
@@ -58,6 +59,10 @@ async def copy(
         if done.asked >= MOST_FILES:
             done.missing.append(f"{what} ({_TOO_MUCH})")
             continue
+        name = on_host(namespace, file.name)
+        if made.is_declared(file.kind, name):
+            done.missing.append(f"{what} ({_TAKEN})")
+            continue
         done.asked += 1
         try:
             found = await tenant.get(f"{list_path(namespace, file.kind)}/{file.name}")
@@ -66,7 +71,6 @@ async def copy(
                 raise
             done.missing.append(what)
             continue
-        name = on_host(namespace, file.name)
         body = _copied(found, file, name)
         done.size += len(json.dumps(body))
         if done.size > MOST_BYTES:

@@ -94,6 +94,13 @@ class Mirrored:
         there = self._there.get((kind, name))
         return there is not None and not self._is_ours(there)
 
+    def is_declared(self, kind: str, name: str) -> bool:
+        """Whether something of this name is there that the agent made for no operator."""
+        there = self._there.get((kind, name))
+        return there is not None and names.LABEL_MIRROR not in (
+            there["metadata"].get("labels") or {}
+        )
+
     async def apply(self, body: Json) -> None:
         """Put one in place if it isn't; its name and its labels are all that stay of its metadata.
 

@@ -121,7 +121,11 @@ class Packages:
         """
         if placed >= _MOST:
             raise _RefusedError(f"{_MOST} programs of the operator run already; uninstall some")
-        problem = self._problem(deployment) or self._taken(deployment, known)
+        problem = (
+            self._problem(deployment)
+            or self._taken(deployment, known)
+            or self._unreadable(objects.template(deployment)["spec"])
+        )
         if problem is not None:
             raise _RefusedError(problem)
 
@@ -141,6 +145,21 @@ class Packages:
         for kind, name in self._names_of(deployment, known):
             if (kind, name) in RESERVED or self._made.is_taken(kind, name):
                 return f"{kind} {name}: the name is taken on the host; choose another one"
+        return None
+
+    def _unreadable(self, spec: Json) -> str | None:
+        """Return what its pods would find on the host that isn't the tenant's, None if nothing.
+
+        What a chart has on the host alone is for the operator; claims are never the tenant's.
+        """
+        for file in sorted(files(spec)):
+            if self._made.is_declared(file.kind, on_host(self._namespace, file.name)):
+                what = f"{file.kind} {self._namespace}/{file.name}"
+                return f"{what}: the host has something else of that name; choose another one"
+        for volume in spec.get("volumes") or []:
+            if volume.get("persistentVolumeClaim"):
+                what = f"volume {volume.get('name')}"
+                return f"{what}: the host has no claims of packages; use an emptyDir"
         return None
 
     def _names_of(self, deployment: Json, known: list[Json]) -> list[Key]:

@@ -5,6 +5,7 @@ import pytest
 from agent import copies, mirrored
 from agent.kube import ApiError, UnreachableError
 from agent.mirrored import Mirrored
+from core import names
 from core.operators.references import CONFIG_MAP, SECRET, File
 from core.operators.wiring import ROOT_CA
 from tests.support.fake_api import FakeApi
@@ -153,6 +154,31 @@ def test_a_secret_that_has_another_type_now_is_made_anew(tenant, host):
     done = copied(tenant, host, CREDENTIALS)
     assert (host.objects[path]["type"], host.deleted) == (pulls, [path])
     assert done.missing == []
+
+
+def test_what_the_program_declared_is_not_touched(tenant, host):
+    """A chart's Secret may be on the host alone; an editor of the tenant can make one of its name.
+
+    A copy that took its place would be what the tenant wants, and go with the tenant's.
+    """
+    declared = {names.LABEL_TENANT: "acme", names.LABEL_OPERATOR: "demo"}
+    path = f"{HOST}/secrets/ops.credentials"
+    host.put(path, metadata={"labels": declared}, data={"key": "own"})
+    done = copied(tenant, host, CONFIG, CREDENTIALS)
+    assert done.missing == ["Secret ops/credentials (the host has something else of that name)"]
+    assert done.placed == {(CONFIG_MAP, "ops.config")}
+    assert (host.objects[path]["data"], host.written) == (
+        {"key": "own"},
+        [f"{HOST}/configmaps/ops.config"],
+    )
+
+
+def test_a_copy_that_another_operator_needs_too_is_kept_the_same(tenant, host):
+    """Both read one file of the tenant's."""
+    labels = mirrored.labels("acme", "other")
+    host.put(f"{HOST}/configmaps/ops.config", metadata={"labels": labels}, data={"a": "old"})
+    assert copied(tenant, host, CONFIG).missing == []
+    assert host.objects[f"{HOST}/configmaps/ops.config"]["data"] == {"a": "b"}
 
 
 TOO_MUCH = "(more than 200 files or 8 MiB for one operator)"

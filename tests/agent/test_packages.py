@@ -379,6 +379,38 @@ class TestRefusing:
         assert status(tenant) == {}
 
 
+class TestReading:
+    """Nothing of the host's is mounted that isn't the tenant's."""
+
+    def test_one_that_reads_what_the_program_declared_is_refused(self, tenant, host):
+        """Who installs packages would read the operator's own Secret."""
+        declared = {names.LABEL_TENANT: "acme", names.LABEL_OPERATOR: "crossplane"}
+        path = f"{CORE}/secrets/{NAMESPACE}.provider-tls"
+        host.put(path, metadata={"labels": declared})
+        install(tenant)
+        found = running(tenant, host)
+        assert (found.workloads, found.files, list(host.objects)) == (0, set(), [path])
+        assert refusal(tenant) == (
+            f"Secret {NAMESPACE}/provider-tls: the host has something else of that name; choose "
+            "another one"
+        )
+
+    def test_one_that_reads_a_copy_runs(self, tenant, host):
+        labels = mirrored.labels("acme", "crossplane")
+        host.put(f"{CORE}/secrets/{NAMESPACE}.provider-tls", metadata={"labels": labels})
+        install(tenant)
+        assert running(tenant, host).workloads == 1
+
+    def test_one_with_a_claim_is_refused(self, tenant, host):
+        """On the host are those of the operator's chart alone."""
+        volume = {"name": "data", "persistentVolumeClaim": {"claimName": "cache"}}
+        install(tenant, pod=template(dict(LABELS), volumes=[volume]))
+        assert running(tenant, host).workloads == 0
+        assert refusal(tenant) == (
+            "volume data: the host has no claims of packages; use an emptyDir"
+        )
+
+
 class TestBounds:
     """All tenants share the agent's memory, and each may fill its namespaces with what it likes."""
 
