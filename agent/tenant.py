@@ -12,6 +12,7 @@ from typing import Any
 
 from agent import api_roles, metrics, tenant_secret
 from agent.apply import apply_all
+from agent.bursts import Burst
 from agent.discovery import Discovery
 from agent.kube import ApiError, Json
 from agent.lists import listed, version_of
@@ -19,9 +20,6 @@ from agent.outcome import NotReadyError
 from core.errors import TenantplaneError
 
 logger = logging.getLogger("agent")
-
-_BURST_SECONDS = 0.05
-"""Operators install CRDs by the dozen: their groups get into the roles together."""
 
 _REWATCH_SECONDS = 0.2
 _SERVER_ERROR = 500
@@ -117,6 +115,7 @@ class Tenant:
     async def _watch(self, groups: dict[str, str], version: str) -> None:
         """Follow the APIServices until the stream breaks; then have everything looked at again."""
         changed = asyncio.Event()
+        burst = Burst(changed.set)
         writer = asyncio.create_task(self._write_when(changed))
         try:
             while True:
@@ -124,17 +123,17 @@ class Tenant:
                     version = event["object"]["metadata"]["resourceVersion"]
                     if _note(groups, event):
                         self._groups = frozenset(groups.values())
-                        changed.set()
+                        burst.note()
                 await asyncio.sleep(_REWATCH_SECONDS)
         except TenantplaneError as error:
             logger.debug("watch ended: %s", error)
         finally:
+            burst.close()
             writer.cancel()
 
     async def _write_when(self, changed: asyncio.Event) -> None:
         while True:
             await changed.wait()
-            await asyncio.sleep(_BURST_SECONDS)
             changed.clear()
             try:
                 await self._write_roles()

@@ -98,11 +98,12 @@ def looked(host, then, packages=SPACE):
 def test_how_a_program_fares_on_the_host_is_told(tenant, host):
     async def then(look, woken):
         await look()
+        await asyncio.sleep(0.1)
         assert host.watched == [WATCHED]
         before = len(woken)
         await host.merge(f"{OUTSIDE}/status", {"status": AVAILABLE})
         host.tell(WATCHED)
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(1.1)
         assert len(woken) == before + 1
         await look()
 
