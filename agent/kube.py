@@ -82,6 +82,11 @@ class ApiError(TenantplaneError):
         return self.status == _FORBIDDEN
 
     @property
+    def terminating(self) -> bool:
+        """The namespace is going, and nothing new is let in (k8s admission NamespaceLifecycle)."""
+        return self.forbidden and "because it is being terminated" in str(self)
+
+    @property
     def wrong(self) -> bool:
         """The object can't be, whoever sends it again and whenever."""
         return self.status in _WRONG

@@ -23,6 +23,8 @@ _PATHS = {
     "ServiceAccount": "/api/v1/namespaces/{}/serviceaccounts",
 }
 
+KINDS = "configmaps,deployments,secrets,serviceaccounts,services"
+"""All of them, as kubectl names them."""
 _DEPLOYMENTS = 20
 """How many Deployments are read at a time: what tenants install is of some size (packages.py)."""
 

@@ -7,6 +7,8 @@ place already (agent/mirrored.py), when an object is looked at (agent/loops.py).
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import kopf
+
 from agent import copies, host, mirrored, packages, tenant_secret
 from agent.installed import MOST_READ
 from agent.kube import ApiError, Client, Json, UnreachableError
@@ -15,6 +17,7 @@ from agent.outcome import NotReadyError, Outcome
 from agent.packages import Packages
 from agent.sessions import Sessions
 from agent.watches import Watches
+from core import names
 from core.errors import first_of
 from core.manifests import crds, runtime_mirror
 from core.operators.references import File
@@ -108,14 +111,20 @@ class RuntimeMirrors:
         return _outcome(copied, running, runs=bool(installed), again_seconds=soon)
 
     async def _remove(self, body: Json) -> None:
-        """Take from the host what was copied, and what ran."""
+        """Take from the host what was copied, and what ran; let go of it without a right to it.
+
+        That goes with the whole namespace, in any order, which would else stay for ever. There no
+        event is let in; where the RoleBinding alone is gone, it says what is left.
+        """
         spec = body["spec"]
         try:
             made = await Mirrored(self._client, spec["tenant"], spec["operator"]).look()
             await made.prune(set())
         except (ApiError, UnreachableError) as error:
             if isinstance(error, ApiError) and error.forbidden:
-                return  # the whole namespace goes, the agent's right to it has gone before
+                if not error.terminating:
+                    host.event(body, kopf.warn, "ObjectsLeft", _left(body, error))
+                return
             raise NotReadyError("RemoveFailed", f"not removed yet: {error}") from error
 
     async def _set_finalizer(self, body: Json, *, present: bool) -> None:
@@ -136,6 +145,15 @@ def _watched(spec: Json) -> list[str]:
     if installed := spec.get("packages"):
         found |= set(packages.watched(installed))
     return sorted(found)
+
+
+def _left(body: Json, error: ApiError) -> str:
+    namespace, operator = body["metadata"]["namespace"], body["spec"]["operator"]
+    return (
+        f"namespace {namespace}: copies and programs of operator {operator} may be left, as the "
+        f"agent has no right to them ({error}); delete them with `kubectl -n {namespace} delete "
+        f"{mirrored.KINDS} -l {names.LABEL_MIRROR}={operator}`"
+    )
 
 
 def _outcome(

@@ -116,6 +116,11 @@ def test_deployments_are_read_a_few_at_a_time(host):
     assert len([path for path in host.asked if path.startswith(APPS)]) == 3
 
 
+def test_all_kinds_are_named_to_who_deletes_by_hand():
+    plurals = [mirrored.list_path("tenant-acme", kind).rpartition("/")[2] for kind in KINDS]
+    assert mirrored.KINDS.split(",") == sorted(plurals)
+
+
 def test_what_it_became_is_known_without_asking(host):
     async def once():
         made = Mirrored(host, "acme", "demo")

@@ -7,12 +7,9 @@ import itertools
 
 import pytest
 
-from agent.handlers.removal_hooks import RemovalHooks
-from agent.kube import ApiError
 from core.manifests import agent as agent_manifests
 from core.manifests import crds
 from tests.support.kubectl import eventually
-from tests.support.loop import run
 from tests.support.operator_objects import template, workload
 
 pytestmark = pytest.mark.processes
@@ -154,39 +151,6 @@ def test_one_that_nobody_is_to_run_goes_without(world, hooks):
     world.objects.api.merge(path, {"metadata": {"finalizers": []}})
     hooks.wait_gone()
     hooks.remove(hooks.jobs[0])
-
-
-class Going:
-    """A namespace that goes: of the agent's rights, those to Jobs have gone before."""
-
-    def __init__(self):
-        self.patched = []
-
-    async def get(self, path):
-        return {"status": {"conditions": [{"type": "Complete", "status": "True"}]}}
-
-    async def delete(self, path):
-        raise ApiError(f"DELETE {path}", 403, "Forbidden", "may not")
-
-    async def merge(self, path, body):
-        self.patched.append(body)
-
-
-def test_jobs_that_it_may_not_delete_any_more_hold_up_nothing():
-    """They go with the namespace, which would else stay for ever."""
-    client = Going()
-    metadata = {
-        "name": "demo",
-        "namespace": "tenant-acme",
-        "resourceVersion": "1",
-        "deletionTimestamp": NOW,
-        "finalizers": [crds.REMOVAL_HOOKS_FINALIZER],
-    }
-    spec = {"tenant": "acme", "operator": "demo", "jobs": [job("x")]}
-    body = {"metadata": metadata, "spec": spec}
-    outcome = run(RemovalHooks(client).reconcile(body, lambda: None))
-    assert (outcome.reason, outcome.finished) == ("Removed", True)
-    assert client.patched[-1]["metadata"]["finalizers"] == []
 
 
 def test_it_works_in_its_own_tenants_namespace_alone(world, acme):

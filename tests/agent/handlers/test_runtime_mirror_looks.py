@@ -5,6 +5,7 @@ import base64
 
 import pytest
 
+from agent import host as agent_host
 from agent import installed, tenant_secret
 from agent.handlers.runtime_mirror import RuntimeMirrors
 from agent.kube import ApiError
@@ -185,3 +186,34 @@ def test_packages_that_are_not_read_are_told(tenant, host, monkeypatch):
         return await look()
 
     assert "; of the Deployments of packages the first " in looked(host, then).message
+
+
+def removed(host, error, monkeypatch):
+    """What is told of a removal in which the host refuses a list."""
+    posted = []
+    monkeypatch.setattr(agent_host, "event", lambda body, post, *said: posted.append(said))
+    host.refused["/api/v1/namespaces/tenant-acme/secrets"] = error
+    going = body()
+    going["metadata"] |= {"deletionTimestamp": "now", "resourceVersion": "1"}
+    path = agent_host.path_of(going, crds.RUNTIME_MIRRORS)
+    host.put(path, metadata=going["metadata"])
+    assert run(RuntimeMirrors(host).reconcile(going, lambda: None)).finished
+    assert host.objects[path]["metadata"]["finalizers"] == []
+    return posted
+
+
+def test_without_a_right_to_what_it_made_it_says_what_may_be_left(host, monkeypatch):
+    """A RoleBinding that somebody took away; waiting for it would hold a namespace that goes."""
+    posted = removed(host, ApiError("GET x", 403, "Forbidden", "may not"), monkeypatch)
+    message = (
+        "namespace tenant-acme: copies and programs of operator crossplane may be left, as the "
+        "agent has no right to them (GET x: may not (403)); delete them with `kubectl -n "
+        "tenant-acme delete configmaps,deployments,secrets,serviceaccounts,services -l "
+        "tenantplane.dev/mirror=crossplane`"
+    )
+    assert posted == [("ObjectsLeft", message)]
+
+
+def test_where_the_namespace_goes_nothing_is_said(host, monkeypatch):
+    text = "unable to create new content in namespace x because it is being terminated"
+    assert removed(host, ApiError("GET x", 403, "Forbidden", text), monkeypatch) == []
