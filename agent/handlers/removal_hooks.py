@@ -54,9 +54,9 @@ class RemovalHooks:
         """Have one Job run after the other, and take them away; None once that is done."""
         where = _JOBS.format(body["metadata"]["namespace"])
         for number, job in enumerate(jobs):
-            if not await self._is_done(where, job):
-                name, fields = job["metadata"]["name"], {"done": number}
-                return Outcome("Running", f"Job {name} runs", fields, again_seconds=_POLL_SECONDS)
+            said = await self._follow(f"{where}/{job['metadata']['name']}", body, job)
+            if said is not None:
+                return Outcome("Running", said, {"done": number}, again_seconds=_POLL_SECONDS)
         for job in jobs:
             await self._client.delete(f"{where}/{job['metadata']['name']}")
         return None
@@ -78,22 +78,20 @@ class RemovalHooks:
         )
         host.event(body, kopf.warn, "ObjectsLeft", message)
 
-    async def _is_done(self, where: str, job: Json) -> bool:
-        """Have a Job run, if it doesn't yet; return whether it is done.
+    async def _follow(self, path: str, body: Json, job: Json) -> str | None:
+        """Have a Job run, if it doesn't yet; return how it fares, None once it is done.
 
         Raises:
             NotReadyError: It failed, or the host refuses it.
             ApiError: The agent has no right to it, or the whole namespace is going.
         """
-        name = job["metadata"]["name"]
-        path = f"{where}/{name}"
+        name, namespace = job["metadata"]["name"], body["metadata"]["namespace"]
         try:
             found = await self._client.get(path)
         except ApiError as error:
             if not error.not_found:
                 raise
-            await self._start(path, job)
-            return False
+            found = await self._start(path, job)
         conditions = found.get("status", {}).get("conditions") or []
         states = {one["type"]: one for one in conditions if one["status"] == "True"}
         if "Failed" in states:
@@ -103,11 +101,16 @@ class RemovalHooks:
                 f"Job {name} failed ({why}); see `kubectl logs job/{name}`, delete the Job to have "
                 "it run again, or take the finalizer off this object to go on without it",
             )
-        return "Complete" in states
+        if "Complete" in states:
+            return None
+        status = found.get("status", {})
+        pods = ", ".join(f"{status.get(key) or 0} {key}" for key in ("active", "ready", "failed"))
+        where = f"`kubectl -n {namespace} describe job {name}`"
+        return f"Job {name} runs (pods: {pods}); {where} says what they wait for"
 
-    async def _start(self, path: str, job: Json) -> None:
+    async def _start(self, path: str, job: Json) -> Json:
         try:
-            await self._client.apply(path, job)
+            return await self._client.apply(path, job)
         except ApiError as error:
             if error.forbidden and not error.terminating:  # a quota, or a rule of the host
                 raise NotReadyError("Refused", str(error)) from error

@@ -72,7 +72,8 @@ class Hooks:
         assert self._api.request("DELETE", f"{JOBS}/{job_name}", body).ok
 
     def succeeds(self, job_name):
-        self.ends(job_name, "SuccessCriteriaMet", "Complete", completionTime=NOW, succeeded=1)
+        ended = {"completionTime": NOW, "succeeded": 1, "active": None, "ready": None}
+        self.ends(job_name, "SuccessCriteriaMet", "Complete", **ended)
 
     def fails(self, job_name):
         self.ends(job_name, "FailureTarget", "Failed", failed=1)
@@ -101,7 +102,10 @@ def test_jobs_run_one_after_the_other_and_then_it_is_gone_with_them(hooks):
     first, second = hooks.jobs
     hooks.delete()
     eventually(lambda: hooks.runs(first), "the first runs")
-    assert hooks.wait(reason="Running")["message"] == f"Job {first} runs"
+    described = f"`kubectl -n tenant-acme describe job {first}` says what they wait for"
+    assert hooks.wait(reason="Running")["message"] == (
+        f"Job {first} runs (pods: 0 active, 0 ready, 0 failed); {described}"
+    )
     assert not hooks.runs(second)
     hooks.succeeds(first)
     eventually(lambda: hooks.runs(second), "the second runs")
@@ -110,6 +114,18 @@ def test_jobs_run_one_after_the_other_and_then_it_is_gone_with_them(hooks):
     hooks.succeeds(second)
     hooks.wait_gone()
     assert not any(hooks.runs(name) for name in hooks.jobs)
+
+
+def test_how_the_pods_of_a_job_fare_is_told(hooks):
+    """They may wait for an image, a node or a file, and `pulumi up` with them."""
+    hooks.wait()
+    first, _ = hooks.jobs
+    hooks.delete()
+    hooks.ends(first, active=1, ready=0, failed=2)
+    eventually(
+        lambda: "(pods: 1 active, 0 ready, 2 failed)" in hooks.wait(reason="Running")["message"],
+        "it says so",
+    )
 
 
 def test_a_job_that_fails_holds_it_and_says_what_to_do(world, hooks):
