@@ -12,11 +12,12 @@ from typing import Any
 from agent.discovery import Discovery, NotServedError, Reference
 from agent.kube import CONNECTIONS, ApiError, Client, Json, UnreachableError
 from core import names
-from core.errors import TenantplaneError, list_of
+from core.errors import TenantplaneError, first_of, list_of
 
 ANNOTATION_OWNER = f"{names.API_GROUP}/manifests"
 """On an object in a tenant: the TenantManifests that it is in."""
 
+_SHOWN = 3
 _CRD_SECONDS = 5.0
 _CRD_POLL_SECONDS = 0.05
 
@@ -35,8 +36,7 @@ class ApplyError(TenantplaneError):
 
     def __init__(self, done: Collection[Reference], problems: Sequence[str]) -> None:
         """Keep how far it got."""
-        shown = [*problems[:3], *([f"and {len(problems) - 3} more"] if len(problems) > 3 else [])]  # noqa: PLR2004
-        super().__init__(list_of(f"{len(problems)} objects failed", shown))
+        super().__init__(list_of(f"{len(problems)} objects failed", first_of(problems, _SHOWN)))
         self.done = done
 
 

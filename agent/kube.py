@@ -40,6 +40,10 @@ _SILENCE_SECONDS = 90
 
 _SHOWN_CHARACTERS = 200
 
+_MOST_MIB = 10
+"""Of one answer, as all tenants share the agent's memory. Any object fits: a request to etcd has
+1.5 MiB at most (--max-request-bytes), and JSON writes a character with up to six (`\\u003c`)."""
+
 _FORBIDDEN = 403
 _CONFLICT = 409
 _GONE = 410
@@ -78,6 +82,11 @@ class ApiError(TenantplaneError):
         return self.status == _FORBIDDEN
 
     @property
+    def terminating(self) -> bool:
+        """The namespace is going, and nothing new is let in (k8s admission NamespaceLifecycle)."""
+        return self.forbidden and "because it is being terminated" in str(self)
+
+    @property
     def wrong(self) -> bool:
         """The object can't be, whoever sends it again and whenever."""
         return self.status in _WRONG
@@ -86,6 +95,15 @@ class ApiError(TenantplaneError):
     def unauthorized(self) -> bool:
         """The server doesn't know us: a certificate was renewed, or its authority."""
         return self.status == _UNAUTHORIZED
+
+
+class TooLargeError(ApiError):
+    """An answer is larger than any single object."""
+
+    def __init__(self, what: str, status: int) -> None:
+        """Say of which request."""
+        message = f"the answer has more than {_MOST_MIB} MiB; have less in it"
+        super().__init__(what, status, "TooLarge", message)
 
 
 class UnreachableError(TenantplaneError):
@@ -175,7 +193,7 @@ class Client:
                     server_hostname=self._server_name,
                 ) as response,
             ):
-                return _checked(f"{method} {path}", response.status, await response.read())
+                return await _checked(f"{method} {path}", response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._unreachable(error) from error
 
@@ -212,7 +230,7 @@ class Client:
                 server_hostname=self._server_name,
             ) as response:
                 if response.status != 200:  # noqa: PLR2004 -- OK
-                    _checked(f"GET {path}", response.status, await response.read())
+                    await _checked(f"GET {path}", response)
                 async for event in _lines(response.content):
                     yield _event(path, event)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -236,7 +254,13 @@ def _event(path: str, event: Json) -> Json:
     return event
 
 
-def _checked(what: str, status: int, content: bytes) -> Json:
+async def _checked(what: str, response: aiohttp.ClientResponse) -> Json:
+    status, content = response.status, bytearray()
+    async for chunk in response.content.iter_any():
+        content += chunk
+        if len(content) > _MOST_MIB * 1024**2:
+            response.close()  # else what is left would be waited for
+            raise TooLargeError(what, status)
     try:
         body = json.loads(content) if content else {}
     except ValueError:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Set as AbstractSet
 
 from agent.kube import Client, Json
+from agent.lists import PAGE, listed
 from core import names
 from core.operators.wiring import host_labels
 
@@ -21,6 +22,11 @@ _PATHS = {
     "Service": "/api/v1/namespaces/{}/services",
     "ServiceAccount": "/api/v1/namespaces/{}/serviceaccounts",
 }
+
+KINDS = "configmaps,deployments,secrets,serviceaccounts,services"
+"""All of them, as kubectl names them."""
+_DEPLOYMENTS = 20
+"""How many Deployments are read at a time: what tenants install is of some size (packages.py)."""
 
 Key = tuple[str, str]
 """Kind and name on the host."""
@@ -74,9 +80,11 @@ class Mirrored:
         for kind in _PATHS:
             whole = kind == "Deployment"
             path = list_path(self._namespace, kind)
-            listed = await self._host.get(path, metadata_list=not whole)
-            for item in listed.get("items") or []:
-                self._there[kind, item["metadata"]["name"]] = item
+            found = listed(
+                self._host, path, metadata_list=not whole, page=_DEPLOYMENTS if whole else PAGE
+            )
+            async for item in found:
+                self._there[kind, item["metadata"]["name"]] = _kept(item)
         return self
 
     def get(self, kind: str, name: str) -> Json:
@@ -87,6 +95,13 @@ class Mirrored:
         """Whether something of this name is there that wasn't made for the operator."""
         there = self._there.get((kind, name))
         return there is not None and not self._is_ours(there)
+
+    def is_declared(self, kind: str, name: str) -> bool:
+        """Whether something of this name is there that the agent made for no operator."""
+        there = self._there.get((kind, name))
+        return there is not None and names.LABEL_MIRROR not in (
+            there["metadata"].get("labels") or {}
+        )
 
     async def apply(self, body: Json) -> None:
         """Put one in place if it isn't; its name and its labels are all that stay of its metadata.
@@ -101,7 +116,7 @@ class Mirrored:
         there = self._there.get(key)
         if there is not None and self._applied.get(key) == (digest, _version(kind, there)):
             return
-        self._there[key] = await self._host.apply(self._path(key), body)
+        self._there[key] = _kept(await self._host.apply(self._path(key), body))
         self._applied[key] = digest, _version(kind, self._there[key])
 
     async def replace(self, body: Json) -> None:
@@ -127,6 +142,11 @@ class Mirrored:
     def _is_ours(self, there: Json) -> bool:
         found = there["metadata"].get("labels") or {}
         return bool(found.get(names.LABEL_MIRROR) == self._operator)
+
+
+def _kept(there: Json) -> Json:
+    """Return what has to be known of an object."""
+    return {key: there[key] for key in ("metadata", "status") if key in there}
 
 
 def _version(kind: str, there: Json) -> str:

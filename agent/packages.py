@@ -3,24 +3,22 @@
 Crossplane's package manager makes a Deployment with Service, ServiceAccount and Secrets for each
 provider and function. Here each gets its like on the host, wired to the tenant, and says in the
 tenant how that one fares; its Service in the tenant leads to the host.
-Not here: the copies of what pods read (copies.py), what is in place already (mirrored.py), when
-(handlers/runtime_mirror.py).
+Not here: what is there (installed.py), the copies of what pods read (copies.py), what is in place
+already (mirrored.py), when (handlers/runtime_mirror.py).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent.installed import MOST_KIB, Installed, kib
 from agent.kube import ApiError, Client, Json
 from agent.mirrored import Key, Mirrored, list_path
-from core.errors import TenantplaneError
+from core.errors import TenantplaneError, first_of
 from core.operators import objects, pods, refusals, services
 from core.operators.references import File, files
 from core.operators.services import Front
 from core.operators.wiring import RESERVED, Wiring, on_host, pod_label
-
-_OWNERS = "pkg.crossplane.io/"
-"""Whose Deployments are run: those that Crossplane's package manager made."""
 
 _STATUS = (
     "availableReplicas",
@@ -34,6 +32,8 @@ _STATUS = (
 
 _MOST = 50
 """Programs that one operator may have installed: a tenant's users install them."""
+_PROBLEMS = 10
+"""How many problems of a Deployment are told."""
 
 
 def watched(namespace: str) -> list[str]:
@@ -42,7 +42,7 @@ def watched(namespace: str) -> list[str]:
 
 
 class _RefusedError(TenantplaneError):
-    """The host refuses an object for what it is; others may be right."""
+    """One can't be run on the host for what it is; others may be right."""
 
 
 @dataclass
@@ -56,6 +56,8 @@ class Running:
     workloads: int = 0
     settled: bool = True
     """Nothing is on its way any more."""
+    unread: list[str] = field(default_factory=list)
+    """Kinds of which there are more than are read."""
 
 
 class Packages:
@@ -84,53 +86,55 @@ class Packages:
             UnreachableError: One of the two doesn't answer.
         """
         running = Running()
-        deployments = await self._owned("Deployment")
-        known = await self._owned("Service")
+        installed = Installed(self._tenant, self._namespace)
+        known = await installed.services()
         fronts = services.fronts(known)
         placed = 0
-        for deployment in deployments:
-            problem = self._problem(deployment, placed) or self._taken(deployment, known)
-            if problem is not None:
-                await self._say(deployment, _refused(problem))
+        async for deployment in installed.deployments():
+            try:
+                self._check(deployment, known, placed)
+                made = self._like(deployment, fronts)
+            except _RefusedError as error:
+                await self._say(deployment, _refused(str(error)))
                 continue
             spec = objects.template(deployment)["spec"]
             running.files |= {(self._namespace, file) for file in files(spec)}
             placed += 1
             running.placed |= set(self._names_of(deployment, known))
             try:
-                await self._place(deployment, known, fronts)
+                await self._place(deployment, made, known)
             except _RefusedError as error:
                 await self._say(deployment, _refused(str(error)))
                 continue
             running.workloads += 1
             running.settled &= await self._follow(deployment)
+        running.unread = installed.unread
         return running
 
-    async def _owned(self, kind: str) -> list[Json]:
-        """Return what the package manager made of a kind."""
-        listed = await self._tenant.get(list_path(self._namespace, kind))
-        group = "apps/v1" if kind == "Deployment" else "v1"
-        return [
-            {**item, "apiVersion": group, "kind": kind}
-            for item in listed.get("items") or []
-            if any(
-                owner.get("controller") and owner["apiVersion"].startswith(_OWNERS)
-                for owner in item["metadata"].get("ownerReferences") or []
-            )
-            and "deletionTimestamp" not in item["metadata"]
-        ]
-
-    def _problem(self, deployment: Json, placed: int) -> str | None:
-        """Return why a Deployment can't be run, None if it can; `placed` are on the host already.
+    def _check(self, deployment: Json, known: list[Json], placed: int) -> None:
+        """Check whether a Deployment can be run; `placed` are on the host already.
 
         One that its host refused counts, as its ServiceAccount and Services are there all the same.
+
+        Raises:
+            _RefusedError: It can't.
         """
         if placed >= _MOST:
-            return f"{_MOST} programs of the operator run already; uninstall some"
+            raise _RefusedError(f"{_MOST} programs of the operator run already; uninstall some")
+        problem = (
+            self._problem(deployment)
+            or self._taken(deployment, known)
+            or self._unreadable(objects.template(deployment)["spec"])
+        )
+        if problem is not None:
+            raise _RefusedError(problem)
+
+    def _problem(self, deployment: Json) -> str | None:
+        """Return what is wrong with a Deployment, None if nothing is."""
         thing = f"Deployment {self._namespace}/{deployment['metadata']['name']}"
         template = objects.template(deployment)
         found = list(refusals.problems(template, self._wiring, self._namespace, thing))
-        return "; ".join(str(one) for one in found) or None
+        return "; ".join(first_of([str(one) for one in found], _PROBLEMS)) or None
 
     def _taken(self, deployment: Json, known: list[Json]) -> str | None:
         """Return which of its names is something else's on the host already, None if none is.
@@ -141,6 +145,21 @@ class Packages:
         for kind, name in self._names_of(deployment, known):
             if (kind, name) in RESERVED or self._made.is_taken(kind, name):
                 return f"{kind} {name}: the name is taken on the host; choose another one"
+        return None
+
+    def _unreadable(self, spec: Json) -> str | None:
+        """Return what its pods would find on the host that isn't the tenant's, None if nothing.
+
+        What a chart has on the host alone is for the operator; claims are never the tenant's.
+        """
+        for file in sorted(files(spec)):
+            if self._made.is_declared(file.kind, on_host(self._namespace, file.name)):
+                what = f"{file.kind} {self._namespace}/{file.name}"
+                return f"{what}: the host has something else of that name; choose another one"
+        for volume in spec.get("volumes") or []:
+            if volume.get("persistentVolumeClaim"):
+                what = f"volume {volume.get('name')}"
+                return f"{what}: the host has no claims of packages; use an emptyDir"
         return None
 
     def _names_of(self, deployment: Json, known: list[Json]) -> list[Key]:
@@ -159,15 +178,13 @@ class Packages:
             if selector and selector.items() <= labels.items():
                 yield one
 
-    async def _place(
-        self,
-        deployment: Json,
-        known: list[Json],
-        fronts: list[Front],
-    ) -> None:
-        """Put one on the host."""
-        template = objects.template(deployment)
-        account = self._account(deployment)
+    def _like(self, deployment: Json, fronts: list[Front]) -> Json:
+        """Return what one is on the host.
+
+        Raises:
+            _RefusedError: It is too large.
+        """
+        name, template = deployment["metadata"]["name"], objects.template(deployment)
         front = services.of(template, self._namespace, fronts)
         rewritten = pods.rewrite(template, self._wiring, self._namespace, host_name=front)
         pods.roll_with(rewritten, self._ca_hash or "")
@@ -175,6 +192,15 @@ class Packages:
         spec["revisionHistoryLimit"] = 1
         made: Json = {"apiVersion": "apps/v1", "kind": "Deployment", "spec": spec}
         objects.select(made, pod_label(self._wiring.operator))
+        if (size := kib(spec)) > MOST_KIB:
+            thing = f"Deployment {self._namespace}/{name}"
+            problem = f"its spec has more than {MOST_KIB} KiB on the host, got {size}"
+            raise _RefusedError(f"{thing}: {problem}; make it smaller")
+        return made
+
+    async def _place(self, deployment: Json, made: Json, known: list[Json]) -> None:
+        """Put one on the host."""
+        account = self._account(deployment)
         holder = {"apiVersion": "v1", "kind": "ServiceAccount"}
         await self._apply(holder | {"automountServiceAccountToken": False}, account)
         for service in self._services_of(deployment, known):

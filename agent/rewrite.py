@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 from agent.kube import CONNECTIONS, ApiError, Client, Json
+from agent.lists import listed
 from core.errors import TenantplaneError
 
-_PAGE = 500
 _SECRETS = "/api/v1/secrets"
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _NEEDED_VERBS = {"list", "patch"}
@@ -94,23 +94,16 @@ def _versions(group: Json) -> list[str]:
 
 async def _aggregated(client: Client) -> set[str]:
     """Versions that other servers serve, from stores of their own."""
-    listed = await client.get("/apis/apiregistration.k8s.io/v1/apiservices")
-    specs = [item["spec"] for item in listed["items"] if item["spec"].get("service")]
+    services = await client.get("/apis/apiregistration.k8s.io/v1/apiservices")
+    specs = [item["spec"] for item in services["items"] if item["spec"].get("service")]
     return {f"/apis/{spec['group']}/{spec['version']}" for spec in specs}
 
 
 async def _objects(client: Client, kind: str) -> AsyncIterator[str]:
     """Paths of a kind's objects."""
     base, _, plural = kind.rpartition("/")
-    token = ""
-    while True:
-        query = f"{kind}?limit={_PAGE}" + (f"&continue={quote(token)}" if token else "")
-        page = await client.get(query, metadata_list=True)
-        for item in page.get("items") or []:
-            yield _object(base, plural, item["metadata"])
-        token = page["metadata"].get("continue", "")
-        if not token:
-            return
+    async for item in listed(client, kind, metadata_list=True):
+        yield _object(base, plural, item["metadata"])
 
 
 def _object(base: str, plural: str, metadata: dict[str, str]) -> str:

@@ -12,15 +12,14 @@ from typing import Any
 
 from agent import api_roles, metrics, tenant_secret
 from agent.apply import apply_all
+from agent.bursts import Burst
 from agent.discovery import Discovery
 from agent.kube import ApiError, Json
+from agent.lists import listed, version_of
 from agent.outcome import NotReadyError
 from core.errors import TenantplaneError
 
 logger = logging.getLogger("agent")
-
-_BURST_SECONDS = 0.05
-"""Operators install CRDs by the dozen: their groups get into the roles together."""
 
 _REWATCH_SECONDS = 0.2
 _SERVER_ERROR = 500
@@ -99,10 +98,12 @@ class Tenant:
             self._wake()
 
     async def _list(self) -> tuple[dict[str, str], str]:
-        listed = await self.client.get(api_roles.API_SERVICES, metadata_list=True)
-        items = [item["metadata"]["name"] for item in listed.get("items") or []]
-        groups = {name: api_roles.group_of(name) for name in items}
-        return groups, listed["metadata"]["resourceVersion"]
+        """Return the group of each APIService, and a version from which on changes are told."""
+        path = api_roles.API_SERVICES
+        version = await version_of(self.client, path)
+        found = listed(self.client, path, metadata_list=True)
+        items = [item["metadata"]["name"] async for item in found]
+        return {name: api_roles.group_of(name) for name in items}, version
 
     async def _write_roles(self) -> None:
         async with self._writing:
@@ -114,6 +115,7 @@ class Tenant:
     async def _watch(self, groups: dict[str, str], version: str) -> None:
         """Follow the APIServices until the stream breaks; then have everything looked at again."""
         changed = asyncio.Event()
+        burst = Burst(changed.set)
         writer = asyncio.create_task(self._write_when(changed))
         try:
             while True:
@@ -121,17 +123,17 @@ class Tenant:
                     version = event["object"]["metadata"]["resourceVersion"]
                     if _note(groups, event):
                         self._groups = frozenset(groups.values())
-                        changed.set()
+                        burst.note()
                 await asyncio.sleep(_REWATCH_SECONDS)
         except TenantplaneError as error:
             logger.debug("watch ended: %s", error)
         finally:
+            burst.close()
             writer.cancel()
 
     async def _write_when(self, changed: asyncio.Event) -> None:
         while True:
             await changed.wait()
-            await asyncio.sleep(_BURST_SECONDS)
             changed.clear()
             try:
                 await self._write_roles()

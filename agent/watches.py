@@ -1,4 +1,4 @@
-"""Watches on lists of a tenant or of the host: whatever happens in one is told at once.
+"""Watches on lists of a tenant or of the host: whatever happens in one is told, soon.
 
 Not here: what is done then (handlers/), requests (kube.py).
 """
@@ -7,10 +7,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection
 
+from agent.bursts import Burst
 from agent.kube import ApiError, Client, UnreachableError
+from agent.lists import version_of
 
 logger = logging.getLogger("agent")
 
+_PAUSE_SECONDS = 1.0
+"""A look lists and reads a lot, and a tenant's users may change an object in a loop."""
 _REWATCH_SECONDS = 0.2
 _REFUSED_SECONDS = 15.0
 """A list that is given and not watched would else be listed at each look, and each list wakes."""
@@ -20,9 +24,9 @@ class Watches:
     """Follows some lists of one API server."""
 
     def __init__(self, client: Client, wake: Callable[[], None]) -> None:
-        """Follow nothing yet; `wake` is called after each change, and when the server is gone."""
+        """Follow nothing yet; `wake` is called after changes, and when the server is gone."""
         self._client = client
-        self._wake = wake
+        self._burst = Burst(wake, pause_seconds=_PAUSE_SECONDS)
         self._following: dict[str, asyncio.Task[None]] = {}
         self._standing: set[str] = set()
 
@@ -42,6 +46,7 @@ class Watches:
 
     async def close(self) -> None:
         """Follow nothing any more."""
+        self._burst.close()
         tasks, self._following = list(self._following.values()), {}
         for task in tasks:
             task.cancel()
@@ -51,16 +56,16 @@ class Watches:
         established, pause = False, 0.0
         try:
             while True:
-                version = await self._version(path)
+                version = await version_of(self._client, path)
                 established = True
                 self._standing.add(path)
-                self._wake()  # what happened before isn't told by the watch
+                self._burst.note()  # what happened before isn't told by the watch
                 try:
                     while True:
                         async for event in self._client.watch(path, version):
                             version = event["object"]["metadata"]["resourceVersion"]
                             if event["type"] != "BOOKMARK":
-                                self._wake()
+                                self._burst.note()
                         await asyncio.sleep(_REWATCH_SECONDS)
                 except ApiError as error:
                     if not error.gone:
@@ -74,11 +79,5 @@ class Watches:
         finally:
             self._standing.discard(path)
         if established:  # else whoever looks finds out, and knows when to look again
-            self._wake()
+            self._burst.note()
         await asyncio.sleep(pause)
-
-    async def _version(self, path: str) -> str:
-        """Return the version of a list, which may be one of objects with a label."""
-        one = f"{path}{'&' if '?' in path else '?'}limit=1"
-        listed = await self._client.get(one, metadata_list=True)
-        return str(listed["metadata"]["resourceVersion"])

@@ -68,6 +68,12 @@ def describe(thing: str, problem: str, got: object = _Absent.ABSENT, remedy: str
     return f"{thing}: {problem}{shown}{advice}"
 
 
+def first_of(texts: Sequence[str], most: int) -> list[str]:
+    """Return the first of some texts, and how many more there are."""
+    left = len(texts) - most
+    return [*texts[:most], *([f"and {left} more"] if left > 0 else [])]
+
+
 def list_of(title: str, lines: Sequence[str]) -> str:
     """Return a title and its lines as a bulleted list; one line stands on its own."""
     if len(lines) == 1:

@@ -5,6 +5,8 @@ Not here: what they are (core/operators/hooks.py), when an object is looked at (
 
 from collections.abc import Callable
 
+import kopf
+
 from agent import host
 from agent.kube import ApiError, Client, Json
 from agent.outcome import NotReadyError, Outcome
@@ -33,43 +35,63 @@ class RemovalHooks:
             return Outcome("Waiting", f"{len(jobs)} Jobs run when this object is deleted")
         if crds.REMOVAL_HOOKS_FINALIZER not in body["metadata"].get("finalizers", []):
             return Outcome("Removed", finished=True)
-        where = _JOBS.format(body["metadata"]["namespace"])
-        for number, job in enumerate(jobs):
-            if not await self._is_done(where, job):
-                name, fields = job["metadata"]["name"], {"done": number}
-                return Outcome("Running", f"Job {name} runs", fields, again_seconds=_POLL_SECONDS)
-        for job in jobs:
-            await self._take_away(f"{where}/{job['metadata']['name']}")
+        try:
+            running = await self._run(body, jobs)
+        except ApiError as error:
+            if not error.forbidden:
+                raise
+            self._let_go(body, jobs, error)
+        else:
+            if running is not None:
+                return running
         await self._set_finalizer(body, present=False)
         return Outcome("Removed", finished=True)
 
     async def forget(self, uid: str) -> None:
         """Nothing is held for an object."""
 
-    async def _take_away(self, path: str) -> None:
-        """Delete a Job; where the whole namespace goes, our right to do so may go before."""
-        try:
-            await self._client.delete(path)
-        except ApiError as error:
-            if not error.forbidden:
-                raise
+    async def _run(self, body: Json, jobs: list[Json]) -> Outcome | None:
+        """Have one Job run after the other, and take them away; None once that is done."""
+        where = _JOBS.format(body["metadata"]["namespace"])
+        for number, job in enumerate(jobs):
+            said = await self._follow(f"{where}/{job['metadata']['name']}", body, job)
+            if said is not None:
+                return Outcome("Running", said, {"done": number}, again_seconds=_POLL_SECONDS)
+        for job in jobs:
+            await self._client.delete(f"{where}/{job['metadata']['name']}")
+        return None
 
-    async def _is_done(self, where: str, job: Json) -> bool:
-        """Have a Job run, if it doesn't yet; return whether it is done.
+    def _let_go(self, body: Json, jobs: list[Json], error: ApiError) -> None:
+        """Say what may be left, as the agent has no right to Jobs any more.
+
+        That goes with the whole namespace, in any order, which would else stay for ever. There no
+        event is let in; where the RoleBinding alone is gone, somebody has to look.
+        """
+        if error.terminating:
+            return
+        namespace = body["metadata"]["namespace"]
+        named = " ".join(job["metadata"]["name"] for job in jobs)
+        message = (
+            f"namespace {namespace}: not all of the Jobs {named} may have run, as the agent has no "
+            f"right to them ({error}); do by hand what they do, and delete them with `kubectl -n "
+            f"{namespace} delete job --ignore-not-found {named}`"
+        )
+        host.event(body, kopf.warn, "ObjectsLeft", message)
+
+    async def _follow(self, path: str, body: Json, job: Json) -> str | None:
+        """Have a Job run, if it doesn't yet; return how it fares, None once it is done.
 
         Raises:
-            NotReadyError: It failed.
+            NotReadyError: It failed, or the host refuses it.
+            ApiError: The agent has no right to it, or the whole namespace is going.
         """
-        name = job["metadata"]["name"]
-        path = f"{where}/{name}"
+        name, namespace = job["metadata"]["name"], body["metadata"]["namespace"]
         try:
             found = await self._client.get(path)
         except ApiError as error:
-            if error.forbidden:
-                return True  # the whole namespace goes, the agent's right to it has gone before
             if not error.not_found:
                 raise
-            return not await self._starts(path, job)
+            found = await self._start(path, job)
         conditions = found.get("status", {}).get("conditions") or []
         states = {one["type"]: one for one in conditions if one["status"] == "True"}
         if "Failed" in states:
@@ -79,17 +101,20 @@ class RemovalHooks:
                 f"Job {name} failed ({why}); see `kubectl logs job/{name}`, delete the Job to have "
                 "it run again, or take the finalizer off this object to go on without it",
             )
-        return "Complete" in states
+        if "Complete" in states:
+            return None
+        status = found.get("status", {})
+        pods = ", ".join(f"{status.get(key) or 0} {key}" for key in ("active", "ready", "failed"))
+        where = f"`kubectl -n {namespace} describe job {name}`"
+        return f"Job {name} runs (pods: {pods}); {where} says what they wait for"
 
-    async def _starts(self, path: str, job: Json) -> bool:
-        """Create a Job; returns False where nothing starts any more, as the namespace is going."""
+    async def _start(self, path: str, job: Json) -> Json:
         try:
-            await self._client.apply(path, job)
+            return await self._client.apply(path, job)
         except ApiError as error:
-            if error.forbidden:
-                return False
+            if error.forbidden and not error.terminating:  # a quota, or a rule of the host
+                raise NotReadyError("Refused", str(error)) from error
             raise
-        return True
 
     async def _set_finalizer(self, body: Json, *, present: bool) -> None:
         finalizer = crds.REMOVAL_HOOKS_FINALIZER

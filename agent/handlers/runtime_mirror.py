@@ -7,19 +7,27 @@ place already (agent/mirrored.py), when an object is looked at (agent/loops.py).
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import kopf
+
 from agent import copies, host, mirrored, packages, tenant_secret
+from agent.installed import MOST_READ
 from agent.kube import ApiError, Client, Json, UnreachableError
 from agent.mirrored import Applied, Mirrored
 from agent.outcome import NotReadyError, Outcome
 from agent.packages import Packages
 from agent.sessions import Sessions
 from agent.watches import Watches
+from core import names
+from core.errors import first_of
 from core.manifests import crds, runtime_mirror
 from core.operators.references import File
 from core.operators.wiring import ROOT_CA
 
 _POLL_SECONDS = 15.0
 """How often it is looked at while not all lists are watched, or something is on its way."""
+
+_SHOWN = 20
+"""How many files that are missing are named: a tenant's users name them, as many as they like."""
 
 
 @dataclass
@@ -86,31 +94,37 @@ class RuntimeMirrors:
             [mirrored.watched(wiring.tenant, wiring.operator)] if installed else []
         )
         made = await Mirrored(self._client, wiring.tenant, wiring.operator, session.applied).look()
-        copied = await copies.copy(session.client, made, files)
+        copied = copies.Copies()
+        await copies.copy(session.client, made, files, copied)
         running = packages.Running()
         if installed:
             ca_hash = copied.authorities.get(installed)
             running = await Packages(session.client, made, wiring, installed, ca_hash).run()
-            more = await copies.copy(session.client, made, running.files - files)
-            copied.placed |= more.placed
-            copied.missing += more.missing
+            await copies.copy(session.client, made, running.files - files, copied)
         await made.prune(copied.placed | running.placed)
         authorities = [one for one in copied.missing if one.endswith(f"/{ROOT_CA}")]
         if authorities:
-            problem = f"the tenant doesn't have {', '.join(authorities)} yet: no pod could start"
+            named = ", ".join(first_of(authorities, _SHOWN))
+            problem = f"the tenant doesn't have {named} yet: no pod could start"
             raise NotReadyError("NoAuthority", problem)
         soon = None if running.settled and session.told else _POLL_SECONDS
         return _outcome(copied, running, runs=bool(installed), again_seconds=soon)
 
     async def _remove(self, body: Json) -> None:
-        """Take from the host what was copied, and what ran."""
+        """Take from the host what was copied, and what ran; let go of it without a right to it.
+
+        That goes with the whole namespace, in any order, which would else stay for ever. There no
+        event is let in; where the RoleBinding alone is gone, it says what is left.
+        """
         spec = body["spec"]
         try:
             made = await Mirrored(self._client, spec["tenant"], spec["operator"]).look()
             await made.prune(set())
         except (ApiError, UnreachableError) as error:
             if isinstance(error, ApiError) and error.forbidden:
-                return  # the whole namespace goes, the agent's right to it has gone before
+                if not error.terminating:
+                    host.event(body, kopf.warn, "ObjectsLeft", _left(body, error))
+                return
             raise NotReadyError("RemoveFailed", f"not removed yet: {error}") from error
 
     async def _set_finalizer(self, body: Json, *, present: bool) -> None:
@@ -133,6 +147,15 @@ def _watched(spec: Json) -> list[str]:
     return sorted(found)
 
 
+def _left(body: Json, error: ApiError) -> str:
+    namespace, operator = body["metadata"]["namespace"], body["spec"]["operator"]
+    return (
+        f"namespace {namespace}: copies and programs of operator {operator} may be left, as the "
+        f"agent has no right to them ({error}); delete them with `kubectl -n {namespace} delete "
+        f"{mirrored.KINDS} -l {names.LABEL_MIRROR}={operator}`"
+    )
+
+
 def _outcome(
     copied: copies.Copies,
     running: packages.Running,
@@ -140,14 +163,18 @@ def _outcome(
     runs: bool,
     again_seconds: float | None,
 ) -> Outcome:
+    missing = first_of(sorted(copied.missing), _SHOWN)
     fields: Json = {
         "files": len(copied.placed),
-        "missing": sorted(copied.missing),
+        "missing": missing,
         "workloads": running.workloads,
     }
     message = f"{len(copied.placed)} files are on the host"
-    if copied.missing:
-        message += f"; the tenant doesn't have {', '.join(sorted(copied.missing))}"
+    if missing:
+        message += f"; the tenant doesn't have {', '.join(missing)}"
     if runs:
         message += f"; {running.workloads} programs run"
+    if running.unread:
+        kinds = " and ".join(f"{kind}s" for kind in sorted(running.unread))
+        message += f"; of the {kinds} of packages the first {MOST_READ} are read: uninstall some"
     return Outcome("Mirrored", message, fields, again_seconds=again_seconds)

@@ -18,7 +18,7 @@ from agent.outcome import NotReadyError, Outcome
 from agent.sessions import Sessions
 from agent.tenant import Tenant
 from agent.tenant_secret import NoWayInError
-from core.errors import list_of
+from core.errors import first_of, list_of
 from core.manifests import crds, rbac
 from core.manifests.crd_schemas import OBJECTS_KEY
 
@@ -170,9 +170,7 @@ def _inventory(body: Json) -> set[Reference]:
 
 def _still_there(left: Mapping[Reference, str]) -> str:
     """Name the first of what was deleted and isn't gone, and what each waits for."""
-    said = [left[reference] for reference in sorted(left)]
-    if len(said) > _SHOWN:
-        said[_SHOWN:] = [f"and {len(said) - _SHOWN} more"]
+    said = first_of([left[reference] for reference in sorted(left)], _SHOWN)
     return list_of(f"{len(left)} objects are still there", said)
 
 

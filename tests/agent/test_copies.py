@@ -5,6 +5,7 @@ import pytest
 from agent import copies, mirrored
 from agent.kube import ApiError, UnreachableError
 from agent.mirrored import Mirrored
+from core import names
 from core.operators.references import CONFIG_MAP, SECRET, File
 from core.operators.wiring import ROOT_CA
 from tests.support.fake_api import FakeApi
@@ -32,7 +33,9 @@ def host():
 def copied(tenant, host, *files):
     async def copy():
         made = await Mirrored(host, "acme", "demo").look()
-        return await copies.copy(tenant, made, [("ops", file) for file in files])
+        done = copies.Copies()
+        await copies.copy(tenant, made, [("ops", file) for file in files], done)
+        return done
 
     return run(copy())
 
@@ -153,6 +156,31 @@ def test_a_secret_that_has_another_type_now_is_made_anew(tenant, host):
     assert done.missing == []
 
 
+def test_what_the_program_declared_is_not_touched(tenant, host):
+    """A chart's Secret may be on the host alone; an editor of the tenant can make one of its name.
+
+    A copy that took its place would be what the tenant wants, and go with the tenant's.
+    """
+    declared = {names.LABEL_TENANT: "acme", names.LABEL_OPERATOR: "demo"}
+    path = f"{HOST}/secrets/ops.credentials"
+    host.put(path, metadata={"labels": declared}, data={"key": "own"})
+    done = copied(tenant, host, CONFIG, CREDENTIALS)
+    assert done.missing == ["Secret ops/credentials (the host has something else of that name)"]
+    assert done.placed == {(CONFIG_MAP, "ops.config")}
+    assert (host.objects[path]["data"], host.written) == (
+        {"key": "own"},
+        [f"{HOST}/configmaps/ops.config"],
+    )
+
+
+def test_a_copy_that_another_operator_needs_too_is_kept_the_same(tenant, host):
+    """Both read one file of the tenant's."""
+    labels = mirrored.labels("acme", "other")
+    host.put(f"{HOST}/configmaps/ops.config", metadata={"labels": labels}, data={"a": "old"})
+    assert copied(tenant, host, CONFIG).missing == []
+    assert host.objects[f"{HOST}/configmaps/ops.config"]["data"] == {"a": "b"}
+
+
 TOO_MUCH = "(more than 200 files or 8 MiB for one operator)"
 
 
@@ -164,6 +192,26 @@ class TestCaps:
         done = copied(tenant, host, CONFIG, CREDENTIALS)
         assert done.missing == [f"Secret ops/credentials {TOO_MUCH}"]
         assert len(host.objects) == len(done.placed) == 1
+        assert tenant.asked == [f"{TENANT}/configmaps/config"]
+
+    def test_those_that_the_tenant_does_not_have_count(self, tenant, host, monkeypatch):
+        """A Deployment can name tens of thousands; each look would ask for all."""
+        monkeypatch.setattr(copies, "MOST_FILES", 3)
+        done = copied(tenant, host, *(File(SECRET, f"x{number}") for number in range(5)))
+        assert len(tenant.asked) == 3
+        assert done.missing[2:] == ["Secret ops/x2", *(f"Secret ops/x{n} {TOO_MUCH}" for n in "34")]
+
+    def test_what_was_copied_before_counts(self, tenant, host, monkeypatch):
+        """An operator's own files, and then those of what it installed."""
+        monkeypatch.setattr(copies, "MOST_FILES", 1)
+
+        async def twice():
+            made, done = await Mirrored(host, "acme", "demo").look(), copies.Copies()
+            await copies.copy(tenant, made, [("ops", CREDENTIALS)], done)
+            await copies.copy(tenant, made, [("ops", CONFIG)], done)
+            return done
+
+        assert run(twice()).missing == [f"ConfigMap ops/config {TOO_MUCH}"]
 
     def test_no_more_bytes_than_one_operator_may_have(self, tenant, host):
         large = {"a": "x" * (copies.MOST_BYTES // 2)}

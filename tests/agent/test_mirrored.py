@@ -103,7 +103,22 @@ def test_how_a_deployment_fares_is_no_reason_to_apply_it(host, apply):
 
 def test_one_look_lists_each_kind_once(host):
     run(Mirrored(host, "acme", "demo").look())
-    assert sorted(host.asked) == sorted(mirrored.list_path("tenant-acme", kind) for kind in KINDS)
+    asked = sorted(path.partition("?")[0] for path in host.asked)
+    assert asked == sorted(mirrored.list_path("tenant-acme", kind) for kind in KINDS)
+
+
+def test_deployments_are_read_a_few_at_a_time(host):
+    """They are read whole, and tenants install them."""
+    for number in range(45):
+        host.put(f"{APPS}/d{number}", metadata={"labels": LABELS})
+    made = run(Mirrored(host, "acme", "demo").look())
+    assert all(made.get("Deployment", f"d{number}") for number in range(45))
+    assert len([path for path in host.asked if path.startswith(APPS)]) == 3
+
+
+def test_all_kinds_are_named_to_who_deletes_by_hand():
+    plurals = [mirrored.list_path("tenant-acme", kind).rpartition("/")[2] for kind in KINDS]
+    assert mirrored.KINDS.split(",") == sorted(plurals)
 
 
 def test_what_it_became_is_known_without_asking(host):

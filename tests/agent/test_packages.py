@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent import mirrored, packages
+from agent import installed, mirrored, packages
 from agent.kube import ApiError
 from agent.mirrored import Mirrored
 from agent.packages import Packages
@@ -377,6 +377,101 @@ class TestRefusing:
         with pytest.raises(ApiError):
             running(tenant, host)
         assert status(tenant) == {}
+
+
+class TestReading:
+    """Nothing of the host's is mounted that isn't the tenant's."""
+
+    def test_one_that_reads_what_the_program_declared_is_refused(self, tenant, host):
+        """Who installs packages would read the operator's own Secret."""
+        declared = {names.LABEL_TENANT: "acme", names.LABEL_OPERATOR: "crossplane"}
+        path = f"{CORE}/secrets/{NAMESPACE}.provider-tls"
+        host.put(path, metadata={"labels": declared})
+        install(tenant)
+        found = running(tenant, host)
+        assert (found.workloads, found.files, list(host.objects)) == (0, set(), [path])
+        assert refusal(tenant) == (
+            f"Secret {NAMESPACE}/provider-tls: the host has something else of that name; choose "
+            "another one"
+        )
+
+    def test_one_that_reads_a_copy_runs(self, tenant, host):
+        labels = mirrored.labels("acme", "crossplane")
+        host.put(f"{CORE}/secrets/{NAMESPACE}.provider-tls", metadata={"labels": labels})
+        install(tenant)
+        assert running(tenant, host).workloads == 1
+
+    def test_one_with_a_claim_is_refused(self, tenant, host):
+        """On the host are those of the operator's chart alone."""
+        volume = {"name": "data", "persistentVolumeClaim": {"claimName": "cache"}}
+        install(tenant, pod=template(dict(LABELS), volumes=[volume]))
+        assert running(tenant, host).workloads == 0
+        assert refusal(tenant) == (
+            "volume data: the host has no claims of packages; use an emptyDir"
+        )
+
+
+class TestBounds:
+    """All tenants share the agent's memory, and each may fill its namespaces with what it likes."""
+
+    def test_of_what_others_made_the_metadata_alone_is_read(self, tenant, host):
+        for number in range(3):
+            install(tenant, f"theirs-{number}", owner=None)
+            tenant.put(f"{TENANT_CORE}/services/theirs-{number}", spec={"selector": LABELS})
+        install(tenant)
+        running(tenant, host)
+        whole = [path for path in tenant.asked if path not in tenant.asked_metadata]
+        assert whole == [f"{TENANT_APPS}/provider-1"]
+
+    @pytest.mark.parametrize("kind", ["Deployment", "Service"])
+    def test_no_more_are_read_than_may_be(self, tenant, host, monkeypatch, kind):
+        monkeypatch.setattr(installed, "MOST_READ", 2)
+        for name in "abc":
+            install(tenant, name) if kind == "Deployment" else expose(tenant, name)
+        assert running(tenant, host).unread == [kind]
+        assert len([path for path in tenant.asked if path not in tenant.asked_metadata]) == 2
+
+    def test_as_many_as_may_be_are_read(self, tenant, host, monkeypatch):
+        monkeypatch.setattr(installed, "MOST_READ", 2)
+        for name in "ab":
+            install(tenant, name)
+        found = running(tenant, host)
+        assert (found.workloads, found.unread) == (2, [])
+
+    def test_lists_of_many_pages_are_read(self, tenant, host):
+        for number in range(150):
+            install(tenant, f"a{number}", owner=None)
+        install(tenant)
+        assert running(tenant, host).workloads == 1
+
+    def test_one_that_goes_while_it_is_read_is_no_trouble(self, tenant, host):
+        install(tenant)
+        tenant.refused[f"{TENANT_APPS}/provider-1"] = ApiError("GET x", 404, "NotFound", "")
+        assert running(tenant, host).workloads == 0
+
+    def test_one_that_is_too_large_is_refused(self, tenant, host):
+        """The host's lists have it too."""
+        env = [{"name": f"A{number}", "value": "x" * 1000} for number in range(70)]
+        install(tenant, pod=template(dict(LABELS), containers=[container(env=env)]))
+        found = running(tenant, host)
+        assert (found.workloads, found.files, host.objects) == (0, set(), {})
+        assert refusal(tenant).startswith(
+            f"Deployment {NAMESPACE}/provider-1: its spec has more than 64 KiB on the host, got 7"
+        )
+
+    def test_a_service_that_is_too_large_is_left_out(self, tenant, host):
+        ports = [{"port": 1, "name": "x" * 1000} for _ in range(70)]
+        install(tenant)
+        expose(tenant, ports=ports)
+        assert running(tenant, host).workloads == 1
+        assert not [path for path in host.objects if "/services/" in path]
+
+    def test_of_many_problems_the_first_are_told(self, tenant, host):
+        """A pod can have thousands, and its status would grow with them."""
+        bad = [container(name=f"c{number}", image="evil.test/x") for number in range(100)]
+        install(tenant, pod=template(dict(LABELS), containers=bad))
+        running(tenant, host)
+        assert refusal(tenant).endswith("; and 90 more")
 
 
 class TestAccounts:

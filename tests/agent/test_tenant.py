@@ -46,6 +46,23 @@ def test_a_refusal_is_no_start():
         check(401)
 
 
+def test_its_groups_are_read_within_bounds():
+    """Its users may make any number of APIServices, with annotations as large as they like."""
+    asked = []
+
+    class Listing:
+        async def get(self, path, *, metadata_list):
+            asked.append((path.partition("?")[2], metadata_list))
+            items = [{"metadata": {"name": "v1.a.test"}}, {"metadata": {"name": "v1.apps"}}]
+            return {"metadata": {"resourceVersion": "7"}, "items": items}
+
+    tenant = Tenant.__new__(Tenant)
+    tenant.client = Listing()
+    groups, version = run(tenant._list())
+    assert (groups, version) == ({"v1.a.test": "a.test", "v1.apps": "apps"}, "7")
+    assert asked == [("limit=1", True), ("limit=100", True)]
+
+
 def test_nothing_is_applied_before_it_is_up(monkeypatch):
     """So what waits for the objects, `pulumi up` above all, ends with a tenant that is ready."""
     tenant = Tenant.__new__(Tenant)

@@ -1,10 +1,11 @@
-"""Lists of a tenant are followed: each change wakes, and an end is no silence."""
+"""Lists of a tenant are followed: changes wake, and an end is no silence."""
 
 import asyncio
 
 import pytest
 
 from agent import watches
+from agent.bursts import Burst
 from agent.kube import ApiError, UnreachableError
 from agent.watches import Watches
 from tests.support.loop import run
@@ -60,9 +61,21 @@ def followed(server, paths=(PATH,), seconds=0.3, then=None):
     return len(woken)
 
 
+class EachTold:
+    """In the place of a Burst: each event is told, so that they can be counted."""
+
+    def __init__(self, tell, *, pause_seconds):
+        assert pause_seconds == 1
+        self.note = tell
+
+    def close(self):
+        pass
+
+
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch):
     monkeypatch.setattr(watches, "_REWATCH_SECONDS", 0.01)
+    monkeypatch.setattr(watches, "Burst", EachTold)
 
 
 def test_what_happened_before_the_watch_counts_as_a_change():
@@ -72,6 +85,19 @@ def test_what_happened_before_the_watch_counts_as_a_change():
 def test_each_change_wakes_and_a_bookmark_does_not():
     server = Server([event("2"), event("3", "BOOKMARK"), event("4", "DELETED")])
     assert followed(server) == 3
+
+
+def test_changes_without_end_wake_now_and_then(monkeypatch):
+    """A tenant's user may change a ConfigMap in a loop, and each look lists and reads a lot."""
+
+    class Restless(Server):
+        async def watch(self, path, version):
+            while True:
+                yield event("2")
+                await asyncio.sleep(0.001)
+
+    monkeypatch.setattr(watches, "Burst", Burst)
+    assert followed(Restless(), [PATH, "other"], seconds=1.5) == 2
 
 
 def test_a_watch_that_ends_goes_on_from_where_it_was():

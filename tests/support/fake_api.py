@@ -31,6 +31,8 @@ class FakeApi:
         self.objects = {}
         self._versions = itertools.count(1)
         self.asked = []
+        self.asked_metadata = []
+        """Of these the lists of which metadata alone was asked for."""
         self.written = []
         self.deleted = []
         self.refused = {}
@@ -71,18 +73,27 @@ class FakeApi:
     async def get(self, path, *, metadata_list=False):
         self._check(path)
         self.asked.append(path)
+        if metadata_list:
+            self.asked_metadata.append(path)
         url = urlsplit(path)
         if url.path.rpartition("/")[2] in PLURALS:
-            chosen = parse_qs(url.query).get("labelSelector", [""])[0].partition("=")
-            items = [
-                copy.deepcopy(one)
-                for one in self.under(url.path).values()
-                if not chosen[0] or one["metadata"].get("labels", {}).get(chosen[0]) == chosen[2]
-            ]
-            return {"metadata": {"resourceVersion": "1"}, "items": items}
+            return self._page(url.path, parse_qs(url.query), metadata_list=metadata_list)
         if url.path not in self.objects:
             raise ApiError(f"GET {path}", 404, "NotFound", "not found")
         return copy.deepcopy(self.objects[url.path])
+
+    def _page(self, path, query, *, metadata_list):
+        """Objects of a list that have the label, from where the page before ended."""
+        chosen = query.get("labelSelector", [""])[0].partition("=")
+        items = [
+            {"metadata": copy.deepcopy(one["metadata"])} if metadata_list else copy.deepcopy(one)
+            for one in self.under(path).values()
+            if not chosen[0] or one["metadata"].get("labels", {}).get(chosen[0]) == chosen[2]
+        ]
+        start = int(query.get("continue", ["0"])[0])
+        end = start + int(query.get("limit", [len(items)])[0])
+        metadata = {"resourceVersion": "1"} | ({"continue": str(end)} if end < len(items) else {})
+        return {"metadata": metadata, "items": items[start:end]}
 
     async def apply(self, path, body):
         self._check(path)

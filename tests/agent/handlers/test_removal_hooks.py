@@ -7,12 +7,9 @@ import itertools
 
 import pytest
 
-from agent.handlers.removal_hooks import RemovalHooks
-from agent.kube import ApiError
 from core.manifests import agent as agent_manifests
 from core.manifests import crds
 from tests.support.kubectl import eventually
-from tests.support.loop import run
 from tests.support.operator_objects import template, workload
 
 pytestmark = pytest.mark.processes
@@ -75,7 +72,8 @@ class Hooks:
         assert self._api.request("DELETE", f"{JOBS}/{job_name}", body).ok
 
     def succeeds(self, job_name):
-        self.ends(job_name, "SuccessCriteriaMet", "Complete", completionTime=NOW, succeeded=1)
+        ended = {"completionTime": NOW, "succeeded": 1, "active": None, "ready": None}
+        self.ends(job_name, "SuccessCriteriaMet", "Complete", **ended)
 
     def fails(self, job_name):
         self.ends(job_name, "FailureTarget", "Failed", failed=1)
@@ -104,7 +102,10 @@ def test_jobs_run_one_after_the_other_and_then_it_is_gone_with_them(hooks):
     first, second = hooks.jobs
     hooks.delete()
     eventually(lambda: hooks.runs(first), "the first runs")
-    assert hooks.wait(reason="Running")["message"] == f"Job {first} runs"
+    described = f"`kubectl -n tenant-acme describe job {first}` says what they wait for"
+    assert hooks.wait(reason="Running")["message"] == (
+        f"Job {first} runs (pods: 0 active, 0 ready, 0 failed); {described}"
+    )
     assert not hooks.runs(second)
     hooks.succeeds(first)
     eventually(lambda: hooks.runs(second), "the second runs")
@@ -113,6 +114,18 @@ def test_jobs_run_one_after_the_other_and_then_it_is_gone_with_them(hooks):
     hooks.succeeds(second)
     hooks.wait_gone()
     assert not any(hooks.runs(name) for name in hooks.jobs)
+
+
+def test_how_the_pods_of_a_job_fare_is_told(hooks):
+    """They may wait for an image, a node or a file, and `pulumi up` with them."""
+    hooks.wait()
+    first, _ = hooks.jobs
+    hooks.delete()
+    hooks.ends(first, active=1, ready=0, failed=2)
+    eventually(
+        lambda: "(pods: 1 active, 0 ready, 2 failed)" in hooks.wait(reason="Running")["message"],
+        "it says so",
+    )
 
 
 def test_a_job_that_fails_holds_it_and_says_what_to_do(world, hooks):
@@ -154,39 +167,6 @@ def test_one_that_nobody_is_to_run_goes_without(world, hooks):
     world.objects.api.merge(path, {"metadata": {"finalizers": []}})
     hooks.wait_gone()
     hooks.remove(hooks.jobs[0])
-
-
-class Going:
-    """A namespace that goes: of the agent's rights, those to Jobs have gone before."""
-
-    def __init__(self):
-        self.patched = []
-
-    async def get(self, path):
-        return {"status": {"conditions": [{"type": "Complete", "status": "True"}]}}
-
-    async def delete(self, path):
-        raise ApiError(f"DELETE {path}", 403, "Forbidden", "may not")
-
-    async def merge(self, path, body):
-        self.patched.append(body)
-
-
-def test_jobs_that_it_may_not_delete_any_more_hold_up_nothing():
-    """They go with the namespace, which would else stay for ever."""
-    client = Going()
-    metadata = {
-        "name": "demo",
-        "namespace": "tenant-acme",
-        "resourceVersion": "1",
-        "deletionTimestamp": NOW,
-        "finalizers": [crds.REMOVAL_HOOKS_FINALIZER],
-    }
-    spec = {"tenant": "acme", "operator": "demo", "jobs": [job("x")]}
-    body = {"metadata": metadata, "spec": spec}
-    outcome = run(RemovalHooks(client).reconcile(body, lambda: None))
-    assert (outcome.reason, outcome.finished) == ("Removed", True)
-    assert client.patched[-1]["metadata"]["finalizers"] == []
 
 
 def test_it_works_in_its_own_tenants_namespace_alone(world, acme):

@@ -5,7 +5,8 @@ import base64
 
 import pytest
 
-from agent import tenant_secret
+from agent import host as agent_host
+from agent import installed, tenant_secret
 from agent.handlers.runtime_mirror import RuntimeMirrors
 from agent.kube import ApiError
 from core.manifests import crds, runtime_mirror
@@ -98,11 +99,12 @@ def looked(host, then, packages=SPACE):
 def test_how_a_program_fares_on_the_host_is_told(tenant, host):
     async def then(look, woken):
         await look()
+        await asyncio.sleep(0.1)
         assert host.watched == [WATCHED]
         before = len(woken)
         await host.merge(f"{OUTSIDE}/status", {"status": AVAILABLE})
         host.tell(WATCHED)
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(1.1)
         assert len(woken) == before + 1
         await look()
 
@@ -160,3 +162,58 @@ def test_a_look_at_what_is_in_place_lists_and_writes_nothing(tenant, host):
         return len(host.asked) - asked
 
     assert looked(host, then) == 6  # its own Secret, and one list of each kind
+
+
+def test_of_many_files_that_are_missing_the_first_are_named(tenant, host):
+    """Who installs a program says which files it reads, and each look writes them."""
+    volumes = [{"name": f"v{n}", "secret": {"secretName": f"s{n}"}} for n in range(30)]
+    tenant.objects[INSIDE]["spec"]["template"]["spec"]["volumes"] = volumes
+
+    async def then(look, _):
+        return await look()
+
+    outcome = looked(host, then)
+    assert len(outcome.fields["missing"]) == 21
+    assert outcome.fields["missing"][-1] == "and 10 more"
+    assert "Secret crossplane-system/s0, " in outcome.message
+    assert ", and 10 more; " in outcome.message
+
+
+def test_packages_that_are_not_read_are_told(tenant, host, monkeypatch):
+    monkeypatch.setattr(installed, "MOST_READ", 0)
+
+    async def then(look, _):
+        return await look()
+
+    assert "; of the Deployments of packages the first " in looked(host, then).message
+
+
+def removed(host, error, monkeypatch):
+    """What is told of a removal in which the host refuses a list."""
+    posted = []
+    monkeypatch.setattr(agent_host, "event", lambda body, post, *said: posted.append(said))
+    host.refused["/api/v1/namespaces/tenant-acme/secrets"] = error
+    going = body()
+    going["metadata"] |= {"deletionTimestamp": "now", "resourceVersion": "1"}
+    path = agent_host.path_of(going, crds.RUNTIME_MIRRORS)
+    host.put(path, metadata=going["metadata"])
+    assert run(RuntimeMirrors(host).reconcile(going, lambda: None)).finished
+    assert host.objects[path]["metadata"]["finalizers"] == []
+    return posted
+
+
+def test_without_a_right_to_what_it_made_it_says_what_may_be_left(host, monkeypatch):
+    """A RoleBinding that somebody took away; waiting for it would hold a namespace that goes."""
+    posted = removed(host, ApiError("GET x", 403, "Forbidden", "may not"), monkeypatch)
+    message = (
+        "namespace tenant-acme: copies and programs of operator crossplane may be left, as the "
+        "agent has no right to them (GET x: may not (403)); delete them with `kubectl -n "
+        "tenant-acme delete configmaps,deployments,secrets,serviceaccounts,services -l "
+        "tenantplane.dev/mirror=crossplane`"
+    )
+    assert posted == [("ObjectsLeft", message)]
+
+
+def test_where_the_namespace_goes_nothing_is_said(host, monkeypatch):
+    text = "unable to create new content in namespace x because it is being terminated"
+    assert removed(host, ApiError("GET x", 403, "Forbidden", text), monkeypatch) == []
