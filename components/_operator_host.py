@@ -50,6 +50,7 @@ def declare(
     manifest: dict[str, Any],
     *,
     ca_hash: pulumi.Input[str],
+    volumes_go: bool,
     after: Sequence[pulumi.Resource] = (),
 ) -> pulumi.Resource:
     """Declare one object; a workload is ready when its pods are, a Job when it is done.
@@ -58,12 +59,15 @@ def declare(
         place: Of the operator.
         manifest: As core/operators/split.py gives it.
         ca_hash: Of the tenant's authority: another one rolls pods.
+        volumes_go: A StatefulSet's volumes go with it, and their data.
         after: What has to be there before.
     """
     kind = sides.kind(manifest)
     manifest = copy.deepcopy(manifest)
     if kind[1] in _ROLLING:
         pods.roll_with(objects.template(manifest), ca_hash)
+    if kind[1] == "StatefulSet" and volumes_go:
+        objects.let_volumes_go(manifest)
     metadata = manifest["metadata"]
     wait = _SKIP_AWAIT if kind[1] == "Service" else place.timeout
     metadata["annotations"] = {**(metadata.get("annotations") or {}), **wait}

@@ -183,6 +183,7 @@ class TenantOperator(pulumi.ComponentResource):
             parent=self,
             deleted_with=opts.deleted_with,
         )
+        self._keep = plan.settings.keep
         self._ca_hash = _certificates.fingerprint(args["ca_pem"])
         fence = _operator_access.fence(place, plan.settings)
         rights = _operator_access.rights(place, args["agent_namespace"])
@@ -281,7 +282,13 @@ class TenantOperator(pulumi.ComponentResource):
     def _on_host(
         self, manifest: dict[str, Any], after: Sequence[pulumi.Resource] = ()
     ) -> pulumi.Resource:
-        return _operator_host.declare(self._place, manifest, ca_hash=self._ca_hash, after=after)
+        return _operator_host.declare(
+            self._place,
+            manifest,
+            ca_hash=self._ca_hash,
+            volumes_go=self._keep == operator_settings.NOTHING,
+            after=after,
+        )
 
 
 def _provider(opts: pulumi.ResourceOptions) -> pulumi.ProviderResource:

@@ -19,6 +19,9 @@ DEFAULT_MEMORY_MIB = 4096
 DEFAULT_PODS = 20
 DEFAULT_CPU_MILLICORES = 2000
 
+DISK = "ephemeral-storage"
+"""What of its node's disk a container writes beside its volumes, as resources are called."""
+
 _MIB = 1024**2
 _USUAL_SURGE_PERCENT = 25
 _UNITS: dict[str, int | Fraction] = {

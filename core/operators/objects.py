@@ -10,7 +10,6 @@ from core.operators.metadata import on_host
 
 Json = dict[str, Any]
 
-_RETENTION = {"whenDeleted": "Delete", "whenScaled": "Retain"}
 _KUBERNETES_OWN = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
 
 
@@ -48,15 +47,16 @@ def let_drain(budget: Json) -> None:
     budget["spec"]["maxUnavailable"] = 1
 
 
-def own_volumes(stateful_set: Json) -> None:
-    """Let a StatefulSet's volumes go with it, and have no more metadata than it has on the host."""
-    spec = stateful_set["spec"]
-    claims = spec.get("volumeClaimTemplates") or []
-    for claim in claims:
+def own_claims(stateful_set: Json) -> None:
+    """Let a StatefulSet's claims have no more metadata than it has itself on the host."""
+    for claim in stateful_set["spec"].get("volumeClaimTemplates") or []:
         claim["metadata"] = on_host(claim["metadata"])
-    if claims:
-        said = spec.get("persistentVolumeClaimRetentionPolicy") or {}
-        spec["persistentVolumeClaimRetentionPolicy"] = {**_RETENTION, **said}
+
+
+def let_volumes_go(stateful_set: Json) -> None:
+    """Let a StatefulSet's volumes go with it, unless it says itself what becomes of them."""
+    said = stateful_set["spec"].setdefault("persistentVolumeClaimRetentionPolicy", {})
+    said.setdefault("whenDeleted", "Delete")
 
 
 def namespaces(manifests: list[Json], used: set[str]) -> list[Json]:

@@ -13,6 +13,7 @@ from typing import Any
 from core import flags, names
 from core.manifests import pods
 from core.operators import budget, images, references
+from core.operators.budget import DISK
 from core.operators.metadata import on_host as on_host_metadata
 from core.operators.references import containers
 from core.operators.wiring import (
@@ -34,6 +35,7 @@ ANNOTATION_CA = f"{names.API_GROUP}/ca-hash"
 """On a pod of an operator: which authority of the tenant's it started with."""
 
 _DEFAULT_REQUEST_MIB, _DEFAULT_LIMIT_MIB, _DEFAULT_CPU_MILLICORES = 64, 512, 10
+_DEFAULT_DISK_REQUEST, _DEFAULT_DISK_LIMIT = "16Mi", "2Gi"
 """Of a container that asks for nothing, as the LimitRange of its namespace has it."""
 
 _NAMESPACE_FIELD = "metadata.namespace"
@@ -197,6 +199,9 @@ def _bound(container: dict[str, Any]) -> None:
     limits = {"memory": usual, **(given.get("limits") or {})}
     requests.setdefault("cpu", limits.get("cpu", f"{_DEFAULT_CPU_MILLICORES}m"))
     requests.setdefault("memory", own or f"{_DEFAULT_REQUEST_MIB}Mi")
+    if DISK not in limits:
+        limits[DISK] = requests.get(DISK, _DEFAULT_DISK_LIMIT)
+        requests.setdefault(DISK, _DEFAULT_DISK_REQUEST)
     container["resources"] = {**given, "limits": limits, "requests": requests}
 
 

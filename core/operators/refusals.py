@@ -11,6 +11,7 @@ from typing import Any
 from core import names
 from core.errors import InvalidInputError
 from core.operators import budget, images, references, sides
+from core.operators.budget import DISK
 from core.operators.references import containers
 from core.operators.wiring import PLATFORM_NAMESPACES, Wiring
 
@@ -32,7 +33,10 @@ NODE_LABELS = ("kubernetes.io/arch", "kubernetes.io/os")
 
 LONGEST_GRACE_SECONDS = 600
 
-_RESOURCES = {"cpu", "memory", "ephemeral-storage"}
+MOST_DISK_GIB = 10
+"""Of its node's disk for one container: what it writes beside volumes, its log and `emptyDir`s."""
+
+_RESOURCES = {"cpu", "memory", DISK}
 """What a container may ask of its node."""
 _HOST_NAMESPACES = ("hostIPC", "hostNetwork", "hostPID")
 _CAPABILITIES = ("NET_BIND_SERVICE",)
@@ -221,6 +225,11 @@ def _container(
         yield InvalidInputError(
             f"{thing}, resources.limits.memory", problem, limits["memory"], remedy
         )
+    disk = limits.get(DISK, "1Gi")
+    if not 0 < budget.mib(disk) <= MOST_DISK_GIB * 1024:
+        problem = "would let it fill its node's disk"
+        remedy = f"use {MOST_DISK_GIB}Gi or less, or a volume for what is larger"
+        yield InvalidInputError(f"{thing}, resources.limits.{DISK}", problem, disk, remedy)
     if container.get("volumeDevices"):
         yield _set(thing, "volumeDevices", "would be devices of its node", "use volumeMounts")
     for key in _asking_others(container):

@@ -267,7 +267,7 @@ class _Splitter:
         elif kind[1] in sides.SELECTING:
             objects.select(manifest, own)
         if kind[1] == "StatefulSet":
-            objects.own_volumes(manifest)
+            objects.own_claims(manifest)
         if kind[1] == "PodDisruptionBudget":
             objects.let_drain(manifest)
 

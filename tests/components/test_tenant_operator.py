@@ -221,6 +221,23 @@ class TestOnTheHost:
         declare()
         assert said(mocks, "policy") == operator_fence.network_policy("demo", DEFAULT_INTERNET, {})
 
+    @pytest.mark.parametrize(
+        ("keep", "own", "found"),
+        [
+            ("definitions", None, None),
+            ("all", None, None),
+            ("nothing", None, {"whenDeleted": "Delete"}),
+            ("nothing", {"whenDeleted": "Retain"}, {"whenDeleted": "Retain"}),
+        ],
+    )
+    def test_volumes_go_where_nothing_is_kept(self, mocks, keep, own, found):
+        """A StatefulSet that is replaced would take them along, and data that nobody gave up."""
+        claims = {"volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": {}}]}
+        own = {"persistentVolumeClaimRetentionPolicy": own} if own else {}
+        declare([workload("StatefulSet", spec=claims | own)], keep=keep)
+        made = said(mocks, "statefulset-demo")
+        assert made.get("persistentVolumeClaimRetentionPolicy") == found
+
     def test_no_runtime_class_is_the_hosts_own(self, mocks):
         declare(runtime_class=NO_RUNTIME_CLASS)
         assert "runtimeClassName" not in pod_of(mocks)["spec"]

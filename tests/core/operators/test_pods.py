@@ -227,7 +227,7 @@ class TestSecurity:
 
 
 class TestResources:
-    """Every container has a limit of memory, so that a budget can hold."""
+    """Every container has limits of memory and disk: a budget holds, a node stays usable."""
 
     @pytest.mark.parametrize(
         ("given", "limits", "requests"),
@@ -258,7 +258,22 @@ class TestResources:
     def test_what_the_chart_does_not_say_is_filled_in(self, given, limits, requests):
         """A request above its limit would be refused by the API server."""
         pod = template(containers=[container(**({"resources": given} if given else {}))])
-        assert main(pod)["resources"] == {"limits": limits, "requests": requests}
+        assert main(pod)["resources"] == {
+            "limits": {"ephemeral-storage": "2Gi", **limits},
+            "requests": {"ephemeral-storage": "16Mi", **requests},
+        }
+
+    @pytest.mark.parametrize(
+        ("given", "limit", "request_"),
+        [
+            ({"limits": {"ephemeral-storage": "4Gi"}}, "4Gi", None),
+            ({"requests": {"ephemeral-storage": "3Gi"}}, "3Gi", "3Gi"),
+        ],
+    )
+    def test_what_it_says_of_its_nodes_disk_stays(self, given, limit, request_):
+        found = main(template(containers=[container(resources=given)]))["resources"]
+        assert found["limits"]["ephemeral-storage"] == limit
+        assert found["requests"].get("ephemeral-storage") == request_
 
 
 class TestPlace:

@@ -123,6 +123,16 @@ HOSTILE = {
             "512Mi, or leave it out for the usual one"
         ),
     ),
+    **{
+        f"its node's disk: {given!r}": (
+            with_container(resources={"limits": {"ephemeral-storage": given}}),
+            (
+                ", container main, resources.limits.ephemeral-storage: would let it fill its "
+                f"node's disk, got {given!r}; use 10Gi or less, or a volume for what is larger"
+            ),
+        )
+        for given in ("0", "11Gi", "1Ti", "much")
+    },
     "a volume as a device": (
         with_container(volumeDevices=[{"name": "v", "devicePath": "/dev/xvda"}]),
         ", container main, volumeDevices: would be devices of its node; use volumeMounts",

@@ -286,28 +286,6 @@ class TestTheHost:
         (claim,) = on_host(found, "StatefulSet")["spec"]["volumeClaimTemplates"]
         assert claim["metadata"] == {"name": "data", "labels": {"app": "x"}}
 
-    @pytest.mark.parametrize(
-        ("said", "found"),
-        [
-            (None, {"whenDeleted": "Delete", "whenScaled": "Retain"}),
-            ({"whenScaled": "Delete"}, {"whenDeleted": "Delete", "whenScaled": "Delete"}),
-            ({"whenDeleted": "Retain"}, {"whenDeleted": "Retain", "whenScaled": "Retain"}),
-        ],
-        ids=["nothing", "of scaling", "of removing"],
-    )
-    def test_volumes_of_a_statefulset_go_with_it_unless_the_chart_says_otherwise(self, said, found):
-        """Whoever takes an operator out would pay for its volumes, and never see them."""
-        spec = {
-            "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": {}}],
-            "persistentVolumeClaimRetentionPolicy": said,
-        }
-        made = on_host(parts(workload("StatefulSet", spec=spec)), "StatefulSet")["spec"]
-        assert made["persistentVolumeClaimRetentionPolicy"] == found
-
-    def test_without_volumes_nothing_is_said_of_them(self):
-        made = on_host(parts(workload("StatefulSet")), "StatefulSet")["spec"]
-        assert "persistentVolumeClaimRetentionPolicy" not in made
-
     def test_secrets_that_the_account_pulls_with_are_its_pods(self):
         account = obj("ServiceAccount", "core", imagePullSecrets=[{"name": "pull"}])
         given = workload(pod=template(serviceAccountName="core"))
