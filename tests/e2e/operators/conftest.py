@@ -30,10 +30,14 @@ _ORDER = (
     "network",
     "hostile",
     "recovery",
+    "examples",
     "identity",
     "removal",
 )
-"""A token is renewed after eight minutes, so whoever waits for it comes late; removal is last."""
+"""A token is renewed after eight minutes, so whoever waits for it comes late; removal is last.
+
+The examples have tenants of their own, and take some of these minutes.
+"""
 
 
 def pytest_collection_modifyitems(items):
