@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from core.manifests import agent as agent_manifests
 from tests.support import control_plane
 from tests.support.agent_process import Agent, Objects, prepare
 from tests.support.control_plane import ControlPlane, Etcd
@@ -19,6 +20,12 @@ class World:
     host: ControlPlane
     agent: Agent
     objects: Objects
+
+
+@pytest.fixture
+def without_operators(world):
+    """Nothing is left of the rights in acme's namespace that operators of other tests gave."""
+    world.objects.revoke("tenant-acme", agent_manifests.OPERATORS_ROLE)
 
 
 @pytest.fixture(scope="session")

@@ -108,6 +108,7 @@ def test_ends_by_itself_after_a_signal(world, bare, tmp_path):
     assert agent.process.exit_code == 0
 
 
+@pytest.mark.usefixtures("without_operators")
 @pytest.mark.parametrize(
     "path",
     [

@@ -84,6 +84,19 @@ class Objects:
         path = f"{_RBAC}/namespaces/{namespace}/rolebindings/{name}"
         assert self.api.apply(path, binding).ok
 
+    def revoke(self, namespace, role_name):
+        """Take a ClusterRole from the agent in one namespace, by whatever name it was bound."""
+        path = f"{_RBAC}/namespaces/{namespace}/rolebindings"
+        for one in self.api.get(path).body["items"]:
+            if one["roleRef"]["name"] == role_name:
+                assert self.api.delete(f"{path}/{one['metadata']['name']}").ok
+        asked = {"namespace": namespace, "verb": "list", "resource": "secrets"}
+        review = {"spec": {"user": _user()["name"], "resourceAttributes": asked}}
+        reviews = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+        eventually(
+            lambda: not self.api.create(reviews, review).body["status"]["allowed"], "revoked"
+        )
+
     def mirror(self, tenant_id, server, files, wiring, packages=None, **spec):
         """A RuntimeMirror, and what an operator grants to the agent."""
         namespace = names.namespace(tenant_id)

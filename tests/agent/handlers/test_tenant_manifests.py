@@ -235,6 +235,7 @@ def test_unusable_credentials_say_what_is_needed(world, acme, manifests, files, 
     objects.wait("TenantManifests", "acme", "unusable")
 
 
+@pytest.mark.usefixtures("without_operators")
 def test_the_agent_reads_no_other_secret(world, acme, manifests):
     """Its right is to one name, in tenants' namespaces."""
     manifests("nosy", [config_map("x")], credentialsSecret="other")

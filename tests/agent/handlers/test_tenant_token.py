@@ -217,6 +217,7 @@ def test_a_token_for_somebody_else_is_none_for_the_tenant(world, acme, name, sec
     assert user(acme, files(world, secret)["token"])
 
 
+@pytest.mark.usefixtures("without_operators")
 def test_it_waits_for_the_right_to_its_secret_and_takes_no_other(world, acme, name, declare):
     """The credentials of the agent itself it may read, and not write."""
     declare(secret=tenant.AGENT_SECRET)
