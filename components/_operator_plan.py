@@ -59,13 +59,13 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
     rendered, source = _rendered(
         args, settings, version, namespace=namespace, thing=thing, provider=provider
     )
-    wiring, limits = _wiring(args, settings), _limits(settings)
+    wiring, allowed = _wiring(args, settings), limits(settings)
     found = split.split(
         rendered,
         wiring,
         namespace=namespace,
         overrides=settings.sides,
-        limits=limits,
+        limits=allowed,
         packages=packages,
         thing=f"{thing}, {source}" if source else thing,
     )
@@ -77,7 +77,7 @@ def plan(args: "TenantOperatorArgs", provider: pulumi.ProviderResource) -> Plan:
         wiring=wiring,
         split=found,
         packages=packages,
-        limits=limits,
+        limits=allowed,
     )
 
 
@@ -123,7 +123,7 @@ def _settings(args: "TenantOperatorArgs", thing: str) -> OperatorSettings:
     return settings
 
 
-def _limits(settings: OperatorSettings) -> Budget:
+def limits(settings: OperatorSettings) -> Budget:
     """Return what it may use of the host."""
     return Budget(
         memory_mib=settings.memory_mib or known(settings.name).memory_mib,

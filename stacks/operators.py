@@ -18,7 +18,6 @@ from core.manifests import priorities
 from core.operator_settings import OperatorSettings
 from core.operators import allowance
 from core.operators.allowance import Allowance
-from core.operators.budget import Budget
 from core.operators.known import known
 from core.operators.wiring import HOST_TOKEN
 from core.settings import ImageSettings, Settings, TenantSettings
@@ -53,15 +52,7 @@ def allowances(
 ) -> list[OperatorAllowance]:
     """Return what each operator of a tenant may have of the host, those too that are to go."""
     wanted = {
-        one.name: Allowance(
-            Budget(
-                memory_mib=_memory_mib(one),
-                pods=one.pods,
-                cpu_millicores=one.cpu_millicores,
-                storage_gib=one.storage_gib,
-            ),
-            tuple(_registries(one, images)),
-        )
+        one.name: Allowance(_operator_plan.limits(one), tuple(_registries(one, images)))
         for one in tenant.operators
     }
     return [
@@ -86,11 +77,6 @@ def _without_issuer(settings: Settings, host: Handles) -> Iterator[InvalidInputE
                 remedy="set it to tenant, or let the user of the host's kubeconfig read "
                 "/.well-known/openid-configuration there",
             )
-
-
-def _memory_mib(operator: OperatorSettings) -> int:
-    usual = known(operator.name).memory_mib
-    return usual if operator.memory_mib is None else operator.memory_mib
 
 
 def _registries(operator: OperatorSettings, images: ImageSettings) -> Sequence[str]:

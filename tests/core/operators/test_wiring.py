@@ -1,5 +1,6 @@
 """Names that an operator's objects have on the host: of two different ones, never the same."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,10 +11,11 @@ NAMESPACE = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,8}[a-z0-9])?", fullmatch=True)
 NAME = st.from_regex(r"[a-z0-9]([-.a-z0-9]{0,8}[a-z0-9])?", fullmatch=True)
 
 
+@pytest.mark.parametrize("called", [wiring.on_host, wiring.token_secret])
 @given(NAMESPACE, NAME, NAMESPACE, NAME)
-def test_two_different_objects_have_different_names(namespace, name, other, other_name):
+def test_two_different_ones_have_different_names(called, namespace, name, other, other_name):
     same = (namespace, name) == (other, other_name)
-    assert (wiring.on_host(namespace, name) == wiring.on_host(other, other_name)) is same
+    assert (called(namespace, name) == called(other, other_name)) is same
 
 
 @given(NAMESPACE, NAME)
@@ -21,12 +23,6 @@ def test_none_has_the_name_of_an_object_of_the_platform(namespace, name):
     """None of those has a dot in its name; the host's own kube-root-ca.crt is nobody's secret."""
     assert "." in wiring.on_host(namespace, name)
     assert wiring.on_host(namespace, name).partition(".")[0] == namespace
-
-
-@given(NAMESPACE, NAME, NAMESPACE, NAME)
-def test_two_different_accounts_have_tokens_of_different_names(namespace, name, other, other_name):
-    same = (namespace, name) == (other, other_name)
-    assert (wiring.token_secret(namespace, name) == wiring.token_secret(other, other_name)) is same
 
 
 @given(NAMESPACE, NAME)
