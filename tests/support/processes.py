@@ -1,6 +1,5 @@
 """Processes that a test starts: found, started, waited for, and gone when the test run is."""
 
-import ctypes
 import os
 import signal
 import socket
@@ -8,8 +7,9 @@ import subprocess
 import time
 from pathlib import Path
 
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None, use_errno=True)
+_DIE_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL"]
+"""Not a preexec_fn: a fork that runs Python has gRPC's threads start anew before the exec, and
+they abort the child when its files are closed."""
 
 BINARIES = "TENANTPLANE_TEST_BINARIES"
 """A folder with binaries that are used as they are, instead of those that the rig builds."""
@@ -32,10 +32,6 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def _die_with_parent():
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 class Process:
     """One process with its log; stopped by its id, and by the kernel if the test run dies."""
 
@@ -49,12 +45,11 @@ class Process:
     def start(self):
         with self.log.open("ab") as out:
             self._popen = subprocess.Popen(
-                self.command,
+                [*_DIE_WITH_PARENT, *self.command],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 env=self._environment,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 -- one prctl, no locks
             )
 
     @property

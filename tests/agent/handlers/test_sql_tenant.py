@@ -27,9 +27,8 @@ def server(request, world):
 
 @pytest.fixture
 def elsewhere(server, world):
-    """A server of the same kind without any tenant in it, and the store leads there."""
+    """A server of the same kind without any tenant in it; a test has the store lead there."""
     started = type(server)()
-    world.agent.write_store(server.name, started.files())
     yield started
     world.agent.write_store(server.name, server.files())
     started.stop()
@@ -104,6 +103,7 @@ def test_a_server_that_does_not_have_its_database_gets_no_empty_one(
     world, server, tenant, elsewhere
 ):
     """Its pods would follow onto it, and all objects be gone."""
+    world.agent.write_store(server.name, elsewhere.files())
     world.objects.sql_tenant(tenant, server.name, address="elsewhere")
     condition = world.objects.wait("SqlTenant", tenant, status="False", reason="DatabaseMissing")
     assert f"t_{tenant}".replace("-", "_") in condition["message"]
@@ -118,6 +118,7 @@ def test_an_empty_database_is_not_taken_for_its_own(world, server, tenant, elsew
     elsewhere.ask(f"CREATE DATABASE t_{tenant}".replace("-", "_"))
     if elsewhere.engine == "postgresql":
         elsewhere.ask(f"ALTER DATABASE t_{tenant} OWNER TO tenantplane".replace("-", "_"))
+    world.agent.write_store(server.name, elsewhere.files())
     world.objects.sql_tenant(tenant, server.name, address="elsewhere")
     condition = world.objects.wait("SqlTenant", tenant, status="False", reason="DatabaseMissing")
     assert "has no table kine" in condition["message"]
