@@ -16,6 +16,9 @@ ROOT = pulumi.ROOT
 RUNTIME_CLASS = os.environ.get("TENANTPLANE_E2E_RUNTIME_CLASS")
 """RuntimeClass of every tenant that says none: all tests against tenants in gVisor, say."""
 
+SKIP_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS"
+"""Set to "true", an update that is killed leaves nothing of what it did in the state."""
+
 _UP_SECONDS = 600
 _HEADING = re.compile(r"  \S+ \((.+)\):")
 

@@ -6,6 +6,7 @@ a debug pod and an older version of that webhook. Needs a host with what operato
 """
 
 import base64
+import contextlib
 import json
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from core.operators import pods
 from rig.hosts.native.layout import Layout
 from tests.e2e.conftest import HOST
 from tests.support import crossplane, hook_chart, prometheus
@@ -131,6 +133,12 @@ def debug(host):
 
 
 @pytest.fixture(scope="package")
+def first_token(host, operated):
+    """What the token says that the debug pod of `ops` starts with, where it is asked for early."""
+    return claims(mounted(host))
+
+
+@pytest.fixture(scope="package")
 def packages(ops, registry):
     """provider-kubernetes and function-pythonic, healthy, as examples/crossplane installs them."""
     crossplane.install(ops, registry)
@@ -155,6 +163,17 @@ def claims(token):
     """What a token says."""
     part = token.split(".")[1]
     return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+
+def mounted(host):
+    """The token that the debug pod has now, as its program sees it."""
+    uid = pod_of_operator(host, OPS, "kubedebug")["metadata"]["uid"]
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it ended between the two looks
+            is_pods = f"pod{uid}" in (process / "cgroup").read_text().replace("_", "-")
+            if is_pods and (process / "comm").read_text() == "kubectl\n":
+                return (process / f"root{pods.ACCESS_PATH}/token").read_text()
+    raise AssertionError(f"no kubectl of pod {uid} is on this machine")
 
 
 def pod_of_operator(host, tenant, operator):

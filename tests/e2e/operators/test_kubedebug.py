@@ -1,7 +1,7 @@
 """A debug pod in each tenant: two worlds on one host, neither of which has nodes or pods."""
 
 from core.operators.wiring import token_secret
-from tests.e2e.operators.conftest import OLDER, OPS
+from tests.e2e.operators.conftest import OLDER, OPS, TOKEN_SECONDS
 
 
 def test_each_sees_its_own_world(operated, ops, debug):
@@ -26,6 +26,11 @@ def test_it_is_the_charts_own_account_in_the_tenant(operated, debug):
     who = debug(OPS, "auth", "whoami")
     assert "system:serviceaccount:kubedebug:kubedebug" in who
     assert "system:serviceaccounts:kubedebug" in who
+
+
+def test_its_token_is_the_shortest_that_kubernetes_gives(first_token):
+    """The first one: test_identity.py sees it renewed, by then without a wait."""
+    assert first_token["exp"] - first_token["iat"] == TOKEN_SECONDS
 
 
 def test_a_token_of_the_tenant_is_as_good(operated, debug, host):
