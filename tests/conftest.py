@@ -10,6 +10,7 @@ from pathlib import Path
 import hypothesis
 import pulumi
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests.support.mocks import RecordingMocks, declare_into
 
@@ -18,6 +19,20 @@ REGENERATE = "TENANTPLANE_REGENERATE_GOLDEN"
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine fails no test
 hypothesis.settings.load_profile("untimed")
+
+
+class _Scheduling(LoadFileScheduling):
+    """The tests of a file on one worker; those of the running host share a stack, and so one too.
+
+    They wait a lot: on another worker are those that start processes of their own, meanwhile.
+    """
+
+    def _split_scope(self, nodeid):
+        return "e2e" if nodeid.startswith("tests/e2e/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return _Scheduling(config, log)
 
 
 @pytest.fixture

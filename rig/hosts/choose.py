@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import HostError
+from rig import cache, files
 from rig.hosts import Host
 from rig.hosts.adopted import AdoptedHost
 from rig.hosts.kind import KindHost
@@ -19,6 +20,7 @@ from rig.hosts.native import NativeHost
 from rig.hosts.native.layout import check_name
 
 _DOCKER_SECONDS = 10
+_LOCK = "remembered-hosts"
 
 
 @dataclass(frozen=True)
@@ -78,16 +80,18 @@ def existing(name: str, folder: Path, machine: Machine) -> Host:
 
 def remember(host: Host, folder: Path) -> None:
     """Keep the choice, so that `down` and `status` mean the same host later."""
-    choices = remembered(folder)
-    choices[host.name] = {"kind": host.kind, "kubeconfig": str(host.kubeconfig)}
-    _write(folder, choices)
+    with cache.locked(_LOCK):
+        choices = remembered(folder)
+        choices[host.name] = {"kind": host.kind, "kubeconfig": str(host.kubeconfig)}
+        _write(folder, choices)
 
 
 def forget(host: Host, folder: Path) -> None:
     """Drop the choice of a host that was taken down."""
-    choices = remembered(folder)
-    if choices.pop(host.name, None):
-        _write(folder, choices)
+    with cache.locked(_LOCK):
+        choices = remembered(folder)
+        if choices.pop(host.name, None):
+            _write(folder, choices)
 
 
 def remembered(folder: Path) -> dict[str, dict[str, str]]:
@@ -127,7 +131,8 @@ def _make(name: str, choice: Mapping[str, str], folder: Path) -> Host:
 
 def _write(folder: Path, choices: dict[str, dict[str, str]]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "hosts.json").write_text(json.dumps(choices, indent=2, sort_keys=True) + "\n")
+    text = json.dumps(choices, indent=2, sort_keys=True) + "\n"
+    files.write_whole(folder / "hosts.json", text)
 
 
 def _docker_answers() -> bool:

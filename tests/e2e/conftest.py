@@ -12,13 +12,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 
-from core import pki
 from core.manifests import etcd
 from rig.__main__ import local_kubeconfig
 from rig.hosts.native.layout import Layout
-from tests.support import control_plane
 from tests.support.kubectl import Kubectl
 from tests.support.pod_network import (
     CONNECT,
@@ -30,7 +27,7 @@ from tests.support.pod_network import (
     run_inside,
 )
 from tests.support.probe import Target
-from tests.support.pulumi_cli import ROOT, SKIP_CHECKPOINTS, PulumiCli
+from tests.support.pulumi_cli import SKIP_CHECKPOINTS, PulumiCli, dev_config
 
 HOST = os.environ.get("TENANTPLANE_E2E_HOST", "e2e")
 HOST_KUBECONFIG = local_kubeconfig(HOST)
@@ -64,28 +61,13 @@ def host_logs():
 @pytest.fixture(scope="session")
 def pristine(host):
     """What the host holds before anything of ours is on it."""
-    return inventory(host)
-
-
-KINDS = (
-    "namespaces,customresourcedefinitions,clusterroles,clusterrolebindings,gatewayclasses,"
-    "persistentvolumes,priorityclasses,validatingadmissionpolicies,storageclasses"
-)
-
-
-def inventory(host):
-    """Names of all cluster-wide objects."""
-    return set(host.out("get", KINDS, "-o", "name").split())
+    return host.inventory()
 
 
 @pytest.fixture(scope="session")
 def config(host):
     """Pulumi.dev.yaml on this host, as plain values to change per stack."""
-    document = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
-    plain = {key.removeprefix("tenantplane:"): value for key, value in document.items()}
-    plain = copy.deepcopy(plain)
-    plain["host"]["adopt"] = {"kubeconfig": str(HOST_KUBECONFIG)}
-    return plain
+    return dev_config(HOST_KUBECONFIG)
 
 
 @pytest.fixture(scope="session")
@@ -229,18 +211,3 @@ def reach(host, node, metadata):
         return run_in_pod(host, pod, CONNECT, address, port)
 
     return connect
-
-
-@pytest.fixture
-def bare_api_server(tmp_path):
-    """Path of the kubeconfig of a real API server with nothing on it."""
-    store = control_plane.Etcd(tmp_path / "etcd")
-    plane = control_plane.host(tmp_path / "bare", store)
-    try:
-        plane.wait()
-        path = tmp_path / "bare.yaml"
-        path.write_text(plane.kubeconfig("admin", pki.MASTERS))
-        yield path
-    finally:
-        plane.stop()
-        store.process.kill()

@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.e2e.conftest import inventory
 from tests.support import hook_chart
 from tests.support.kubectl import eventually
 from tests.support.leaks import first_lines, leaks
@@ -21,7 +20,7 @@ def destroyed(stack, pristine, host, known_keys, tmp_path_factory):
 
     With an operator whose removal would need its tenant, which goes in the same run.
     """
-    assert inventory(host) != pristine
+    assert host.inventory() != pristine
     assert known_keys
     acme = stack.config["tenants"][0]
     acme["timeoutSeconds"] = 200
@@ -33,7 +32,7 @@ def destroyed(stack, pristine, host, known_keys, tmp_path_factory):
 
 @pytest.mark.usefixtures("destroyed")
 def test_destroy_leaves_the_host_as_it_was(host, pristine):
-    eventually(lambda: inventory(host) == pristine, "the host as it was")
+    eventually(lambda: host.inventory() == pristine, "the host as it was")
 
 
 @pytest.mark.usefixtures("destroyed")

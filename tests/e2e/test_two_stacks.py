@@ -5,7 +5,6 @@ import json
 
 import pytest
 
-from tests.e2e.conftest import inventory
 from tests.support.kubectl import Kubectl, eventually
 from tests.support.probe import Probe, Target
 from tests.support.pulumi_cli import PulumiCli, errors
@@ -91,7 +90,7 @@ def test_two_replicas_serve_while_each_of_them_is_deleted(tenants_stack, host):
 )
 def test_what_the_host_has_not_is_refused(tenants_stack, host, command, change, expected):
     """The stores are those of the host's stack: only its outputs tell that one is missing."""
-    before, state = inventory(host), tenants_stack.export()
+    before, state = host.inventory(), tenants_stack.export()
     right = copy.deepcopy(tenants_stack.config)
     tenants_stack.config |= change
     try:
@@ -102,7 +101,7 @@ def test_what_the_host_has_not_is_refused(tenants_stack, host, command, change, 
     assert result.returncode
     (messages,) = errors(result).values()
     assert [text for text in messages if all(part in text for part in expected)], messages
-    assert inventory(host) == before
+    assert host.inventory() == before
     assert urns(tenants_stack.export()) == urns(state)
 
 

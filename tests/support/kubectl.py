@@ -5,6 +5,12 @@ import subprocess
 import tempfile
 import time
 
+CLUSTER_WIDE = (
+    "namespaces,customresourcedefinitions,clusterroles,clusterrolebindings,gatewayclasses,"
+    "persistentvolumes,priorityclasses,validatingadmissionpolicies,storageclasses"
+)
+"""Kinds of objects of which a host has some before anything of ours is on it."""
+
 
 class Kubectl:
     """kubectl with one kubeconfig: the host's, a tenant's user's or the platform's in a tenant."""
@@ -41,6 +47,10 @@ class Kubectl:
     def names(self, *args):
         """Names of the objects that `get <args>` lists."""
         return [line.partition("/")[2] for line in self.out("get", *args, "-o", "name").split()]
+
+    def inventory(self):
+        """Names of all cluster-wide objects of a host."""
+        return set(self.out("get", CLUSTER_WIDE, "-o", "name").split())
 
     def apply(self, manifest, *, check=True):
         text = manifest if isinstance(manifest, str) else json.dumps(manifest)

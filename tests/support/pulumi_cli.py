@@ -23,6 +23,14 @@ _UP_SECONDS = 600
 _HEADING = re.compile(r"  \S+ \((.+)\):")
 
 
+def dev_config(kubeconfig):
+    """Pulumi.dev.yaml on the host of a kubeconfig, as plain values to change per stack."""
+    document = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
+    plain = {key.removeprefix("tenantplane:"): value for key, value in document.items()}
+    plain["host"]["adopt"] = {"kubeconfig": str(kubeconfig)}
+    return plain
+
+
 def toolchain_environment():
     """What `make env` sets, on top of this process's environment."""
     if not pulumi.is_ready():

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from core.errors import HostError, InvalidInputError
@@ -111,3 +113,14 @@ def test_docker_answers_only_if_its_daemon_does(tmp_path, monkeypatch):
         program.chmod(0o755)
         assert choose.this_machine({}).docker is answers
     assert choose.this_machine({"HOST_KUBECONFIG": "/k"}).kubeconfig == "/k"
+
+
+def test_hosts_that_come_and_go_at_once_are_all_remembered(tmp_path):
+    """A test run beside the user's own `make up`, say."""
+    hosts = [choose.choose(f"h{number}", tmp_path, machine())[0] for number in range(16)]
+    choose.remember(hosts[0], tmp_path)
+    with ThreadPoolExecutor(16) as pool:
+        going = pool.submit(choose.forget, hosts[0], tmp_path)
+        [*pool.map(lambda host: choose.remember(host, tmp_path), hosts[1:])]
+        going.result()
+    assert set(choose.remembered(tmp_path)) == {host.name for host in hosts[1:]}

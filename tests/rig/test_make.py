@@ -17,6 +17,8 @@ from tests.support import newcomer
 from tests.support.native_host import machine
 from tests.support.pulumi_cli import ROOT
 
+pytestmark = pytest.mark.processes
+
 _SECONDS = 900
 ROW = re.compile(r"^(\S+) +(https://\S+) +(\d+\.\d+\.\d+) +(\d+\.\d) s$", re.MULTILINE)
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from rig.hosts.native.layout import Layout
-from tests.e2e.conftest import inventory
-from tests.e2e.test_make import ROW, TENANTS, printed, sh
+from tests.rig.test_make import ROW, TENANTS, printed, sh
 from tests.support.kubectl import Kubectl, eventually
 from tests.support.pulumi_cli import ROOT
+
+pytestmark = pytest.mark.processes
 
 HOST = "theirs"
 KUBECONFIG = Layout(HOST, 0).root / "kubeconfig"
@@ -41,7 +42,7 @@ def checkout(tmp_path_factory):
 
 
 def test_a_cluster_is_adopted_used_and_left_as_it_was(cluster, checkout, tmp_path):
-    before = inventory(cluster)
+    before = cluster.inventory()
     try:
         said = sh(f"make up HOST_KUBECONFIG={KUBECONFIG}", checkout)
         assert "host dev: adopted, because" in said
@@ -52,4 +53,4 @@ def test_a_cluster_is_adopted_used_and_left_as_it_was(cluster, checkout, tmp_pat
     finally:
         down = sh("make down", checkout)
     assert "the cluster itself stays" in down
-    eventually(lambda: inventory(cluster) == before, "the cluster as it was")
+    eventually(lambda: cluster.inventory() == before, "the cluster as it was")
