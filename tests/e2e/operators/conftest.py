@@ -19,6 +19,7 @@ from rig.hosts.native.layout import Layout
 from tests.e2e.conftest import HOST
 from tests.support import crossplane, hook_chart, prometheus
 from tests.support.kubectl import Kubectl, eventually
+from tests.support.ordering import sort_within
 
 OPS, OLDER = "ops", "older"
 EDITOR = "eve"
@@ -43,12 +44,7 @@ The examples have tenants of their own, and take some of these minutes.
 
 
 def pytest_collection_modifyitems(items):
-    """Sort the tests of this package alone."""
-    here = Path(__file__).parent
-    places = [number for number, item in enumerate(items) if here in item.path.parents]
-    ours = sorted((items[number] for number in places), key=_place)
-    for number, item in zip(places, ours, strict=True):
-        items[number] = item
+    sort_within(items, Path(__file__).parent, _place)
 
 
 def _place(item):

@@ -2,6 +2,7 @@
 
 import http.client
 import re
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from rig.hosts.native.layout import Layout
 from tests.e2e.conftest import HOST
 from tests.support.kube_api import KubeApi
 from tests.support.kubectl import eventually
+from tests.support.ordering import sort_within
 from tests.support.probe import Target
 from tests.support.sql_servers import sql_settings
 
@@ -19,6 +21,21 @@ TENANTS = {
     "mariadb": "on-mariadb",
 }
 """The tenant on each kind of store; acme is always there."""
+
+BRIMFUL, LIMIT_MIB = "brimful", 4
+"""A tenant that may store little (test_limit.py)."""
+
+_FIRST = "test_it_fills_and_its_neighbours_do_not_notice"
+_LAST = "test_it_takes_writes_again_without_a_restart"
+"""Until a share is measured a few minutes pass: enough for all other tests."""
+
+
+def pytest_collection_modifyitems(items):
+    sort_within(items, Path(__file__).parent, _place)
+
+
+def _place(item):
+    return (item.originalname == _LAST) - (item.originalname == _FIRST)
 
 
 @pytest.fixture(scope="package")
@@ -33,6 +50,7 @@ def on_stores(stack):
     stack.config["tenants"] = before["tenants"] + [
         {"name": TENANTS[kind], "datastore": kind} for kind in added
     ]
+    stack.config["tenants"] += [{"name": BRIMFUL, "storeLimitMib": LIMIT_MIB}]
     try:
         stack.up()
         known = stack.outputs()["kubeconfigs"]
@@ -40,8 +58,7 @@ def on_stores(stack):
     finally:
         stack.config["tenants"] = before["tenants"]
         stack.up()
-        del stack.config["sql"]
-        stack.up()
+        del stack.config["sql"]  # from the next `up` on: it can't go together with its tenants
 
 
 @pytest.fixture(params=list(TENANTS))
