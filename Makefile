@@ -37,7 +37,7 @@ test: check ## Everything that proves it: check, real processes, and a real host
 	@trap '$(PYTHON) -m rig down --host e2e' EXIT
 	trap 'exit 130' INT
 	$(PYTHON) -m rig up --host e2e --kubernetes 1.36 --sql --operators
-	.venv/bin/pytest -q -n 2 -m 'processes or e2e'
+	.venv/bin/pytest -q -n 2 --dist loadfile -m 'processes or e2e'
 
 bench: .venv/complete ## Measure the figures in benchmarks/ (two and a half hours), write benchmarks/results/
 	@$(PYTHON) -m benchmarks

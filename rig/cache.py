@@ -5,14 +5,15 @@ in a folder of its own, and appears under its final name only when it is complet
 Not here: what the entries are made of (build.py, pypi.py, images/).
 """
 
-import fcntl
 import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+
+from rig import files
 
 _KEY_LENGTH = 12
 _KEPT_VERSIONS = 3
@@ -82,18 +83,11 @@ def entry(
     return final
 
 
-@contextmanager
-def locked(name: str, *, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Hold a lock that excludes every other process and thread; it dies with its holder."""
-    folder = root() / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / name).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waiting()
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def locked(
+    name: str, *, waiting: Callable[[], None] = lambda: None
+) -> AbstractContextManager[None]:
+    """Return a lock that excludes every other process and thread on this cache."""
+    return files.locked(root() / "locks" / name, waiting=waiting)
 
 
 def _touch(path: Path) -> bool:

@@ -24,7 +24,8 @@ hypothesis.settings.load_profile("untimed")
 class _Scheduling(LoadFileScheduling):
     """The tests of a file on one worker; those of the running host share a stack, and so one too.
 
-    They wait a lot: on another worker are those that start processes of their own, meanwhile.
+    They wait a lot: on another worker are those that start processes of their own, meanwhile. As
+    the scheduler begins with what has most tests, the running host's, they start at once.
     """
 
     def _split_scope(self, nodeid):
@@ -32,7 +33,7 @@ class _Scheduling(LoadFileScheduling):
 
 
 def pytest_xdist_make_scheduler(config, log):
-    return _Scheduling(config, log)
+    return _Scheduling(config, log) if config.option.dist == "loadfile" else None
 
 
 @pytest.fixture

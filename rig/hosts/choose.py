@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import HostError
-from rig import cache, files
+from rig import files
 from rig.hosts import Host
 from rig.hosts.adopted import AdoptedHost
 from rig.hosts.kind import KindHost
@@ -20,7 +20,6 @@ from rig.hosts.native import NativeHost
 from rig.hosts.native.layout import check_name
 
 _DOCKER_SECONDS = 10
-_LOCK = "remembered-hosts"
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def existing(name: str, folder: Path, machine: Machine) -> Host:
 
 def remember(host: Host, folder: Path) -> None:
     """Keep the choice, so that `down` and `status` mean the same host later."""
-    with cache.locked(_LOCK):
+    with files.locked(folder / "hosts.lock"):
         choices = remembered(folder)
         choices[host.name] = {"kind": host.kind, "kubeconfig": str(host.kubeconfig)}
         _write(folder, choices)
@@ -88,7 +87,7 @@ def remember(host: Host, folder: Path) -> None:
 
 def forget(host: Host, folder: Path) -> None:
     """Drop the choice of a host that was taken down."""
-    with cache.locked(_LOCK):
+    with files.locked(folder / "hosts.lock"):
         choices = remembered(folder)
         if choices.pop(host.name, None):
             _write(folder, choices)

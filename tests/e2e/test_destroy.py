@@ -55,7 +55,7 @@ def leaking(transcript, keys=()):
 
 @pytest.mark.usefixtures("destroyed")
 def test_nothing_that_pulumi_said_gives_a_key_away(stack, known_keys):
-    """All runs of the session, those of other tests and stacks, too."""
+    """All runs of tests on this host, those of other stacks, too."""
     runs = [run for run in PulumiCli.transcript if f"--stack {stack.stack}" in run.command]
     said = {
         "create": "(create)",

@@ -1,6 +1,6 @@
-"""Every refusal says what is wrong and what to do, by the real CLI on a real API server.
+"""What is refused before anything is declared, by the real CLI with a real API server as host.
 
-Not here: each setting's own rules (test_config.py).
+Not here: each setting's own rules (test_config.py), stacks that need another (tests/e2e).
 """
 
 import pytest
@@ -9,6 +9,7 @@ import yaml
 from core import pki
 from tests.support import control_plane
 from tests.support.kubectl import Kubectl
+from tests.support.leaks import leaks
 from tests.support.pulumi_cli import PulumiCli, dev_config, errors
 
 pytestmark = pytest.mark.processes
@@ -22,7 +23,8 @@ def refusal(cli, command):
     result = getattr(cli, command)(check=False)
     assert result.returncode
     assert "Traceback" not in result.stdout + result.stderr
-    assert "kubernetes:" not in cli.export()
+    assert "kubernetes:" not in cli.export(), "nothing of it was begun"
+    assert leaks(result.stdout + result.stderr) == []
     found = errors(result)
     assert list(found) == [f"tenantplane-{cli.stack}"], result.stdout
     return found[f"tenantplane-{cli.stack}"][0].splitlines()
@@ -65,7 +67,7 @@ REFUSALS = {
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory):
+def bare_kubeconfig(tmp_path_factory):
     """A real API server with nothing on it: path of its kubeconfig."""
     folder = tmp_path_factory.mktemp("bare")
     store = control_plane.Etcd(folder / "etcd")
@@ -81,9 +83,9 @@ def bare(tmp_path_factory):
 
 
 @pytest.fixture
-def unchanged(bare):
+def unchanged(bare_kubeconfig):
     """What the server holds is the same after the test."""
-    kubectl = Kubectl(bare.read_text())
+    kubectl = Kubectl(bare_kubeconfig.read_text())
     before = kubectl.names(KINDS)
     assert before
     yield
@@ -100,18 +102,18 @@ def refused(tmp_path_factory):
 @pytest.mark.parametrize("case", REFUSALS, ids=str)
 @COMMANDS
 @pytest.mark.usefixtures("unchanged")
-def test_wrong_input_is_refused_before_anything_is_created(bare, refused, case, command):
+def test_wrong_input_is_refused_before_anything_is_created(bare_kubeconfig, refused, case, command):
     """One line says the key, the value and what to do."""
     change, expected = REFUSALS[case]
-    refused.config = dev_config(bare) | change
+    refused.config = dev_config(bare_kubeconfig) | change
     lines = refusal(refused, command)
     assert [line for line in lines if all(part in line for part in expected)], lines
 
 
 @COMMANDS
-def test_a_host_that_does_not_answer_is_named(tmp_path, bare, refused, command):
+def test_a_host_that_does_not_answer_is_named(tmp_path, bare_kubeconfig, refused, command):
     """Nothing listens there: the address and what to do, no Python traceback."""
-    document = yaml.safe_load(bare.read_text())
+    document = yaml.safe_load(bare_kubeconfig.read_text())
     document["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
     path = tmp_path / "dead.yaml"
     path.write_text(yaml.safe_dump(document))
@@ -123,9 +125,9 @@ def test_a_host_that_does_not_answer_is_named(tmp_path, bare, refused, command):
 
 @COMMANDS
 @pytest.mark.usefixtures("unchanged")
-def test_a_host_without_the_gateway_api_is_refused(bare, refused, command):
+def test_a_host_without_the_gateway_api_is_refused(bare_kubeconfig, refused, command):
     """Everything that it lacks is said at once."""
-    refused.config = dev_config(bare)
+    refused.config = dev_config(bare_kubeconfig)
     refused.config["tenants"] = [{"name": "acme", "runtimeClass": None}]  # it has no sandbox, too
     title, *lacks = refusal(refused, command)
     assert title == "host dev lacks what tenants need:"

@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 _DIE_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL"]
-"""Not a preexec_fn: a fork that runs Python has gRPC's threads start anew before the exec, and
-they abort the child when its files are closed."""
+"""Not a preexec_fn: a fork that runs Python has gRPC's threads start anew before the exec, and they
+abort the child when its files are closed. "Epoll1Poller encountered epoll_wait error: Bad file
+descriptor" was all that 17 of 600 processes said (grpcio 1.85, 2026-11)."""
 
 BINARIES = "TENANTPLANE_TEST_BINARIES"
 """A folder with binaries that are used as they are, instead of those that the rig builds."""

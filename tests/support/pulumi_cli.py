@@ -74,7 +74,7 @@ class PulumiCli:
     """
 
     transcript: ClassVar[list[Said]] = []
-    """All that all runs said, of all stacks; but those that were asked for secrets."""
+    """All that all runs of this process said; but those that were asked for secrets."""
 
     def __init__(self, folder, stack, config, *, beside=None):
         """Make the stack; `beside` another one, in its backend, so that it can refer to it."""

@@ -73,7 +73,7 @@ def test_on_the_host_the_account_may_do_nothing(host, operated):
 
 
 def test_it_is_renewed_before_it_expires_and_the_pod_goes_on(host, first_token, debug):
-    """The last test of the package that may wait: by then most of the time has passed."""
+    """Late in the package: by then most of the time has passed."""
     left = first_token["iat"] + TOKEN_SECONDS - time.time() + 60
     renewed = eventually(
         lambda: (now := claims(mounted(host)))["exp"] > first_token["exp"] and now,
@@ -81,6 +81,7 @@ def test_it_is_renewed_before_it_expires_and_the_pod_goes_on(host, first_token, 
         seconds=max(5, left),
     )
     assert renewed["aud"] == first_token["aud"]
+    assert renewed["kubernetes.io"]["pod"] == first_token["kubernetes.io"]["pod"]
     assert "system:serviceaccount:kubedebug:kubedebug" in debug(OPS, "auth", "whoami")
 
 

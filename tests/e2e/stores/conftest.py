@@ -25,7 +25,7 @@ TENANTS = {
 BRIMFUL, LIMIT_MIB = "brimful", 4
 """A tenant that may store little (test_limit.py)."""
 
-_FIRST = "test_it_fills_and_its_neighbours_do_not_notice"
+_FIRST = "test_it_takes_more_than_its_share_at_first"
 _LAST = "test_it_takes_writes_again_without_a_restart"
 """Until a share is measured a few minutes pass: enough for all other tests."""
 
@@ -41,13 +41,13 @@ def _place(item):
 @pytest.fixture(scope="package")
 def on_stores(stack):
     """The stack with a tenant on every kind of store; their kubeconfigs by kind."""
-    before = {key: stack.config.get(key) for key in ("sql", "tenants")}
+    before = stack.config["tenants"]
     stack.config["sql"] = sql_settings()
     if not stack.config["sql"] and Layout(HOST, 0).network_namespace.exists():
         pytest.fail(f"native host {HOST} has no SQL servers; python -m rig up --host {HOST} --sql")
     available = {"shared", "dedicated", *stack.config["sql"]}
     added = [kind for kind in TENANTS if kind in available - {"shared"}]
-    stack.config["tenants"] = before["tenants"] + [
+    stack.config["tenants"] = before + [
         {"name": TENANTS[kind], "datastore": kind} for kind in added
     ]
     stack.config["tenants"] += [{"name": BRIMFUL, "storeLimitMib": LIMIT_MIB}]
@@ -56,9 +56,10 @@ def on_stores(stack):
         known = stack.outputs()["kubeconfigs"]
         yield {kind: known[TENANTS[kind]] for kind in TENANTS if kind in available}
     finally:
-        stack.config["tenants"] = before["tenants"]
+        stack.config["tenants"] = before
         stack.up()
-        del stack.config["sql"]  # from the next `up` on: it can't go together with its tenants
+        del stack.config["sql"]
+        stack.up()
 
 
 @pytest.fixture(params=list(TENANTS))
