@@ -10,7 +10,6 @@ from pathlib import Path
 import hypothesis
 import pulumi
 import pytest
-from xdist.scheduler import LoadFileScheduling
 
 from tests.support.mocks import RecordingMocks, declare_into
 
@@ -19,21 +18,6 @@ REGENERATE = "TENANTPLANE_REGENERATE_GOLDEN"
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine fails no test
 hypothesis.settings.load_profile("untimed")
-
-
-class _Scheduling(LoadFileScheduling):
-    """The tests of a file on one worker; those of the running host share a stack, and so one too.
-
-    They wait a lot: on another worker are those that start processes of their own, meanwhile. As
-    the scheduler begins with what has most tests, the running host's, they start at once.
-    """
-
-    def _split_scope(self, nodeid):
-        return "e2e" if nodeid.startswith("tests/e2e/") else super()._split_scope(nodeid)
-
-
-def pytest_xdist_make_scheduler(config, log):
-    return _Scheduling(config, log) if config.option.dist == "loadfile" else None
 
 
 @pytest.fixture
