@@ -45,18 +45,19 @@ def unnoticed(targets):
 
 @pytest.fixture(scope="package")
 def brimful(on_stores, stack):
-    """Its API."""
+    """Where its API is; minutes pass between two tests, and a connection doesn't last as long."""
     assert on_stores, "it comes with them"
-    return KubeApi(Target(stack.kubeconfig(BRIMFUL)))
+    return Target(stack.kubeconfig(BRIMFUL))
 
 
 @pytest.fixture(scope="package")
 def filled(brimful, host, unnoticed):
     """Its pods before anything was in it."""
     before = pods(host, BRIMFUL)
-    brimful.create("/api/v1/namespaces", {"metadata": {"name": "doomed"}})
+    api = KubeApi(brimful)
+    api.create("/api/v1/namespaces", {"metadata": {"name": "doomed"}})
     with unnoticed():
-        brimful.create_all(MAPS, [config_map(name, {"k": "v" * 900_000}) for name in LARGE])
+        api.create_all(MAPS, [config_map(name, {"k": "v" * 900_000}) for name in LARGE])
     return before
 
 
@@ -64,10 +65,11 @@ def filled(brimful, host, unnoticed):
 def refused(brimful, filled, host, unnoticed):
     """What it answers to a write once it is full."""
     assert filled
+    api = KubeApi(brimful)
     with unnoticed():
         wait_for(host, store_limit.FULL)
         return eventually(
-            lambda: (a := brimful.call("POST", MAPS, config_map("more"))).status == 422 and a,
+            lambda: (a := api.call("POST", MAPS, config_map("more"))).status == 422 and a,
             "a write is refused",
             seconds=SECONDS,
         )
@@ -77,21 +79,24 @@ def refused(brimful, filled, host, unnoticed):
 def emptied(brimful, refused, unnoticed):
     """What it answers when all that is large is deleted."""
     assert refused
+    api = KubeApi(brimful)
     with unnoticed():
-        return [brimful.call("DELETE", f"{MAPS}/{name}").status for name in LARGE]
+        return [api.call("DELETE", f"{MAPS}/{name}").status for name in LARGE]
 
 
 def test_it_takes_more_than_its_share_at_first(brimful, filled):
     assert filled
-    assert all(brimful.get(f"{MAPS}/{name}").status == http.HTTPStatus.OK for name in LARGE)
+    api = KubeApi(brimful)
+    assert all(api.get(f"{MAPS}/{name}").status == http.HTTPStatus.OK for name in LARGE)
 
 
 def test_a_full_tenant_only_reads_and_deletes(brimful, refused, stack):
     assert f"share of its store is full ({LIMIT_MIB} MiB)" in refused.body["message"]
-    assert brimful.get(f"{MAPS}/m0").status == http.HTTPStatus.OK
+    api = KubeApi(brimful)
+    assert api.get(f"{MAPS}/m0").status == http.HTTPStatus.OK
     patch = {"data": {"more": "x"}}
     kind = "application/merge-patch+json"
-    assert brimful.call("PATCH", f"{MAPS}/m0", patch, content_type=kind).status == 422
+    assert api.call("PATCH", f"{MAPS}/m0", patch, content_type=kind).status == 422
     assert "brimful may only read and delete" in stack.preview().stdout
 
 
@@ -105,9 +110,10 @@ def test_its_neighbours_write_meanwhile(targets, unnoticed):
 
 @pytest.mark.usefixtures("refused")
 def test_a_namespace_of_a_full_tenant_goes(brimful):
-    assert brimful.call("DELETE", DOOMED).status == http.HTTPStatus.OK
+    api = KubeApi(brimful)
+    assert api.call("DELETE", DOOMED).status == http.HTTPStatus.OK
     gone = http.HTTPStatus.NOT_FOUND
-    eventually(lambda: brimful.get(DOOMED).status == gone, "finalizers are removed")
+    eventually(lambda: api.get(DOOMED).status == gone, "finalizers are removed")
 
 
 def test_what_is_in_it_can_be_deleted(emptied):
@@ -116,11 +122,11 @@ def test_what_is_in_it_can_be_deleted(emptied):
 
 @pytest.mark.usefixtures("emptied")
 def test_it_takes_writes_again_without_a_restart(brimful, filled, host, unnoticed):
-    created = http.HTTPStatus.CREATED
+    api, created = KubeApi(brimful), http.HTTPStatus.CREATED
     with unnoticed():
         wait_for(host, "Granted")
         eventually(
-            lambda: brimful.call("POST", MAPS, config_map("again")).status == created,
+            lambda: api.call("POST", MAPS, config_map("again")).status == created,
             "writes are taken again",
             seconds=SECONDS,
         )
