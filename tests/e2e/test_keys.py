@@ -39,7 +39,10 @@ That it is one is told by rollouts.
 
 @pytest.fixture(scope="module")
 def rotor(stack):
-    """A stack with these tenants, in which a test may change keys."""
+    """A stack with these tenants, in which a test may change keys.
+
+    With checkpoints: how long tenants are away depends on the pace of an update.
+    """
     before, servers = stack.config["tenants"], sql_settings()
     stack.config |= {"etcd": {"shared": {}, "turning": {}}, "sql": servers}
     added = [
@@ -53,7 +56,8 @@ def rotor(stack):
         for name in TENANTS:
             user = Kubectl(stack.kubeconfig(name))
             user.run("create", "secret", "generic", "s", f"--from-literal=k={PLAINTEXT}")
-        yield Rotor(stack)
+        with stack.with_checkpoints():
+            yield Rotor(stack)
     finally:
         stack.config["tenants"] = before
         stack.up()

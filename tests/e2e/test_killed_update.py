@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.kubectl import eventually
 from tests.support.probe import Target
-from tests.support.pulumi_cli import ROOT, SKIP_CHECKPOINTS, PulumiCli, errors
+from tests.support.pulumi_cli import ROOT, PulumiCli, errors
 
 TAKE_OVER = {
     "PULUMI_K8S_UPSERT_EXISTING_OBJECTS": "true",
@@ -25,8 +25,7 @@ def killed(stack, host, tmp_path_factory):
         "tenants": [{"name": "piper"}],
     }
     folder = tmp_path_factory.mktemp("killed")
-    with PulumiCli(folder, "e2e-killed", config, beside=stack) as cli:
-        cli.environment = {**cli.environment, SKIP_CHECKPOINTS: "false"}
+    with PulumiCli(folder, "e2e-killed", config, beside=stack) as cli, cli.with_checkpoints():
         try:
             process = start_up(cli, folder / "said")
             eventually(

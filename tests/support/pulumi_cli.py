@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -102,6 +103,15 @@ class PulumiCli:
 
     def __exit__(self, *_):
         self.config_file.unlink(missing_ok=True)
+
+    @contextmanager
+    def with_checkpoints(self):
+        """Its state is written after each step, as users have it; that of stacks beside it too."""
+        skips = self.environment.pop(SKIP_CHECKPOINTS, "")
+        try:
+            yield
+        finally:
+            self.environment |= {SKIP_CHECKPOINTS: skips} if skips else {}
 
     def write_config(self):
         """Write self.config, keeping the encryption salt that Pulumi put beside it."""
