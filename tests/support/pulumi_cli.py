@@ -107,11 +107,12 @@ class PulumiCli:
     @contextmanager
     def with_checkpoints(self):
         """Its state is written after each step, as users have it; that of stacks beside it too."""
-        skips = self.environment.pop(SKIP_CHECKPOINTS, "")
+        skips = self.environment.pop(SKIP_CHECKPOINTS, None)
         try:
             yield
         finally:
-            self.environment |= {SKIP_CHECKPOINTS: skips} if skips else {}
+            if skips:
+                self.environment[SKIP_CHECKPOINTS] = skips
 
     def write_config(self):
         """Write self.config, keeping the encryption salt that Pulumi put beside it."""

@@ -9,6 +9,7 @@ import subprocess
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from rig import files
 from rig.hosts.native import state
 from rig.hosts.native.layout import BASE
 from rig.hosts.native.processes import boot
@@ -131,4 +132,4 @@ def _load(base: Path) -> _Changes:
 
 
 def _save(changes: _Changes, base: Path) -> None:
-    state.write(base / "machine.json", json.dumps(asdict(changes), indent=2) + "\n")
+    files.write(base / "machine.json", json.dumps(asdict(changes), indent=2) + "\n")

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from core import kubeconfig
-from rig.hosts.native import state
+from rig.files import write
 from rig.hosts.native.layout import API_SERVICE_ADDRESS, CLUSTER_DOMAIN, REGISTRY_NAME, Layout
 
 _CA_DAYS = 3650
@@ -139,8 +139,8 @@ def _make_service_account_key(folder: Path) -> None:
     public = key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    state.write(folder / "sa.pub", public.decode())
-    state.write(folder / "sa.key", _private(key))
+    write(folder / "sa.pub", public.decode())
+    write(folder / "sa.key", _private(key))
 
 
 def _builder(
@@ -193,10 +193,8 @@ def _save(
 ) -> None:
     """Write the key first: a certificate that is there has its key."""
     (folder / f"{name}.crt").unlink(missing_ok=True)
-    state.write(folder / f"{name}.key", _private(key))
-    state.write(
-        folder / f"{name}.crt", certificate.public_bytes(serialization.Encoding.PEM).decode()
-    )
+    write(folder / f"{name}.key", _private(key))
+    write(folder / f"{name}.crt", certificate.public_bytes(serialization.Encoding.PEM).decode())
 
 
 def _private(key: ec.EllipticCurvePrivateKey) -> str:
@@ -211,4 +209,4 @@ def _write_kubeconfig(layout: Layout, user: str, path: Path) -> None:
     files = [layout.pki / name for name in ("ca.crt", f"{user}.crt", f"{user}.key")]
     authority, certificate, key = (file.read_text() for file in files)
     name = f"tenantplane-{layout.name}"
-    state.write(path, kubeconfig.build(layout.server, authority, certificate, key, name))
+    write(path, kubeconfig.build(layout.server, authority, certificate, key, name))

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from rig.hosts.native import state
+from rig import files
 from rig.hosts.native.layout import Layout
 
 
@@ -17,14 +17,14 @@ def folder(layout: Layout, name: str) -> Path:
 
 
 def write(
-    layout: Layout, name: str, files: Mapping[str, str], user: tuple[int, int], data: Path
+    layout: Layout, name: str, texts: Mapping[str, str], user: tuple[int, int], data: Path
 ) -> None:
     """Write the files of a process, and let its user get to them and to its data.
 
     Args:
         layout: Of the host.
         name: Of the process, and of its certificate (pki.py).
-        files: What is written beside the certificate and the key.
+        texts: What is written beside the certificate and the key.
         user: User and group that it runs as.
         data: Folder of its data; it is not made here.
     """
@@ -32,8 +32,8 @@ def write(
     for one in (place, data.parent):
         one.mkdir(parents=True, exist_ok=True)
     pair = {f"server.{end}": layout.pki / f"{name}.{end}" for end in ("crt", "key")}
-    for file, text in {**files, **{to: path.read_text() for to, path in pair.items()}}.items():
-        state.write(place / file, text)
+    for file, text in {**texts, **{to: path.read_text() for to, path in pair.items()}}.items():
+        files.write(place / file, text)
         os.chown(place / file, *user)
     os.chown(place, *user)
     for parent in (*place.parents, *data.parents):  # whatever the umask was

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core import versions
+from rig import files
 from rig.hosts.native import private, state
 from rig.hosts.native.components import Component
 from rig.hosts.native.layout import REGISTRY_NAME, Layout
@@ -85,9 +86,9 @@ def prepare(layout: Layout) -> None:
     data.mkdir(mode=0o700, exist_ok=True)
     os.chown(data, *_user())
     way = _MIRROR.format(address=address, authority=_authority(layout))
-    state.write(layout.mirrors / NAME / "hosts.toml", way)
+    files.write(layout.mirrors / NAME / "hosts.toml", way)
     text = json.dumps(facts(layout), indent=2, sort_keys=True) + "\n"
-    state.write(layout.root / FACTS, text)
+    files.write(layout.root / FACTS, text)
 
 
 def facts(layout: Layout) -> dict[str, object]:

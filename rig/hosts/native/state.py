@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from core.errors import HostError
+from rig import files
 from rig.hosts.native.layout import BASE, NUMBERS, Layout
 from rig.hosts.native.processes import Identity
 
@@ -47,7 +48,7 @@ class State:
 
     def save(self, layout: Layout) -> None:
         """Write the state, all of it or nothing."""
-        write(layout.state, json.dumps(asdict(self), indent=2, sort_keys=True) + "\n")
+        files.write(layout.state, json.dumps(asdict(self), indent=2, sort_keys=True) + "\n")
 
 
 def load(path: Path) -> State | None:
@@ -68,23 +69,6 @@ def load(path: Path) -> State | None:
             f"host {path.parent.name}: its state can't be read ({error!r}), got {path}; run "
             f"`python -m rig down --host {path.parent.name}`, which needs no state, then `up`"
         ) from error
-
-
-def write(path: Path, text: str, mode: int = 0o600) -> bool:
-    """Write a file, all of it or nothing; say whether its content changed."""
-    try:
-        if path.read_text() == text:
-            path.chmod(mode)
-            return False
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.new")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
-    return True
 
 
 def names(base: Path = BASE) -> list[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core import versions
-from rig import build, packages
+from rig import build, files, packages
 from rig.hosts.native import (
     addons,
     api,
@@ -136,7 +136,7 @@ def _files(run: _Run, _: Step) -> None:
     for folder in configs.folders(run.layout):
         folder.mkdir(parents=True, exist_ok=True)
     for path, text in configs.files(run.layout).items():
-        state.write(path, text)
+        files.write(path, text)
     gvisor.link(run.layout, run.binaries)
 
 

@@ -8,7 +8,7 @@ Not here: each one's configuration (postgresql.py, mariadb.py), what they have i
 import json
 from pathlib import Path
 
-from rig.hosts.native import state
+from rig import files
 from rig.hosts.native.components import Component
 from rig.hosts.native.layout import Layout
 from rig.hosts.native.sql import mariadb, postgresql
@@ -36,7 +36,7 @@ def prepare(layout: Layout) -> None:
     postgresql.prepare(layout)
     mariadb.prepare(layout)
     text = json.dumps(facts(layout), indent=2, sort_keys=True) + "\n"
-    state.write(layout.root / FACTS, text)
+    files.write(layout.root / FACTS, text)
 
 
 def facts(layout: Layout) -> dict[str, dict[str, str | int]]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import HostError
-from rig.hosts.native import private, state
+from rig import files
+from rig.hosts.native import private
 from rig.hosts.native.layout import Layout
 
 MAX_CONNECTIONS = 200
@@ -49,7 +50,7 @@ class Server:
         """Return the administrator's password, made now if there is none."""
         file = self.password_file(layout)
         if not file.exists():
-            state.write(file, secrets.token_urlsafe(_PASSWORD_BYTES))
+            files.write(file, secrets.token_urlsafe(_PASSWORD_BYTES))
         return file.read_text()
 
     def write(self, layout: Layout, files: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ import pwd
 import pytest
 
 from core.errors import HostError
+from rig import files
 from rig.hosts.native import sql, state
 from rig.hosts.native.components import all_components
 from rig.hosts.native.sql import mariadb, postgresql
@@ -31,7 +32,7 @@ def test_that_they_are_wanted_is_remembered(layout):
 
 def test_a_state_of_before_has_none(layout):
     text = '{"number": 3, "boot": "", "processes": {}}'
-    state.write(layout.state, text)
+    files.write(layout.state, text)
     assert state.load(layout.state) == state.State(3)
 
 

@@ -59,24 +59,6 @@ def test_no_free_number_is_an_error(tmp_path, monkeypatch):
         state.allocate("a", tmp_path)
 
 
-def test_a_file_that_is_written_is_private_and_whole(tmp_path):
-    path = tmp_path / "folder" / "key"
-    assert state.write(path, "one")
-    assert not state.write(path, "one")
-    assert state.write(path, "two")
-    assert path.read_text() == "two"
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert list(path.parent.iterdir()) == [path]
-
-
-def test_a_file_that_was_readable_becomes_private(tmp_path):
-    path = tmp_path / "key"
-    path.write_text("same")
-    path.chmod(0o644)
-    state.write(path, "same")
-    assert path.stat().st_mode & 0o777 == 0o600
-
-
 def test_a_lock_names_its_holder_and_leaves_nothing(tmp_path):
     base = tmp_path / "base"
     with state.lock("host-a", base):
